@@ -1,0 +1,3 @@
+//! Text of the RouterOS language to a syntax tree.
+
+pub mod ast;

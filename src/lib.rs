@@ -1,0 +1,1 @@
+//! A compiler from RouterOS-style configuration to plain Linux.

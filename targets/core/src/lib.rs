@@ -1,0 +1,15 @@
+//! What all targets of rosc share.
+//!
+//! A *target* models one part of Linux in Linux's own words: it can observe what the kernel has, compare
+//! that with what is wanted, apply the difference and undo it. Targets know no RouterOS and no source text;
+//! the [`Origin`] of an object is carried through them unread, so that whoever made the object can say which
+//! line the kernel refused.
+
+mod error;
+pub mod netns;
+mod origin;
+mod target;
+
+pub use error::{Conflict, TargetError};
+pub use origin::Origin;
+pub use target::{Diff, Target};
