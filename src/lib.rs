@@ -1,1 +1,5 @@
 //! A compiler from RouterOS-style configuration to plain Linux.
+
+pub mod diagnostic;
+pub mod ir;
+pub mod source;

@@ -1,0 +1,147 @@
+//! The stable codes, one statement of each.
+
+use super::Severity;
+use std::fmt;
+
+macro_rules! codes {
+    ($( $(#[doc = $doc:literal])+ $name:ident = $number:literal $severity:ident; )+) => {
+        /// The kind of a [`Diagnostic`](super::Diagnostic). The number never changes its meaning.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code { $( $(#[doc = $doc])+ $name, )+ }
+
+        impl Code {
+            /// Every code, in the order of the numbers.
+            pub const ALL: &[Code] = &[ $( Code::$name, )+ ];
+
+            /// The number as shown: `R` and four digits.
+            pub fn as_str(self) -> &'static str {
+                match self { $( Code::$name => $number, )+ }
+            }
+
+            /// How grave a matter of this kind is.
+            pub fn severity(self) -> Severity {
+                match self { $( Code::$name => Severity::$severity, )+ }
+            }
+
+            /// What the code stands for, in a sentence or two.
+            pub fn summary(self) -> &'static str {
+                match self { $( Code::$name => concat!($($doc),+).trim_ascii(), )+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// A file could not be read.
+    UnreadableFile = "R0001" Error;
+    /// More errors than are worth showing; reading stopped.
+    TooManyErrors = "R0002" Error;
+    /// The text is not RouterOS's language.
+    Syntax = "R0101" Error;
+    /// There is no such menu or command.
+    UnknownCommand = "R0201" Error;
+    /// The menu has no such property.
+    UnknownProperty = "R0202" Error;
+    /// A script command that rosc does not run.
+    ScriptNotRun = "R0203" Error;
+    /// A value that only running a script would tell.
+    ValueNotComputed = "R0204" Error;
+    /// The item that a command names does not exist.
+    NoSuchItem = "R0205" Error;
+    /// A `find` matches nothing, so the command does nothing.
+    NothingFound = "R0206" Warning;
+    /// A condition asks for what only a live router knows.
+    OnlyLiveRouterKnows = "R0207" Error;
+    /// A command lacks something that it needs.
+    MissingArgument = "R0208" Error;
+    /// A command is used in a way that it does not have.
+    BadArgument = "R0209" Error;
+    /// The same property is given twice in one command.
+    RepeatedProperty = "R0210" Error;
+    /// A file mixes the spellings of RouterOS 6 and 7.
+    MixedDialects = "R0211" Warning;
+    /// A menu that is kept, but not lowered to Linux.
+    NotLowered = "R0212" Warning;
+    /// A command that does something once and is no configuration.
+    OneTimeAction = "R0213" Warning;
+    /// A value is not of the property's type.
+    WrongType = "R0301" Error;
+    /// An item lacks a property that it needs.
+    MissingProperty = "R0302" Error;
+    /// A property that rosc refuses, because Linux has no faithful form of it.
+    RefusedProperty = "R0303" Error;
+    /// A property that Linux has a close form of; the difference is named.
+    CloseProperty = "R0304" Warning;
+    /// A name that nothing declares: a table, list, chain, bridge or interface.
+    DanglingName = "R0305" Error;
+    /// The same thing is declared twice.
+    Duplicate = "R0306" Error;
+    /// A chain that nothing jumps to.
+    UnreachableChain = "R0307" Warning;
+    /// Properties that exclude each other, or one that needs another.
+    Contradiction = "R0308" Error;
+    /// A rule that names a deleted object or a bridge port, so that it never matches.
+    NeverMatches = "R0309" Warning;
+    /// An action that the chain does not have.
+    WrongChain = "R0310" Error;
+    /// Chains that jump to each other in a circle.
+    JumpLoop = "R0311" Error;
+    /// A route whose gateway no interface reaches.
+    UnreachableGateway = "R0401" Error;
+    /// A route that is never chosen.
+    UnusedRoute = "R0402" Warning;
+    /// Routes of equal distance, of which RouterOS 6 uses an arbitrary one.
+    ArbitraryRoute = "R0403" Warning;
+    /// A gateway check, which nothing performs until a watcher runs.
+    CheckNotRun = "R0404" Warning;
+    /// A table whose routes are not used for forwarding.
+    TableWithoutFib = "R0405" Warning;
+    /// A routing mark can be put on packets to the router itself, which RouterOS 7 would forward.
+    MarkedLocalTraffic = "R0406" Warning;
+    /// A rule hides the only route of the table that it names.
+    HiddenDefault = "R0407" Warning;
+    /// A gateway that is one of the router's own addresses.
+    GatewayIsOwnAddress = "R0408" Error;
+    /// A name that Linux does not take.
+    BadLinuxName = "R0501" Error;
+    /// Linux can't do what the configuration asks.
+    NoLinuxForm = "R0502" Error;
+    /// Linux does nearly what the configuration asks.
+    LinuxDiffers = "R0503" Warning;
+    /// The machine has no such network device.
+    NoSuchDevice = "R0601" Error;
+    /// Something that rosc did not make is in the way.
+    ForeignObject = "R0602" Error;
+    /// Something that rosc did not make already does what is asked; it is left alone.
+    AlreadyThere = "R0603" Note;
+    /// The kernel, or the tool that speaks to it, refused an object.
+    Refused = "R0701" Error;
+    /// After the change, the kernel does not hold what was asked for.
+    NotVerified = "R0702" Error;
+    /// Another run of rosc holds the lock.
+    Locked = "R0703" Error;
+    /// An earlier run was cut off; its changes were taken back first.
+    Recovered = "R0704" Note;
+    /// A change could not be taken back.
+    UndoFailed = "R0705" Error;
+    /// The undo journal could not be written.
+    Journal = "R0706" Error;
+    /// A saved state could not be read.
+    BadState = "R0707" Error;
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_unique_and_ascending() {
+        assert!(Code::ALL.is_sorted_by(|a, b| a.as_str() < b.as_str()));
+    }
+}

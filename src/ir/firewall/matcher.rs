@@ -1,0 +1,252 @@
+//! The conditions of a firewall rule.
+
+use super::{IpRange, Nth, PerConnectionClassifier};
+use crate::ir::{AddressListName, ConnectionMark, InterfaceListName, InterfaceName, PacketMark, TableName};
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// The conditions of a rule: all that are given must hold.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the names are those of RouterOS's properties")]
+pub struct Matchers {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub in_interface: Option<Condition<InterfaceMatch>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub out_interface: Option<Condition<InterfaceMatch>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub in_interface_list: Option<Condition<InterfaceMatch>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub out_interface_list: Option<Condition<InterfaceMatch>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub src_address: Option<Condition<AddressMatch>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dst_address: Option<Condition<AddressMatch>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub src_address_list: Option<Condition<AddressMatch>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dst_address_list: Option<Condition<AddressMatch>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub src_address_type: Option<Condition<BTreeSet<AddressType>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dst_address_type: Option<Condition<BTreeSet<AddressType>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<Condition<Protocol>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub src_port: Option<Condition<Ports>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dst_port: Option<Condition<Ports>>,
+    /// Either port.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub port: Option<Condition<Ports>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tcp_flags: Option<Condition<TcpFlags>>,
+    /// Smallest and largest MSS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tcp_mss: Option<Condition<(u16, u16)>>,
+    /// `None` inside is `no-mark`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub packet_mark: Option<Condition<Option<PacketMark>>>,
+    /// `None` inside is `no-mark`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connection_mark: Option<Condition<Option<ConnectionMark>>>,
+    /// `main` is unmarked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub routing_mark: Option<Condition<TableName>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connection_state: Option<Condition<BTreeSet<ConnectionState>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connection_nat_state: Option<Condition<BTreeSet<ConnectionNatState>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nth: Option<Nth>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub per_connection_classifier: Option<Condition<PerConnectionClassifier>>,
+}
+
+/// A condition, or with `!` its opposite. Of a list, `!` means none of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Condition<T> {
+    Is(T),
+    IsNot(T),
+}
+
+/// What an interface matcher names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum InterfaceMatch {
+    /// One interface.
+    Interface(InterfaceName),
+    /// The members of a list.
+    List(InterfaceListName),
+    /// The built-in list `all`: whatever has an interface here.
+    All,
+    /// The built-in list `none`.
+    None,
+}
+
+/// What an address matcher names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AddressMatch {
+    /// A prefix, an address or a range.
+    Range(IpRange),
+    /// The entries of an address list.
+    List(AddressListName),
+}
+
+/// What kind of address the routing tables take an address for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the names are RouterOS's")]
+pub enum AddressType {
+    Unicast,
+    Local,
+    Broadcast,
+    Multicast,
+    Anycast,
+    Blackhole,
+    Unreachable,
+    Prohibit,
+}
+
+/// An IP protocol by its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Protocol(pub u8);
+
+impl Protocol {
+    /// TCP.
+    pub const TCP: Self = Self(6);
+    /// UDP.
+    pub const UDP: Self = Self(17);
+    /// DCCP.
+    pub const DCCP: Self = Self(33);
+    /// SCTP.
+    pub const SCTP: Self = Self(132);
+    /// UDP-Lite.
+    pub const UDP_LITE: Self = Self(136);
+
+    /// The protocols whose headers begin with two ports, in the order of their numbers.
+    pub const WITH_PORTS: [Self; 5] = [Self::TCP, Self::UDP, Self::DCCP, Self::SCTP, Self::UDP_LITE];
+
+    /// Says whether the protocol's header begins with two ports.
+    pub fn has_ports(self) -> bool {
+        Self::WITH_PORTS.contains(&self)
+    }
+}
+
+/// A set of ports: sorted ranges, both ends included, that neither touch nor overlap; never empty.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Ports(Vec<(u16, u16)>);
+
+impl Ports {
+    /// The set of all ports in these ranges; `None` if there is no range, or one that ends before it begins.
+    pub fn new(mut ranges: Vec<(u16, u16)>) -> Option<Self> {
+        if ranges.is_empty() || ranges.iter().any(|(first, last)| first > last) {
+            return None;
+        }
+        ranges.sort_unstable();
+        let mut merged: Vec<(u16, u16)> = Vec::with_capacity(ranges.len());
+        for (first, last) in ranges {
+            match merged.last_mut() {
+                Some(before) if u32::from(first) <= u32::from(before.1) + 1 => before.1 = before.1.max(last),
+                _ => merged.push((first, last)),
+            }
+        }
+        Some(Self(merged))
+    }
+
+    /// The ranges in ascending order.
+    pub fn ranges(&self) -> &[(u16, u16)] {
+        &self.0
+    }
+}
+
+/// What connection tracking says of a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the names are RouterOS's")]
+pub enum ConnectionState {
+    Invalid,
+    Established,
+    Related,
+    New,
+    Untracked,
+}
+
+/// Which sides of a connection are translated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the names are RouterOS's")]
+pub enum ConnectionNatState {
+    Srcnat,
+    Dstnat,
+}
+
+/// TCP flags that must be set and flags that must be clear; the others don't matter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct TcpFlags {
+    pub set: BTreeSet<TcpFlag>,
+    pub clear: BTreeSet<TcpFlag>,
+}
+
+/// A flag of the TCP header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the names are the header's")]
+pub enum TcpFlag {
+    Fin,
+    Syn,
+    Rst,
+    Psh,
+    Ack,
+    Urg,
+    Ece,
+    Cwr,
+}
+
+impl<T> Condition<T> {
+    /// What is compared with, and whether it must not hold.
+    pub fn parts(&self) -> (&T, bool) {
+        match self {
+            Self::Is(value) => (value, false),
+            Self::IsNot(value) => (value, true),
+        }
+    }
+
+    /// The same condition on something made of the value.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Condition<U> {
+        match self {
+            Self::Is(value) => Condition::Is(f(value)),
+            Self::IsNot(value) => Condition::IsNot(f(value)),
+        }
+    }
+
+    /// The same condition on something made of the value, if it can be made.
+    pub fn try_map<U>(self, f: impl FnOnce(T) -> Option<U>) -> Option<Condition<U>> {
+        Some(match self {
+            Self::Is(value) => Condition::Is(f(value)?),
+            Self::IsNot(value) => Condition::IsNot(f(value)?),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_are_a_set() {
+        let ports = Ports::new(vec![(80, 80), (8000, 8100), (81, 90), (8050, 9000)]).expect("ranges");
+        assert_eq!(ports.ranges(), [(80, 90), (8000, 9000)]);
+        assert_eq!(Ports::new(vec![(0, 65535), (1, 2)]).expect("ranges").ranges(), [(0, 65535)]);
+    }
+
+    #[test]
+    fn a_range_that_ends_before_it_begins_is_no_set_of_ports() {
+        assert_eq!(Ports::new(vec![(90, 80)]), None);
+        assert_eq!(Ports::new(Vec::new()), None);
+    }
+}

@@ -1,0 +1,92 @@
+//! What the router does, in RouterOS's terms: complete, typed, without text that means something and without
+//! Linux.
+//!
+//! Everything that the configuration leaves out has its RouterOS default here, disabled items are gone, and each
+//! node knows its [`Origin`](rosc_target::Origin). Two stages read it: `lower` makes Linux of it, and whoever
+//! wants to know what becomes of a packet interprets it.
+
+mod address;
+pub mod firewall;
+mod interface;
+mod name;
+pub mod nexthop;
+mod route;
+mod rule;
+mod settings;
+
+pub use address::Address;
+pub use firewall::Firewall;
+pub use interface::{Bridge, BridgePort, Interface, InterfaceKind, InterfaceList, SpanningTree};
+pub use name::{AddressListName, ChainName, ConnectionMark, InterfaceListName, InterfaceName, PacketMark, TableName};
+pub use route::{CheckGateway, Distance, Gateway, GatewayHop, Route, RouteTarget, Table};
+pub use rule::{RoutingRule, RuleAction};
+pub use settings::{HashPolicy, IpSettings, Ipv6Settings, RedirectPolicy, RpFilter, Setting, Settings};
+
+use rosc_target::Origin;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// The whole router.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Router {
+    /// Whose rules apply where the versions differ.
+    pub dialect: Dialect,
+    /// Every interface that the configuration names or makes.
+    pub interfaces: BTreeMap<InterfaceName, Interface>,
+    /// `/interface list`.
+    pub interface_lists: BTreeMap<InterfaceListName, InterfaceList>,
+    /// `/ip address` and `/ipv6 address`.
+    pub addresses: Vec<Address>,
+    /// `/routing table`, with `main`.
+    pub tables: BTreeMap<TableName, Table>,
+    /// `/ip route` and `/ipv6 route`, in their order.
+    pub routes: Vec<Route>,
+    /// `/routing rule`, in evaluation order.
+    pub rules: Vec<RoutingRule>,
+    /// `/ip settings` and `/ipv6 settings`.
+    pub settings: Settings,
+    /// `/ip firewall`.
+    pub firewall: Firewall,
+    /// `/ipv6 firewall`.
+    pub ipv6_firewall: Firewall,
+}
+
+/// The version of RouterOS whose semantics hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum Dialect {
+    /// RouterOS 6: equal routes are not merged, the local table comes before routing marks.
+    #[serde(rename = "6")]
+    V6,
+    /// RouterOS 7: equal routes are one ECMP route, routing marks come before the local table.
+    #[serde(rename = "7")]
+    V7,
+}
+
+impl Router {
+    /// A router as RouterOS has it without any configuration.
+    pub fn empty(dialect: Dialect) -> Self {
+        let main = Table { origin: Origin::IMPLIED, fib: true };
+        Self {
+            dialect,
+            interfaces: BTreeMap::new(),
+            interface_lists: BTreeMap::new(),
+            addresses: Vec::new(),
+            tables: BTreeMap::from([(TableName::main(), main)]),
+            routes: Vec::new(),
+            rules: Vec::new(),
+            settings: Settings::default(),
+            firewall: Firewall::default(),
+            ipv6_firewall: Firewall::default(),
+        }
+    }
+
+    /// Says whether anything of IPv6 is configured. Where nothing is, a RouterOS router forwards no IPv6, and
+    /// the IPv6 side of the Linux box is nobody's business.
+    pub fn uses_ipv6(&self) -> bool {
+        self.addresses.iter().any(|a| a.address.is_ipv6())
+            || self.routes.iter().any(|route| route.destination.addr().is_ipv6())
+            || self.rules.iter().any(|rule| rule.is_ipv6_only())
+            || !self.ipv6_firewall.is_empty()
+            || self.settings.ipv6.is_some()
+    }
+}

@@ -1,0 +1,434 @@
+//! Where static routes really send packets: RouterOS's recursive next hop resolution.
+//!
+//! A gateway address is looked up among the active routes whose scope is at most the route's target scope; the
+//! longest prefix wins, and if that route has gateways of its own, theirs are used. Depth is unlimited; a
+//! circle resolves to nothing. Source: "IP Routing", nexthop lookup; the repair of scopes differs by version.
+
+use super::{Address, Dialect, GatewayHop, InterfaceName, Route, RouteTarget, Router, TableName};
+use ipnet::IpNet;
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeSet, HashMap};
+use std::net::IpAddr;
+use std::rc::Rc;
+
+/// The scope of connected routes.
+const CONNECTED_SCOPE: u8 = 10;
+
+/// What decides about next hops without standing in the configuration.
+#[derive(Debug, Clone, Default)]
+pub struct Surroundings {
+    /// Prefixes that the machine reaches through addresses that are not in the configuration.
+    pub connected: Vec<(IpNet, InterfaceName)>,
+    /// Gateways that were found not to answer. It concerns routes that check their gateway.
+    pub unanswering: BTreeSet<IpAddr>,
+}
+
+/// A next hop that needs no further look-up.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Hop {
+    /// Sent out of an interface, to a neighbour or (without a gateway) to the destination itself.
+    Interface {
+        /// The interface.
+        interface: InterfaceName,
+        /// The neighbour.
+        gateway: Option<IpAddr>,
+        /// Whether the neighbour is taken to be on the interface although no address there says so.
+        on_link: bool,
+    },
+    /// The gateway is reached by a blackhole route.
+    Blackhole,
+}
+
+/// Why a gateway leads nowhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unresolved {
+    /// No active route of small enough scope holds the gateway.
+    NoRoute,
+    /// Some route holds the gateway, but its scope is larger than the target scope allows. The smallest target
+    /// scope that would do is given.
+    ScopeTooSmall(u8),
+    /// The gateway does not answer its check.
+    NotAnswering,
+}
+
+/// The next hops of every route of a router.
+#[derive(Debug)]
+pub struct NextHops<'r> {
+    routes: &'r [Route],
+    resolved: Vec<Rc<Resolved>>,
+    effective_scopes: Vec<u8>,
+}
+
+/// What became of one route's gateways. A hop stands once for each gateway that leads to it: that is its weight.
+#[derive(Debug, Default)]
+pub struct Resolved {
+    /// The hops in the order of the gateways.
+    pub hops: Vec<Hop>,
+    /// The gateways that lead nowhere, by their place in the route's list.
+    pub unresolved: Vec<(usize, Unresolved)>,
+}
+
+impl<'r> NextHops<'r> {
+    /// Resolves all routes. Linear in the routes, but for the gateways that routes of a scope at or below some
+    /// target scope hold: those cost a look-up for each prefix length in use.
+    pub fn resolve(router: &'r Router, surroundings: &Surroundings) -> Self {
+        let resolver = Resolver::new(router, surroundings);
+        let resolved = (0..router.routes.len()).map(|index| resolver.route(index)).collect();
+        Self { routes: &router.routes, resolved, effective_scopes: resolver.effective_scopes }
+    }
+
+    /// What became of the gateways of a route, by its place in [`Router::routes`].
+    pub fn of(&self, index: usize) -> &Resolved {
+        &self.resolved[index]
+    }
+
+    /// Says whether a route can be used at all.
+    pub fn is_candidate(&self, index: usize) -> bool {
+        is_candidate(&self.routes[index], &self.resolved[index])
+    }
+
+    /// The scope that counts for a route, after RouterOS's repair.
+    pub fn effective_scope(&self, index: usize) -> u8 {
+        self.effective_scopes[index]
+    }
+}
+
+struct Resolver<'r> {
+    routes: &'r [Route],
+    surroundings: &'r Surroundings,
+    connected: Vec<(IpNet, InterfaceName)>,
+    effective_scopes: Vec<u8>,
+    /// The prefixes that could resolve a gateway, with all their routes, and the prefix lengths in use.
+    helpers: HashMap<(&'r TableName, IpNet), Vec<usize>>,
+    lengths: HashMap<&'r TableName, BTreeSet<u8>>,
+    /// The smallest scope of the routes of each prefix: made for the first gateway that nothing resolves, to
+    /// tell a missing route from one whose scope is in the way.
+    wide: OnceCell<HashMap<(&'r TableName, IpNet), u8>>,
+    memory: RefCell<Memory<'r>>,
+}
+
+#[derive(Default)]
+struct Memory<'r> {
+    routes: HashMap<usize, Option<Rc<Resolved>>>,
+    gateways: HashMap<(&'r TableName, IpAddr, u8), Rc<Result<Vec<Hop>, Unresolved>>>,
+}
+
+impl<'r> Resolver<'r> {
+    fn new(router: &'r Router, surroundings: &'r Surroundings) -> Self {
+        let routes = &router.routes;
+        let effective_scopes: Vec<u8> = routes.iter().map(|route| effective_scope(route, router.dialect)).collect();
+        let widest = routes.iter().map(|route| route.target_scope).max().unwrap_or(0);
+        let mut helpers: HashMap<_, Vec<usize>> = HashMap::new();
+        let mut lengths: HashMap<_, BTreeSet<u8>> = HashMap::new();
+        for (route, _) in routes.iter().zip(&effective_scopes).filter(|&(_, &scope)| scope <= widest) {
+            helpers.insert((&route.table, route.destination), Vec::new());
+            lengths.entry(&route.table).or_default().insert(route.destination.prefix_len());
+        }
+        if !helpers.is_empty() {
+            for (index, route) in routes.iter().enumerate() {
+                if let Some(at_prefix) = helpers.get_mut(&(&route.table, route.destination)) {
+                    at_prefix.push(index);
+                }
+            }
+        }
+        let own = router.addresses.iter().map(|address| (address.connected(), address.interface.clone()));
+        let connected = own.chain(surroundings.connected.iter().cloned()).collect();
+        let memory = RefCell::default();
+        let wide = OnceCell::new();
+        Self { routes, surroundings, connected, effective_scopes, helpers, lengths, wide, memory }
+    }
+
+    fn route(&self, index: usize) -> Rc<Resolved> {
+        if let Some(known) = self.memory.borrow().routes.get(&index) {
+            return known.clone().unwrap_or_default();
+        }
+        self.memory.borrow_mut().routes.insert(index, None);
+        let resolved = Rc::new(self.gateways_of(&self.routes[index]));
+        self.memory.borrow_mut().routes.insert(index, Some(Rc::clone(&resolved)));
+        resolved
+    }
+
+    fn gateways_of(&self, route: &'r Route) -> Resolved {
+        let mut resolved = Resolved::default();
+        let RouteTarget::Via(gateways) = &route.target else { return resolved };
+        for (place, gateway) in gateways.iter().enumerate() {
+            let checked = route.check_gateway.is_some();
+            let silent = |address: &IpAddr| checked && self.surroundings.unanswering.contains(address);
+            match &gateway.hop {
+                GatewayHop::Address { address, .. } | GatewayHop::OnInterface { address, .. }
+                    if silent(address) =>
+                {
+                    resolved.unresolved.push((place, Unresolved::NotAnswering));
+                }
+                GatewayHop::Address { address, table } => {
+                    match &*self.gateway(table, *address, route.target_scope) {
+                        Ok(hops) => resolved.hops.extend(hops.iter().cloned()),
+                        Err(why) => resolved.unresolved.push((place, *why)),
+                    }
+                }
+                GatewayHop::OnInterface { address, interface } => resolved.hops.push(Hop::Interface {
+                    interface: interface.clone(),
+                    gateway: Some(*address),
+                    on_link: true,
+                }),
+                GatewayHop::Interface { interface } => resolved.hops.push(Hop::Interface {
+                    interface: interface.clone(),
+                    gateway: None,
+                    on_link: false,
+                }),
+            }
+        }
+        resolved
+    }
+
+    fn gateway(&self, table: &'r TableName, address: IpAddr, target_scope: u8) -> Rc<Result<Vec<Hop>, Unresolved>> {
+        let key = (table, address, target_scope);
+        if let Some(known) = self.memory.borrow().gateways.get(&key) {
+            return Rc::clone(known);
+        }
+        let result = Rc::new(self.look_up(table, address, target_scope));
+        self.memory.borrow_mut().gateways.insert(key, Rc::clone(&result));
+        result
+    }
+
+    /// The longest prefix of small enough scope, connected ones first, decides.
+    fn look_up(&self, table: &'r TableName, address: IpAddr, target_scope: u8) -> Result<Vec<Hop>, Unresolved> {
+        let connected = (table.is_main() && CONNECTED_SCOPE <= target_scope)
+            .then(|| {
+                let holding = self.connected.iter().filter(|(prefix, _)| prefix.contains(&address));
+                holding.max_by_key(|(prefix, _)| prefix.prefix_len())
+            })
+            .flatten();
+        for &length in self.lengths.get(table).into_iter().flatten().rev() {
+            if connected.is_some_and(|(prefix, _)| prefix.prefix_len() >= length) {
+                break;
+            }
+            let Ok(prefix) = IpNet::new(address, length) else { continue };
+            let at_prefix = self.helpers.get(&(table, prefix.trunc())).map(Vec::as_slice).unwrap_or_default();
+            let best = at_prefix.iter().filter(|&&index| is_candidate(&self.routes[index], &self.route(index)));
+            let Some(lowest) = best.clone().map(|&index| self.routes[index].distance).min() else { continue };
+            let active = best.filter(|&&index| self.routes[index].distance == lowest);
+            let mut narrow = active.filter(|&&index| self.effective_scopes[index] <= target_scope).peekable();
+            if narrow.peek().is_some() {
+                return Ok(narrow.flat_map(|&index| self.hops_through(index, address)).collect());
+            }
+        }
+        match connected {
+            Some((_, interface)) => {
+                let (interface, gateway) = (interface.clone(), Some(address));
+                Ok(vec![Hop::Interface { interface, gateway, on_link: false }])
+            }
+            None => Err(self.scope_in_the_way(table, address, target_scope)),
+        }
+    }
+
+    fn scope_in_the_way(&self, table: &'r TableName, address: IpAddr, target_scope: u8) -> Unresolved {
+        let wide = self.wide.get_or_init(|| {
+            let mut smallest: HashMap<_, u8> = HashMap::new();
+            for (route, &scope) in self.routes.iter().zip(&self.effective_scopes) {
+                let entry = smallest.entry((&route.table, route.destination)).or_insert(scope);
+                *entry = scope.min(*entry);
+            }
+            smallest
+        });
+        // A default route holds every address: it is no sign that somebody wanted to resolve this one.
+        let lengths = 1..=if address.is_ipv4() { 32 } else { 128 };
+        let prefixes = lengths.filter_map(|length| IpNet::new(address, length).ok());
+        let scopes = prefixes.filter_map(|prefix| wide.get(&(table, prefix.trunc())).copied());
+        let smallest = scopes.filter(|&scope| scope > target_scope).min();
+        smallest.map_or(Unresolved::NoRoute, Unresolved::ScopeTooSmall)
+    }
+
+    /// The hops by which a route leads to a gateway: the route's own, but where it has an interface as gateway the
+    /// gateway itself is the neighbour.
+    fn hops_through(&self, index: usize, address: IpAddr) -> Vec<Hop> {
+        let RouteTarget::Via(_) = self.routes[index].target else { return vec![Hop::Blackhole] };
+        let mut hops = self.route(index).hops.clone();
+        for hop in &mut hops {
+            if let Hop::Interface { gateway: gateway @ None, on_link, .. } = hop {
+                *gateway = Some(address);
+                *on_link = true;
+            }
+        }
+        hops
+    }
+}
+
+/// RouterOS repairs scopes that would let a route depend on itself: version 7 raises the scope above the target
+/// scope, version 6 only to it.
+fn effective_scope(route: &Route, dialect: Dialect) -> u8 {
+    match (&route.target, dialect) {
+        (RouteTarget::Via(_), Dialect::V7) => route.scope.max(route.target_scope.saturating_add(1)),
+        (RouteTarget::Via(_), Dialect::V6) => route.scope.max(route.target_scope),
+        (RouteTarget::Blackhole | RouteTarget::Unreachable | RouteTarget::Prohibit, _) => route.scope,
+    }
+}
+
+fn is_candidate(route: &Route, resolved: &Resolved) -> bool {
+    let leads_somewhere = match route.target {
+        RouteTarget::Via(_) => !resolved.hops.is_empty(),
+        RouteTarget::Blackhole | RouteTarget::Unreachable | RouteTarget::Prohibit => true,
+    };
+    route.distance.is_usable() && leads_somewhere
+}
+
+/// Says whether an address of the router is this one.
+pub fn is_own_address(addresses: &[Address], wanted: IpAddr) -> bool {
+    addresses.iter().any(|address| address.address == wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ir::{Distance, Gateway, Interface, InterfaceKind};
+    use rosc_target::Origin;
+
+    /// `DESTINATION GATEWAY scope target-scope distance`, one route a line, beside 198.51.100.2/30 on ether1 and
+    /// 203.0.113.2/30 on ether2. Shows the hops of each.
+    fn hops_of(dialect: Dialect, routes: &str) -> String {
+        hops_around(dialect, routes, &Surroundings::default())
+    }
+
+    fn hops_around(dialect: Dialect, routes: &str, surroundings: &Surroundings) -> String {
+        let mut router = Router::empty(dialect);
+        for (interface, address) in [("ether1", "198.51.100.2"), ("ether2", "203.0.113.2")] {
+            let name = InterfaceName::new(interface);
+            let port = Interface { origin: Origin::IMPLIED, device: None, kind: InterfaceKind::Port };
+            router.interfaces.insert(name.clone(), port);
+            router.addresses.push(Address {
+                origin: Origin::IMPLIED,
+                interface: name,
+                address: address.parse().expect("an address"),
+                prefix_len: 30,
+                peer: None,
+                detect_duplicates: true,
+            });
+        }
+        router.routes = routes.lines().map(str::trim).filter(|line| !line.is_empty()).map(route).collect();
+        let nexthops = NextHops::resolve(&router, surroundings);
+        let shown = (0..router.routes.len()).map(|index| {
+            let resolved = nexthops.of(index);
+            let hops = resolved.hops.iter().map(|hop| match hop {
+                Hop::Interface { interface, gateway: Some(gateway), .. } => format!("{gateway}%{interface}"),
+                Hop::Interface { interface, gateway: None, .. } => interface.to_string(),
+                Hop::Blackhole => "blackhole".to_owned(),
+            });
+            let lost = resolved.unresolved.iter().map(|(_, why)| format!("{why:?}"));
+            hops.chain(lost).collect::<Vec<_>>().join(" ")
+        });
+        shown.collect::<Vec<_>>().join(" | ")
+    }
+
+    fn route(line: &str) -> Route {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let number = |at: usize, default: u8| words.get(at).map_or(default, |n| n.parse().expect("a number"));
+        let gateway = |text: &str| {
+            let hop = match (text.parse(), text.split_once('%')) {
+                (Ok(address), _) => GatewayHop::Address { address, table: TableName::main() },
+                (Err(_), Some((address, interface))) => GatewayHop::OnInterface {
+                    address: address.parse().expect("an address"),
+                    interface: InterfaceName::new(interface),
+                },
+                (Err(_), None) => GatewayHop::Interface { interface: InterfaceName::new(text) },
+            };
+            Gateway { origin: Origin::IMPLIED, hop }
+        };
+        let target = match words[1] {
+            "blackhole" => RouteTarget::Blackhole,
+            gateways => RouteTarget::Via(gateways.split(',').map(gateway).collect()),
+        };
+        Route {
+            origin: Origin::IMPLIED,
+            table: TableName::main(),
+            destination: words[0].parse().expect("a prefix"),
+            target,
+            distance: Distance::new(number(4, 1)).expect("a distance"),
+            scope: number(2, 30),
+            target_scope: number(3, 10),
+            preferred_source: None,
+            check_gateway: Some(crate::ir::CheckGateway::Ping),
+        }
+    }
+
+    #[test]
+    fn a_gateway_in_a_connected_network_is_a_neighbour() {
+        assert_eq!(hops_of(Dialect::V7, "0.0.0.0/0 198.51.100.1"), "198.51.100.1%ether1");
+    }
+
+    #[test]
+    fn a_gateway_that_nothing_holds_is_unresolved() {
+        assert_eq!(hops_of(Dialect::V7, "0.0.0.0/0 192.0.2.1"), "NoRoute");
+        let by_default = "0.0.0.0/0 198.51.100.1\n10.0.0.0/8 192.0.2.1";
+        assert_eq!(hops_of(Dialect::V7, by_default), "198.51.100.1%ether1 | NoRoute");
+    }
+
+    #[test]
+    fn a_helper_of_scope_10_needs_target_scope_11_in_version_7_only() {
+        let plain = "192.0.2.53/32 198.51.100.1 10\n0.0.0.0/0 192.0.2.53 30 10";
+        assert_eq!(hops_of(Dialect::V6, plain), "198.51.100.1%ether1 | 198.51.100.1%ether1");
+        assert_eq!(hops_of(Dialect::V7, plain), "198.51.100.1%ether1 | ScopeTooSmall(11)");
+        let repaired = "192.0.2.53/32 198.51.100.1 10\n0.0.0.0/0 192.0.2.53 30 11";
+        assert_eq!(hops_of(Dialect::V7, repaired), "198.51.100.1%ether1 | 198.51.100.1%ether1");
+    }
+
+    #[test]
+    fn recursion_has_several_levels() {
+        let routes = "192.0.2.53/32 198.51.100.1 10
+                      10.1.1.1/32 192.0.2.53 11 11
+                      0.0.0.0/0 10.1.1.1 30 12";
+        let hop = "198.51.100.1%ether1";
+        assert_eq!(hops_of(Dialect::V7, routes), format!("{hop} | {hop} | {hop}"));
+    }
+
+    #[test]
+    fn a_route_inherits_all_gateways_of_its_helper() {
+        let routes = "192.0.2.53/32 198.51.100.1,203.0.113.1 10\n0.0.0.0/0 192.0.2.53 30 11";
+        let both = "198.51.100.1%ether1 203.0.113.1%ether2";
+        assert_eq!(hops_of(Dialect::V7, routes), format!("{both} | {both}"));
+    }
+
+    #[test]
+    fn only_the_active_route_of_a_prefix_resolves() {
+        let routes = "192.0.2.53/32 203.0.113.1 10 10 5
+                      192.0.2.53/32 198.51.100.1 10 10 2
+                      0.0.0.0/0 192.0.2.53 30 11";
+        assert!(hops_of(Dialect::V7, routes).ends_with("| 198.51.100.1%ether1"));
+        let hidden = "192.0.2.53/32 203.0.113.1 30 10 1
+                      192.0.2.53/32 198.51.100.1 10 10 2
+                      0.0.0.0/0 192.0.2.53 30 11";
+        assert!(hops_of(Dialect::V7, hidden).ends_with("| NoRoute"));
+    }
+
+    #[test]
+    fn a_helper_with_an_interface_makes_the_gateway_a_neighbour_there() {
+        let routes = "192.0.2.53/32 ether2 10\n0.0.0.0/0 192.0.2.53 30 11";
+        assert_eq!(hops_of(Dialect::V7, routes), "ether2 | 192.0.2.53%ether2");
+    }
+
+    #[test]
+    fn a_blackhole_helper_makes_a_blackhole() {
+        let routes = "192.0.2.53/32 blackhole 10\n0.0.0.0/0 192.0.2.53 30 11";
+        assert_eq!(hops_of(Dialect::V7, routes), " | blackhole");
+    }
+
+    #[test]
+    fn routes_in_a_circle_lead_nowhere() {
+        let routes = "10.1.1.1/32 10.2.2.2 10 10\n10.2.2.2/32 10.1.1.1 10 10";
+        assert_eq!(hops_of(Dialect::V6, routes), "NoRoute | NoRoute");
+    }
+
+    #[test]
+    fn a_silent_gateway_takes_its_route_out_and_what_depends_on_it() {
+        let silent = Surroundings {
+            unanswering: BTreeSet::from(["198.51.100.1".parse().expect("an address")]),
+            ..Surroundings::default()
+        };
+        let routes = "192.0.2.53/32 198.51.100.1 10
+                      192.0.2.53/32 203.0.113.1 10 10 2
+                      0.0.0.0/0 192.0.2.53 30 11";
+        assert_eq!(
+            hops_around(Dialect::V7, routes, &silent),
+            "NotAnswering | 203.0.113.1%ether2 | 203.0.113.1%ether2"
+        );
+    }
+}

@@ -1,0 +1,193 @@
+//! The source table: the only place that turns an [`Origin`] into file, line and column.
+
+use rosc_grammar::ast::Span;
+use rosc_target::Origin;
+use std::fs;
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+/// All texts of one run, in the order in which they were given.
+#[derive(Debug, Default)]
+pub struct Sources {
+    files: Vec<Arc<SourceFile>>,
+}
+
+/// A file's place in [`Sources`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileId(u32);
+
+/// One text with its name.
+#[derive(Debug)]
+pub struct SourceFile {
+    name: String,
+    text: Arc<str>,
+    line_starts: OnceLock<Vec<u32>>,
+}
+
+/// A place as people count it: lines and columns from 1, columns in characters; the end is exclusive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Location {
+    /// The file as it was named on the command line.
+    pub file: String,
+    /// Line of the first character.
+    pub line: u32,
+    /// Column of the first character.
+    pub column: u32,
+    /// Line of the end.
+    pub end_line: u32,
+    /// Column behind the last character.
+    pub end_column: u32,
+}
+
+impl Sources {
+    /// Reads a file, or standard input for `-`.
+    ///
+    /// Text that is not UTF-8 is read as Windows-1252, RouterOS's own code page; UTF-16 with a byte order mark
+    /// is understood too. Files of 4 GiB and more are refused, because spans count in 32 bits.
+    pub fn read(&mut self, path: &Path) -> io::Result<FileId> {
+        let bytes = if path == Path::new("-") {
+            let mut bytes = Vec::new();
+            io::stdin().lock().read_to_end(&mut bytes)?;
+            bytes
+        } else {
+            fs::read(path)?
+        };
+        let text = decode(bytes);
+        if u32::try_from(text.len()).is_err() {
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "the file has 4 GiB or more"));
+        }
+        Ok(self.add(path.display().to_string(), text))
+    }
+
+    /// Adds a text under a name.
+    pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> FileId {
+        let file = SourceFile { name: name.into(), text: text.into(), line_starts: OnceLock::new() };
+        self.files.push(Arc::new(file));
+        FileId(u32::try_from(self.files.len() - 1).expect("fewer files than u32 counts"))
+    }
+
+    /// The files in order.
+    pub fn ids(&self) -> impl Iterator<Item = FileId> + use<> {
+        (0..u32::try_from(self.files.len()).expect("fewer files than u32 counts")).map(FileId)
+    }
+
+    /// The file itself.
+    pub fn file(&self, id: FileId) -> &Arc<SourceFile> {
+        &self.files[id.0 as usize]
+    }
+
+    /// The origin of a span of a file.
+    pub fn origin(&self, id: FileId, span: Span) -> Origin {
+        Origin { file: id.0 + 1, start: span.start, end: span.end }
+    }
+
+    /// The file that an origin lies in; `None` for what no line asked for.
+    pub fn file_of(&self, origin: Origin) -> Option<&Arc<SourceFile>> {
+        self.files.get((origin.file as usize).checked_sub(1)?)
+    }
+
+    /// The text of an origin as written; empty for what no line asked for.
+    pub fn slice(&self, origin: Origin) -> &str {
+        self.file_of(origin).map_or("", |file| &file.text[origin.start as usize..origin.end as usize])
+    }
+
+    /// File, line and column; `None` for what no line asked for.
+    pub fn locate(&self, origin: Origin) -> Option<Location> {
+        let file = self.file_of(origin)?;
+        let (line, column) = file.line_and_column(origin.start);
+        let (end_line, end_column) = file.line_and_column(origin.end);
+        Some(Location { file: file.name.clone(), line, column, end_line, end_column })
+    }
+
+    /// `file:line` for listings; `default` for what no line asked for.
+    pub fn place(&self, origin: Origin) -> String {
+        self.locate(origin).map_or_else(|| "default".to_owned(), |at| format!("{}:{}", at.file, at.line))
+    }
+}
+
+impl SourceFile {
+    /// The name as given.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The decoded text.
+    pub fn text(&self) -> &Arc<str> {
+        &self.text
+    }
+
+    /// Offsets at which the lines start; made once, when the first place is asked for.
+    pub fn line_starts(&self) -> &[u32] {
+        self.line_starts.get_or_init(|| {
+            let line_ends = memchr::memchr_iter(b'\n', self.text.as_bytes());
+            let offset = |at: usize| u32::try_from(at + 1).expect("texts are below 4 GiB");
+            std::iter::once(0).chain(line_ends.map(offset)).collect()
+        })
+    }
+
+    /// Line and column of an offset, both from 1.
+    pub fn line_and_column(&self, offset: u32) -> (u32, u32) {
+        let starts = self.line_starts();
+        let line = starts.partition_point(|&start| start <= offset) - 1;
+        let before = &self.text[starts[line] as usize..offset as usize];
+        let count = |n: usize| u32::try_from(n).expect("texts are below 4 GiB");
+        (count(line + 1), count(before.chars().count() + 1))
+    }
+}
+
+fn decode(bytes: Vec<u8>) -> String {
+    match bytes.as_slice() {
+        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
+        _ => String::from_utf8(bytes).unwrap_or_else(|error| {
+            error.into_bytes().into_iter().map(rosc_grammar::windows_1252).collect()
+        }),
+    }
+}
+
+fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
+    let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
+    char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(text: &str, start: u32, end: u32) -> (u32, u32, u32, u32) {
+        let mut sources = Sources::default();
+        let file = sources.add("edge.rsc", text);
+        let at = sources.locate(sources.origin(file, Span { start, end })).expect("a place in a file");
+        (at.line, at.column, at.end_line, at.end_column)
+    }
+
+    #[test]
+    fn lines_and_columns_count_from_one_and_in_characters() {
+        assert_eq!(place("a\nbé=1\n", 2, 5), (2, 1, 2, 3));
+        assert_eq!(place("a\nbé=1\n", 5, 7), (2, 3, 2, 5));
+    }
+
+    #[test]
+    fn an_end_at_the_end_of_the_text_has_a_place() {
+        assert_eq!(place("a\n", 0, 2), (1, 1, 2, 1));
+    }
+
+    #[test]
+    fn what_no_line_asked_for_has_no_place() {
+        let sources = Sources::default();
+        assert_eq!(sources.locate(Origin::IMPLIED), None);
+        assert_eq!(sources.place(Origin::IMPLIED), "default");
+    }
+
+    #[test]
+    fn bytes_that_are_no_utf8_are_windows_1252() {
+        assert_eq!(decode(vec![b'a', 0xe9, 0x80]), "aé€");
+    }
+
+    #[test]
+    fn utf16_with_a_byte_order_mark_is_read() {
+        assert_eq!(decode(vec![0xff, 0xfe, b'a', 0, b'b', 0]), "ab");
+        assert_eq!(decode(vec![0xfe, 0xff, 0, b'a', 0, b'b']), "ab");
+    }
+}
