@@ -1,5 +1,7 @@
 //! A compiler from RouterOS-style configuration to plain Linux.
 
 pub mod diagnostic;
+pub mod catalog;
+pub mod database;
 pub mod ir;
 pub mod source;

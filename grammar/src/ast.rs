@@ -238,3 +238,7 @@ pub enum BinaryOp {
     Or,
     Comma,
 }
+impl Word { /// x
+ pub fn text(self, s:&str)->std::borrow::Cow<'_,str>{ std::borrow::Cow::Borrowed(&s[self.span.start as usize..self.span.end as usize]) } }
+impl Quoted { /// x
+ pub fn text(self, s:&str)->std::borrow::Cow<'_,str>{ std::borrow::Cow::Borrowed(&s[self.span.start as usize+1..self.span.end as usize-1]) } }

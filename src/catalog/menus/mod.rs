@@ -1,0 +1,50 @@
+//! The menus that rosc lowers.
+
+mod address;
+mod firewall;
+mod interface;
+mod overlay;
+mod route;
+mod settings;
+
+pub use address::*;
+pub use firewall::*;
+pub use interface::*;
+pub use overlay::*;
+pub use route::*;
+pub use settings::*;
+
+use super::Menu;
+use super::property::properties;
+
+/// Every menu, in the order of the manual.
+pub const MENUS: &[&Menu] = &[
+    &INTERFACE_BRIDGE,
+    &INTERFACE_BRIDGE_PORT,
+    &INTERFACE_BRIDGE_SETTINGS,
+    &INTERFACE_LIST,
+    &INTERFACE_LIST_MEMBER,
+    &IP_ADDRESS,
+    &IPV6_ADDRESS,
+    &ROUTING_TABLE,
+    &ROUTING_RULE,
+    &IP_ROUTE,
+    &IPV6_ROUTE,
+    &IP_SETTINGS,
+    &IPV6_SETTINGS,
+    &IP_FIREWALL_ADDRESS_LIST,
+    &IPV6_FIREWALL_ADDRESS_LIST,
+    &IP_FIREWALL_NAT,
+    &IPV6_FIREWALL_NAT,
+    &IP_FIREWALL_MANGLE,
+    &IPV6_FIREWALL_MANGLE,
+    &ROSC_INTERFACE,
+];
+
+properties! {
+    /// What every item says.
+    pub struct Common {
+        disabled: "disabled" bool = "no", Same;
+        comment: "comment" String, SameAs("kept; on firewall rules it shows in the nft listing");
+    }
+}

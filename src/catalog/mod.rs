@@ -1,0 +1,19 @@
+//! What rosc knows of RouterOS: each menu, property, type, default and level of support, stated once.
+//!
+//! Checks, help and COMPATIBILITY.md derive from it. [`commands`] tells what else exists.
+
+pub mod commands;
+pub mod compatibility;
+pub mod menus;
+mod property;
+mod reader;
+pub mod types;
+
+pub use menus::MENUS;
+pub use property::{Kind, Menu, Property, Support};
+pub use reader::{Field, Reader};
+
+/// The menu with this canonical path, if rosc lowers it.
+pub fn menu(path: &str) -> Option<&'static Menu> {
+    MENUS.iter().copied().find(|menu| menu.path == path)
+}

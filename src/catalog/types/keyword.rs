@@ -1,0 +1,108 @@
+//! Values that are one of a few words.
+
+use super::{FromText, Mistake};
+use crate::diagnostic::did_you_mean;
+use crate::ir::firewall::{AddressType, ConnectionNatState, ConnectionState, PccFields};
+use crate::ir::{CheckGateway, HashPolicy, RedirectPolicy, RpFilter, SpanningTree};
+
+/// A type whose values are words.
+pub trait Keyword: Copy + 'static {
+    /// What a value looks like, in a phrase that follows "is not".
+    const SHAPE: &'static str;
+
+    /// The words with their meanings.
+    const WORDS: &'static [(&'static str, Self)];
+}
+
+impl<K: Keyword> FromText for K {
+    const SHAPE: &'static str = <K as Keyword>::SHAPE;
+
+    /// Takes a word in full, or as much of it as no other word begins with.
+    fn from_text(text: &str) -> Result<Self, Mistake> {
+        if let Some((_, value)) = K::WORDS.iter().find(|(word, _)| *word == text) {
+            return Ok(*value);
+        }
+        let mut beginning = K::WORDS.iter().filter(|(word, _)| word.starts_with(text));
+        if let (Some((_, value)), None) = (beginning.next(), beginning.next()) {
+            return Ok(*value);
+        }
+        let words = || K::WORDS.iter().map(|(word, _)| *word);
+        Err(Mistake::with(match did_you_mean(text, words()) {
+            Some(word) => format!("did you mean `{word}`?"),
+            None => format!("one of {}", words().collect::<Vec<_>>().join(", ")),
+        }))
+    }
+}
+
+impl Keyword for Option<CheckGateway> {
+    const SHAPE: &'static str = "a way to check a gateway";
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("none", None),
+        ("arp", Some(CheckGateway::Arp)),
+        ("ping", Some(CheckGateway::Ping)),
+        ("bfd", Some(CheckGateway::Bfd)),
+        ("bfd-multihop", Some(CheckGateway::Bfd)),
+    ];
+}
+
+impl Keyword for RpFilter {
+    const SHAPE: &'static str = "a reverse path filter";
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("no", Self::No), ("loose", Self::Loose), ("strict", Self::Strict)];
+}
+
+impl Keyword for HashPolicy {
+    const SHAPE: &'static str = "a hash policy";
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("l3", Self::L3), ("l3-inner", Self::L3Inner), ("l4", Self::L4)];
+}
+
+impl Keyword for RedirectPolicy {
+    const SHAPE: &'static str = "yes, no or yes-if-forwarding-disabled";
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("no", Self::No),
+        ("yes", Self::Yes),
+        ("yes-if-forwarding-disabled", Self::YesIfForwardingDisabled),
+    ];
+}
+
+impl Keyword for SpanningTree {
+    const SHAPE: &'static str = "a protocol mode";
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("none", Self::None), ("stp", Self::Stp), ("rstp", Self::Rstp), ("mstp", Self::Mstp)];
+}
+
+impl Keyword for ConnectionState {
+    const SHAPE: &'static str = "a connection state";
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("established", Self::Established),
+        ("invalid", Self::Invalid),
+        ("new", Self::New),
+        ("related", Self::Related),
+        ("untracked", Self::Untracked),
+    ];
+}
+
+impl Keyword for ConnectionNatState {
+    const SHAPE: &'static str = "a NAT state";
+    const WORDS: &'static [(&'static str, Self)] = &[("dstnat", Self::Dstnat), ("srcnat", Self::Srcnat)];
+}
+
+impl Keyword for AddressType {
+    const SHAPE: &'static str = "an address type";
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("unicast", Self::Unicast),
+        ("local", Self::Local),
+        ("broadcast", Self::Broadcast),
+        ("multicast", Self::Multicast),
+        ("anycast", Self::Anycast),
+        ("blackhole", Self::Blackhole),
+        ("unreachable", Self::Unreachable),
+        ("prohibit", Self::Prohibit),
+    ];
+}
+
+impl Keyword for PccFields {
+    const SHAPE: &'static str = "a choice of fields";
+    const WORDS: &'static [(&'static str, Self)] = Self::ALL;
+}

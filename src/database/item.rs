@@ -1,0 +1,67 @@
+//! Items and their properties.
+
+use rosc_target::Origin;
+
+/// An item of a list, such as one route.
+#[derive(Debug, Clone)]
+pub struct Item {
+    /// Its identity, which moving and editing leave alone.
+    pub id: ItemId,
+    /// The command that made it.
+    pub origin: Origin,
+    /// Its properties in the order in which they were first set; a name stands once.
+    pub properties: Vec<Property>,
+}
+
+/// The number by which RouterOS would call an item (`*1F`), here the order of making.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ItemId(pub u32);
+
+/// One property as written.
+#[derive(Debug, Clone, Copy)]
+pub struct Property {
+    /// Its name.
+    pub name: PropertyName,
+    /// How its value is written.
+    pub written: Written,
+    /// Where the value stands, quotes included; of a switch, the word itself.
+    pub origin: Origin,
+}
+
+/// A property's name, by its place in the database's table of names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PropertyName(pub(super) u16);
+
+/// How a value is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// As text at the property's origin.
+    Value,
+    /// As a bare word that means `yes` (`fib`, `blackhole`).
+    Switch,
+}
+
+impl Item {
+    /// A property, if it is set.
+    pub fn property(&self, name: PropertyName) -> Option<&Property> {
+        self.properties.iter().find(|property| property.name == name)
+    }
+
+    /// Sets a property.
+    pub fn set(&mut self, property: Property) {
+        set_property(&mut self.properties, property);
+    }
+
+    /// Takes a property away.
+    pub fn unset(&mut self, name: PropertyName) {
+        self.properties.retain(|property| property.name != name);
+    }
+}
+
+/// Sets a property in a list in which each name stands once.
+pub(crate) fn set_property(properties: &mut Vec<Property>, property: Property) {
+    match properties.iter_mut().find(|other| other.name == property.name) {
+        Some(other) => *other = property,
+        None => properties.push(property),
+    }
+}

@@ -1,0 +1,135 @@
+//! The configuration as RouterOS holds it: menus with ordered items, properties as written.
+//!
+//! Values stay where they were written, as origins in the source table, and are decoded when they are read: a
+//! list of a million entries is not copied. Spellings of version 6 are rewritten on the way in ([`v6`]), so that
+//! later stages know one dialect.
+
+mod item;
+mod print;
+pub mod v6;
+
+pub use item::{Item, ItemId, Property, PropertyName, Written};
+
+use crate::source::Sources;
+use rosc_grammar::ast::{Quoted, Span, Word};
+use rosc_target::Origin;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+
+/// A menu's canonical path, such as `/ip/route`.
+pub type MenuPath = &'static str;
+
+/// All menus that the configuration touches.
+#[derive(Debug)]
+pub struct Database<'s> {
+    sources: &'s Sources,
+    menus: BTreeMap<MenuPath, Menu>,
+    names: Vec<Box<str>>,
+    name_ids: HashMap<Box<str>, PropertyName>,
+    next_item: u32,
+}
+
+/// What a menu holds.
+#[derive(Debug, Default)]
+pub struct Menu {
+    /// The items in list order.
+    pub items: Vec<Item>,
+    /// The properties of a menu that is no list (`/ip settings`), with the commands that set them.
+    pub settings: Vec<Property>,
+    /// Commands that do something once (`/system reboot`).
+    pub actions: Vec<Origin>,
+}
+
+impl<'s> Database<'s> {
+    /// An empty database over these sources.
+    pub fn new(sources: &'s Sources) -> Self {
+        Self {
+            sources,
+            menus: BTreeMap::new(),
+            names: Vec::new(),
+            name_ids: HashMap::new(),
+            next_item: 1,
+        }
+    }
+
+    /// The sources that values are written in.
+    pub fn sources(&self) -> &'s Sources {
+        self.sources
+    }
+
+    /// The menus in the order of their paths.
+    pub fn menus(&self) -> impl Iterator<Item = (MenuPath, &Menu)> {
+        self.menus.iter().map(|(&path, menu)| (path, menu))
+    }
+
+    /// A menu, if the configuration touches it.
+    pub fn menu(&self, path: &str) -> Option<&Menu> {
+        self.menus.get(path)
+    }
+
+    /// The items of a menu in list order.
+    pub fn items(&self, path: &str) -> &[Item] {
+        self.menu(path).map(|menu| menu.items.as_slice()).unwrap_or_default()
+    }
+
+    /// A menu to change, made if need be.
+    pub fn menu_mut(&mut self, path: MenuPath) -> &mut Menu {
+        self.menus.entry(path).or_default()
+    }
+
+    /// A new item's identity.
+    pub fn new_id(&mut self) -> ItemId {
+        let id = ItemId(self.next_item);
+        self.next_item += 1;
+        id
+    }
+
+    /// The short form of a property's name.
+    ///
+    /// # Panics
+    /// If there are more than 65,535 different names.
+    pub fn name_id(&mut self, name: &str) -> PropertyName {
+        if let Some(&id) = self.name_ids.get(name) {
+            return id;
+        }
+        let id = PropertyName(u16::try_from(self.names.len()).expect("fewer names than RouterOS has"));
+        self.names.push(name.into());
+        self.name_ids.insert(name.into(), id);
+        id
+    }
+
+    /// The short form of a name, if any item has such a property.
+    pub fn known_name(&self, name: &str) -> Option<PropertyName> {
+        self.name_ids.get(name).copied()
+    }
+
+    /// A name in full.
+    pub fn name(&self, name: PropertyName) -> &str {
+        &self.names[usize::from(name.0)]
+    }
+
+    /// The value of a property, decoded.
+    pub fn text(&self, property: &Property) -> Cow<'_, str> {
+        match property.written {
+            Written::Value => self.decode(property.origin),
+            Written::Switch => Cow::Borrowed("yes"),
+        }
+    }
+
+    /// The value of an item's property, decoded.
+    pub fn value(&self, item: &Item, name: &str) -> Option<Cow<'_, str>> {
+        let property = item.property(self.known_name(name)?)?;
+        Some(self.text(property))
+    }
+
+    fn decode(&self, origin: Origin) -> Cow<'_, str> {
+        let Some(file) = self.sources.file_of(origin) else { return Cow::Borrowed("") };
+        let span = Span { start: origin.start, end: origin.end };
+        let text: &str = file.text();
+        if text.as_bytes().get(origin.start as usize) == Some(&b'"') {
+            Quoted { span }.text(text)
+        } else {
+            Word { span }.text(text)
+        }
+    }
+}
