@@ -4,4 +4,5 @@ pub mod diagnostic;
 pub mod catalog;
 pub mod database;
 pub mod ir;
+pub mod script;
 pub mod source;

@@ -14,7 +14,7 @@ pub struct Sources {
 }
 
 /// A file's place in [`Sources`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct FileId(u32);
 
 /// One text with its name.

@@ -1,6 +1,14 @@
 //! Text of the RouterOS language to a syntax tree.
 
 pub mod ast;
-
+mod decode;
+mod error;
+pub use error::*;
 /// x
-pub fn windows_1252(b: u8) -> char { b as char }
+pub const MAX_NESTING: usize = 128;
+/// x
+pub const MAX_EXPRESSION_DEPTH: usize = 128;
+/// x
+pub use decode::windows_1252;
+/// x
+pub fn statements(_t: &str) -> std::vec::IntoIter<Result<ast::Statement, SyntaxError>> { Vec::new().into_iter() }

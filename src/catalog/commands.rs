@@ -4,6 +4,8 @@
 //! the first name is looked up. It answers "is there such a menu" and "did you mean", and resolves
 //! abbreviations; what a menu *means* stands in the catalog.
 
+use super::{Kind, MENUS};
+use crate::catalog;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -19,8 +21,13 @@ struct Menu {
     commands: Vec<(&'static str, Vec<&'static str>)>,
 }
 
-static COMMANDS: LazyLock<Commands> =
-    LazyLock::new(|| Commands::read(&[include_str!("commands.txt"), include_str!("commands_v6.txt")]));
+static COMMANDS: LazyLock<Commands> = LazyLock::new(|| {
+    let mut table = Commands::read(&[include_str!("commands.txt"), include_str!("commands_v6.txt")]);
+    for menu in MENUS.iter().filter(|menu| menu.path.starts_with("/rosc/")) {
+        table.add_own(menu);
+    }
+    table
+});
 
 /// The usual commands of a list of items, and of a menu of settings: `*` and `-` in the table.
 const OF_ITEMS: &[&str] = &[
@@ -49,6 +56,13 @@ impl Commands {
         self.menus.contains_key(path)
     }
 
+    /// The path of a menu below another, by its name in full or as much of it as is unique.
+    pub fn child(&self, menu: &str, name: &str) -> Option<&'static str> {
+        let Some(Entry::Menu(name)) = self.look_up(menu, name) else { return None };
+        let path = if menu == "/" { format!("/{name}") } else { format!("{menu}/{name}") };
+        self.menus.get_key_value(path.as_str()).map(|(&path, _)| path)
+    }
+
     /// Looks a word up in a menu: an exact name first, else the only name that begins with it.
     pub fn look_up(&self, menu: &str, word: &str) -> Option<Entry> {
         let names = self.names(menu);
@@ -72,6 +86,17 @@ impl Commands {
     pub fn arguments(&self, menu: &str, command: &str) -> &[&'static str] {
         let commands = self.menus.get(menu).map(|menu| menu.commands.as_slice()).unwrap_or_default();
         commands.iter().find(|(name, _)| *name == command).map(|(_, args)| args.as_slice()).unwrap_or_default()
+    }
+
+    /// Adds one of rosc's own menus, which no router has.
+    fn add_own(&mut self, menu: &catalog::Menu) {
+        let verbs = match menu.kind {
+            Kind::Items => OF_ITEMS,
+            Kind::Settings => OF_SETTINGS,
+        };
+        let commands = verbs.iter().map(|&verb| (verb, Vec::new())).collect();
+        self.menus.insert(menu.path, Menu { children: Vec::new(), commands });
+        link_to_parents(&mut self.menus, menu.path);
     }
 
     fn read(texts: &[&'static str]) -> Self {

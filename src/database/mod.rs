@@ -8,6 +8,7 @@ mod item;
 mod print;
 pub mod v6;
 
+pub(crate) use item::set_property;
 pub use item::{Item, ItemId, Property, PropertyName, Written};
 
 use crate::source::Sources;

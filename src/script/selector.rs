@@ -1,0 +1,81 @@
+//! Which items a command means: by number, by name, by `*ID`, by `[find ...]`.
+
+use super::Evaluator;
+use super::diagnostics;
+use crate::database::{Item, ItemId, MenuPath, v6};
+use crate::diagnostic::Diagnostic;
+use rosc_grammar::ast::{Block, Statement, Value};
+use rosc_target::Origin;
+
+/// What a selector found.
+pub(super) struct Selected {
+    /// The items in list order.
+    pub(super) items: Vec<ItemId>,
+    /// Where the `find` stands that found nothing.
+    pub(super) nothing: Option<Origin>,
+}
+
+impl Evaluator<'_> {
+    /// The items that a value names.
+    pub(super) fn select(&self, menu: MenuPath, value: &Value) -> Result<Selected, Diagnostic> {
+        let one_by_one = |text: &str, origin: Origin| {
+            let names = text.split(',').filter(|name| !name.is_empty());
+            let items = names.map(|name| self.select_one(menu, name, origin)).collect::<Result<_, _>>()?;
+            Ok(Selected { items, nothing: None })
+        };
+        match value {
+            Value::Word(word) => one_by_one(&word.text(self.text), self.origin(word.span)),
+            Value::Quoted(quoted) => {
+                let item = self.select_one(menu, &quoted.text(self.text), self.origin(quoted.span))?;
+                Ok(Selected { items: vec![item], nothing: None })
+            }
+            Value::Substitution(block) => self.select_found(menu, block),
+            Value::Empty
+            | Value::Interpolated(_)
+            | Value::Variable(_)
+            | Value::Group(_)
+            | Value::Code(_)
+            | Value::Array(_) => {
+                Err(diagnostics::value_not_computed(value.span().map_or(Origin::IMPLIED, |span| self.origin(span))))
+            }
+        }
+    }
+
+    fn select_one(&self, menu: MenuPath, name: &str, origin: Origin) -> Result<ItemId, Diagnostic> {
+        let items = self.database.items(menu);
+        let by_id = name.strip_prefix('*').and_then(|digits| u32::from_str_radix(digits, 16).ok()).map(ItemId);
+        let found = match by_id {
+            Some(id) => items.iter().find(|item| item.id == id),
+            None => items
+                .iter()
+                .find(|item| self.name_of(item).is_some_and(|of| of == name))
+                .or_else(|| name.parse::<usize>().ok().and_then(|number| items.get(number))),
+        };
+        let known = || items.iter().filter_map(|item| self.name_of(item)).collect();
+        found.map(|item| item.id).ok_or_else(|| diagnostics::no_such_item(menu, name, origin, known()))
+    }
+
+    fn name_of(&self, item: &Item) -> Option<String> {
+        self.database.value(item, "name").map(|name| name.into_owned())
+    }
+
+    /// `[find ...]` in the command's own menu.
+    fn select_found(&self, menu: MenuPath, block: &Block) -> Result<Selected, Diagnostic> {
+        let origin = self.origin(block.span);
+        let [Statement::Command(command)] = block.body.as_slice() else {
+            return Err(diagnostics::value_not_computed(origin));
+        };
+        let target = self.walk(command, menu)?;
+        if target.verb != Some("find") || v6::menu(target.menu) != menu {
+            return Err(diagnostics::value_not_computed(origin));
+        }
+        let mut items = Vec::new();
+        for item in self.database.items(menu) {
+            if self.matches(menu, item, &command.condition)? {
+                items.push(item.id);
+            }
+        }
+        let nothing = items.is_empty().then_some(origin);
+        Ok(Selected { items, nothing })
+    }
+}
