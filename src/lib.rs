@@ -4,5 +4,6 @@ pub mod diagnostic;
 pub mod catalog;
 pub mod database;
 pub mod ir;
+pub mod resolve;
 pub mod script;
 pub mod source;

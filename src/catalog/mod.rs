@@ -4,14 +4,14 @@
 
 pub mod commands;
 pub mod compatibility;
-pub mod menus;
+mod menus;
 mod property;
 mod reader;
 pub mod types;
 
-pub use menus::MENUS;
+pub use menus::*;
 pub use property::{Kind, Menu, Property, Support};
-pub use reader::{Field, Reader};
+pub use reader::{Field, Reader, missing};
 
 /// The menu with this canonical path, if rosc lowers it.
 pub fn menu(path: &str) -> Option<&'static Menu> {

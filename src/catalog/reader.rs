@@ -144,7 +144,7 @@ fn refused(menu: &str, name: &str, reason: &str, origin: Origin) -> Diagnostic {
 }
 
 /// An item lacks a property.
-pub(crate) fn missing(name: &str, origin: Origin) -> Diagnostic {
+pub fn missing(name: &str, origin: Origin) -> Diagnostic {
     Diagnostic::new(Code::MissingProperty, format!("{name} is missing"))
         .label(origin, format!("this item has no {name}"))
         .help(format!("add {name}=..."))

@@ -290,7 +290,7 @@ properties! {
         packet_mark: "packet-mark" Negatable<MarkName>, Same;
         connection_mark: "connection-mark" Negatable<MarkName>, Same;
         routing_mark: "routing-mark" Negatable<String>, Same;
-        nth: "nth" Nth, Same;
+        nth: "nth" Negatable<Nth>, Same;
         per_connection_classifier: "per-connection-classifier" Negatable<PerConnectionClassifier>, SameAs("the same hash over the same fields, with one seed for all rules; which connection falls into which class is as arbitrary as on RouterOS, where it changes with each boot");
     }
     refused {

@@ -57,7 +57,7 @@ pub struct Matchers {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connection_nat_state: Option<Condition<BTreeSet<ConnectionNatState>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub nth: Option<Nth>,
+    pub nth: Option<Condition<Nth>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub per_connection_classifier: Option<Condition<PerConnectionClassifier>>,
 }

@@ -1,0 +1,53 @@
+//! Firewalls of both families.
+
+mod address_list;
+mod chains;
+mod mangle;
+mod matchers;
+mod nat;
+
+use super::Resolver;
+use crate::ir::Firewall;
+
+/// One of the two families while its menus are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Family {
+    Ip,
+    Ipv6,
+}
+
+impl Family {
+    fn is_ipv6(self) -> bool {
+        match self {
+            Self::Ip => false,
+            Self::Ipv6 => true,
+        }
+    }
+}
+
+impl Resolver<'_, '_> {
+    pub(super) fn firewalls(&mut self) {
+        for family in [Family::Ip, Family::Ipv6] {
+            let address_lists = self.address_lists(family);
+            self.firewall_mut(family).address_lists = address_lists;
+            let nat = self.nat(family);
+            self.firewall_mut(family).nat = nat;
+            let mangle = self.mangle(family);
+            self.firewall_mut(family).mangle = mangle;
+        }
+    }
+
+    fn firewall_mut(&mut self, family: Family) -> &mut Firewall {
+        match family {
+            Family::Ip => &mut self.router.firewall,
+            Family::Ipv6 => &mut self.router.ipv6_firewall,
+        }
+    }
+
+    fn firewall(&self, family: Family) -> &Firewall {
+        match family {
+            Family::Ip => &self.router.firewall,
+            Family::Ipv6 => &self.router.ipv6_firewall,
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! NAT rules.
+
+use super::Family;
+use super::matchers::MatcherFields;
+use crate::catalog::types::Range;
+use crate::catalog::{self, Field, Ipv4NatItem, Ipv6NatItem, MatcherItem, NatItem, NatVerb, StateMatcherItem};
+use crate::ir::firewall::{
+    Chain, Condition, IpRange, Matchers, NatAction, NatHook, NatTarget, Ports, Protocol, Rule, RuleTable,
+};
+use crate::resolve::{Read, Resolver, diagnostics};
+use rosc_target::Origin;
+
+/// A NAT rule as read.
+struct NatFields {
+    item: NatItem,
+    to_addresses: Field<Range>,
+    matchers: MatcherFields,
+}
+
+impl Resolver<'_, '_> {
+    pub(super) fn nat(&mut self, family: Family) -> RuleTable<NatHook, NatAction> {
+        let items = match family {
+            Family::Ip => self.read_enabled(&catalog::IP_FIREWALL_NAT, |reader| {
+                let Ipv4NatItem { to_addresses } = Ipv4NatItem::read(reader);
+                let common = MatcherItem::read(reader);
+                let matchers = MatcherFields { common, state: None, nat_state: None };
+                NatFields { item: NatItem::read(reader), to_addresses, matchers }
+            }),
+            Family::Ipv6 => self.read_enabled(&catalog::IPV6_FIREWALL_NAT, |reader| {
+                let Ipv6NatItem { to_address } = Ipv6NatItem::read(reader);
+                let common = MatcherItem::read(reader);
+                let state = Some(StateMatcherItem::read(reader));
+                let matchers = MatcherFields { common, state, nat_state: None };
+                NatFields { item: NatItem::read(reader), to_addresses: to_address, matchers }
+            }),
+        };
+        let mut table = RuleTable::default();
+        for Read { origin, comment, value: NatFields { item, to_addresses, matchers }, .. } in items {
+            let NatItem { chain, action, jump_target, to_ports } = item;
+            let chain = chain.required("chain", &mut self.diagnostics);
+            let protocol = matchers.common.protocol.value.as_ref().map(|p| p.0.clone());
+            let matchers = self.matchers(family, matchers);
+            let verb_origin = action.origin;
+            let verb = action.value.unwrap_or(NatVerb::Accept);
+            let needs_ports = to_ports.value.is_some();
+            let action = self.nat_action(family, verb, verb_origin, jump_target, &to_addresses, &to_ports);
+            let (Some(chain), Some(matchers), Some(action)) = (chain, matchers, action) else { continue };
+            if needs_ports && !matches!(protocol, Some(Condition::Is(p)) if Protocol::has_ports(p)) {
+                self.report(diagnostics::contradiction(
+                    "to-ports without a protocol that has ports",
+                    to_ports.origin,
+                    "ports of what?",
+                    "add protocol=tcp or protocol=udp",
+                ));
+                continue;
+            }
+            table.chains.entry(Chain::named(&chain)).or_insert_with(Vec::new).push(Rule {
+                origin,
+                comment,
+                matchers,
+                action,
+            });
+        }
+        self.check_nat_chains(&table);
+        table
+    }
+
+    fn nat_action(
+        &mut self,
+        family: Family,
+        verb: NatVerb,
+        origin: Origin,
+        jump_target: Field<String>,
+        to_addresses: &Field<Range>,
+        to_ports: &Field<Ports>,
+    ) -> Option<NatAction> {
+        let addresses = to_addresses.value.map(|range| range.0).filter(|range| !is_unset(range));
+        if addresses.is_some_and(|range| range.is_ipv6() != family.is_ipv6()) {
+            self.report(diagnostics::wrong_family(to_addresses, "to-addresses", family.is_ipv6()));
+            return None;
+        }
+        let ports = to_ports.value.clone();
+        if ports.as_ref().is_some_and(|ports| ports.ranges().len() > 1) {
+            let message = "to-ports takes one port or one range";
+            self.report(diagnostics::contradiction(message, to_ports.origin, "several", "make a rule for each"));
+            return None;
+        }
+        let target = |ports| NatTarget { addresses, ports };
+        match verb {
+            NatVerb::Accept => Some(NatAction::Accept),
+            NatVerb::Return => Some(NatAction::Return),
+            NatVerb::Passthrough => Some(NatAction::Passthrough),
+            NatVerb::Jump => {
+                let target = jump_target.required("jump-target", &mut self.diagnostics)?;
+                Some(NatAction::Jump(Chain::named(&target)))
+            }
+            NatVerb::Masquerade => Some(NatAction::Masquerade { to_ports: ports }),
+            NatVerb::Redirect => Some(NatAction::Redirect { to_ports: ports }),
+            NatVerb::SrcNat | NatVerb::DstNat if addresses.is_none() && ports.is_none() => {
+                let origin = to_addresses.origin;
+                self.report(catalog::missing("to-addresses", origin).help("add to-addresses=... or to-ports=..."));
+                None
+            }
+            NatVerb::SrcNat => Some(NatAction::SrcNat(target(ports))),
+            NatVerb::DstNat => Some(NatAction::DstNat(target(ports))),
+            NatVerb::Netmap => {
+                let Some(range) = addresses else {
+                    self.report(catalog::missing("to-addresses", to_addresses.origin));
+                    return None;
+                };
+                let Some(prefix) = range.as_prefix() else {
+                    let message = "netmap to a range that is no prefix";
+                    let help = "write a prefix such as 192.0.2.0/24";
+                    self.report(diagnostics::refused(message, to_addresses.origin, help));
+                    return None;
+                };
+                Some(NatAction::Netmap(prefix))
+            }
+            NatVerb::Other => {
+                self.report(diagnostics::refused(
+                    "this action can't be carried over",
+                    origin,
+                    "rosc lowers accept, dst-nat, jump, masquerade, netmap, passthrough, redirect, return, src-nat",
+                ));
+                None
+            }
+        }
+    }
+
+    /// Reports rules whose action or matchers their chain does not have.
+    fn check_nat_chains(&mut self, table: &RuleTable<NatHook, NatAction>) {
+        let reach = self.reach(table, |action| match action {
+            NatAction::Jump(target) => Some(target),
+            _ => None,
+        });
+        for (chain, rules) in &table.chains {
+            let hooks = reach.of(chain);
+            for rule in rules {
+                for &hook in &hooks {
+                    self.check_nat_rule(hook, rule);
+                }
+                let both = hooks.iter().any(|hook| hook.translates_source())
+                    && hooks.iter().any(|hook| !hook.translates_source());
+                if both && matches!(rule.action, NatAction::Netmap(_)) {
+                    let message = "netmap in a chain that both sources and destinations come to";
+                    let help = "make one chain for srcnat and one for dstnat";
+                    self.report(diagnostics::wrong_chain(message, rule.origin, help));
+                }
+            }
+        }
+    }
+
+    fn check_nat_rule(&mut self, hook: NatHook, rule: &Rule<NatAction>) {
+        let fits = match rule.action {
+            NatAction::Masquerade { .. } | NatAction::SrcNat(_) => hook.translates_source(),
+            NatAction::DstNat(_) | NatAction::Redirect { .. } => !hook.translates_source(),
+            NatAction::Accept
+            | NatAction::Jump(_)
+            | NatAction::Return
+            | NatAction::Passthrough
+            | NatAction::Netmap(_) => true,
+        };
+        if !fits {
+            let name = hook_name(hook);
+            let message = format!("this action can't be done in chain {name}");
+            let help = if hook.translates_source() {
+                "destinations are translated in dstnat"
+            } else {
+                "sources are translated in srcnat"
+            };
+            self.report(diagnostics::wrong_chain(message, rule.origin, help));
+        }
+        let Matchers { in_interface, in_interface_list, out_interface, out_interface_list, .. } = &rule.matchers;
+        let (wrong, what) = match hook {
+            NatHook::Dstnat | NatHook::Input => {
+                (out_interface.is_some() || out_interface_list.is_some(), "outgoing")
+            }
+            NatHook::Output => (in_interface.is_some() || in_interface_list.is_some(), "incoming"),
+            NatHook::Srcnat => (in_interface.is_some() || in_interface_list.is_some(), "incoming"),
+        };
+        if wrong {
+            let message = format!("there is no {what} interface to match in chain {}", hook_name(hook));
+            self.report(diagnostics::wrong_chain(message, rule.origin, "match addresses, or mark the connection earlier"));
+        }
+    }
+}
+
+fn hook_name(hook: NatHook) -> &'static str {
+    use crate::ir::firewall::Hook;
+    hook.name()
+}
+
+/// `0.0.0.0` and `::` stand for no address.
+fn is_unset(range: &IpRange) -> bool {
+    range.first().is_unspecified() && range.last().is_unspecified()
+}

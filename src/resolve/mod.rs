@@ -1,0 +1,106 @@
+//! Text to meaning: reads the database by the catalog and yields the router.
+//!
+//! Each property of each item is consumed or reported: the structs that the catalog reads items into are taken
+//! apart field by field here, and what the catalog refuses never gets this far. An item with a mistake is left
+//! out, so that it causes no further errors.
+
+mod address;
+mod diagnostics;
+mod firewall;
+mod interface;
+mod not_lowered;
+mod route;
+mod rule;
+mod settings;
+mod table;
+
+use crate::catalog::{Common, Menu, Reader};
+use crate::database::Database;
+use crate::diagnostic::Diagnostic;
+use crate::ir::{Dialect, Router};
+use rosc_target::Origin;
+use std::collections::BTreeMap;
+
+/// The router, and what was found on the way to it.
+#[derive(Debug)]
+pub struct Resolved {
+    /// What the router does. It is complete only if no diagnostic is an error.
+    pub router: Router,
+    /// Errors and warnings.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads the whole database.
+pub fn resolve(database: &Database<'_>, dialect: Dialect) -> Resolved {
+    let mut resolver = Resolver {
+        database,
+        router: Router::empty(dialect),
+        diagnostics: Vec::new(),
+        bridge_ports: BTreeMap::new(),
+    };
+    resolver.interfaces();
+    resolver.addresses();
+    resolver.tables();
+    resolver.routes();
+    resolver.rules();
+    resolver.settings();
+    resolver.firewalls();
+    resolver.menus_not_lowered();
+    Resolved { router: resolver.router, diagnostics: resolver.diagnostics }
+}
+
+/// The state of a reading.
+struct Resolver<'d, 's> {
+    database: &'d Database<'s>,
+    router: Router,
+    diagnostics: Vec<Diagnostic>,
+    /// Interfaces that are ports, with the bridge that they are ports of.
+    bridge_ports: BTreeMap<String, String>,
+}
+
+/// An item as read, with what every item has.
+struct Read<T> {
+    origin: Origin,
+    disabled: bool,
+    comment: Option<String>,
+    value: T,
+}
+
+impl<'d> Resolver<'d, '_> {
+    /// Reads the items of a menu; those with mistakes are reported and left out.
+    fn read<T>(&mut self, menu: &'static Menu, read: fn(&mut Reader<'_, '_>) -> T) -> Vec<Read<T>> {
+        let database: &'d Database<'_> = self.database;
+        let items = database.items(menu.path);
+        let mut values = Vec::with_capacity(items.len());
+        for item in items {
+            let mut reader = Reader::new(database, menu, &item.properties, item.origin);
+            let Common { disabled, comment } = Common::read(&mut reader);
+            let value = read(&mut reader);
+            if reader.finish(&mut self.diagnostics) {
+                let disabled = disabled.value == Some(true);
+                values.push(Read { origin: item.origin, disabled, comment: comment.value, value });
+            }
+        }
+        values
+    }
+
+    /// Reads the items of a menu that are not disabled.
+    fn read_enabled<T>(&mut self, menu: &'static Menu, read: fn(&mut Reader<'_, '_>) -> T) -> Vec<Read<T>> {
+        let mut items = self.read(menu, read);
+        items.retain(|item| !item.disabled);
+        items
+    }
+
+    /// Reads the values of a menu of settings; `None` if the configuration does not touch it, or not rightly.
+    fn read_settings<T>(&mut self, menu: &'static Menu, read: fn(&mut Reader<'_, '_>) -> T) -> Option<T> {
+        let settings = &self.database.menu(menu.path)?.settings;
+        let origin = settings.first()?.origin;
+        let mut reader = Reader::new(self.database, menu, settings, origin);
+        let value = read(&mut reader);
+        reader.finish(&mut self.diagnostics).then_some(value)
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+}

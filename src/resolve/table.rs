@@ -1,0 +1,51 @@
+//! Routing tables.
+
+use super::{Read, Resolver, diagnostics};
+use crate::catalog::{self, TableItem};
+use crate::ir::{Dialect, Table, TableName};
+use rosc_target::Origin;
+
+impl Resolver<'_, '_> {
+    pub(super) fn tables(&mut self) {
+        for Read { origin, value, .. } in self.read_enabled(&catalog::ROUTING_TABLE, TableItem::read) {
+            let TableItem { name, fib } = value;
+            let name_origin = name.origin;
+            let Some(name) = name.required("name", &mut self.diagnostics) else { continue };
+            let name = TableName::new(&name);
+            if name.is_main() {
+                continue;
+            }
+            if let Some(before) = self.router.tables.get(&name) {
+                let before = before.origin;
+                self.report(diagnostics::duplicate(&format!("table `{name}`"), name_origin, before));
+                continue;
+            }
+            let fib = fib.value == Some(true);
+            if !fib {
+                self.report(diagnostics::table_without_fib(name.as_str(), name_origin));
+            }
+            self.router.tables.insert(name, Table { origin, fib });
+        }
+    }
+
+    /// A table by its name. In version 6 a table exists by being named.
+    pub(super) fn table(&mut self, name: &str, origin: Origin) -> Option<TableName> {
+        let table = TableName::new(name);
+        if self.router.tables.contains_key(&table) {
+            return Some(table);
+        }
+        match self.router.dialect {
+            Dialect::V6 => {
+                self.router.tables.insert(table.clone(), Table { origin, fib: true });
+                Some(table)
+            }
+            Dialect::V7 => {
+                let names: Vec<String> = self.router.tables.keys().map(ToString::to_string).collect();
+                let declare = format!("/routing table add fib name={name}");
+                let known = names.iter().map(String::as_str);
+                self.report(diagnostics::dangling("routing table", name, origin, known, &declare));
+                None
+            }
+        }
+    }
+}
