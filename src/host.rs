@@ -1,0 +1,40 @@
+//! What must be known of the machine to compile for it.
+
+use crate::ir::InterfaceName;
+use crate::ir::nexthop::Surroundings;
+use ipnet::IpNet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+/// Facts about the machine that the configuration is for. A test can write one by hand.
+#[derive(Debug, Clone, Default)]
+pub struct Host {
+    /// Its network devices by name; `None` if the machine is not known, as when two files are compared.
+    pub devices: Option<BTreeMap<String, HostDevice>>,
+    /// Gateways that were found not to answer.
+    pub unanswering: BTreeSet<IpAddr>,
+}
+
+/// A network device of the machine.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HostDevice {
+    /// Addresses with their networks, whoever added them.
+    pub addresses: Vec<IpNet>,
+}
+
+impl Host {
+    /// A machine of which nothing is known: every device that a configuration names is taken to exist.
+    pub fn unknown() -> Self {
+        Self::default()
+    }
+
+    /// What of the machine decides about next hops, in the names of the configuration.
+    pub(crate) fn surroundings(&self, interface_of: &BTreeMap<String, InterfaceName>) -> Surroundings {
+        let devices = self.devices.iter().flatten();
+        let named = devices.filter_map(|(device, facts)| Some((interface_of.get(device)?, facts)));
+        let connected = named.flat_map(|(interface, facts)| {
+            facts.addresses.iter().map(|address| (address.trunc(), interface.clone()))
+        });
+        Surroundings { connected: connected.collect(), unanswering: self.unanswering.clone() }
+    }
+}

@@ -1,0 +1,72 @@
+//! RouterOS to Linux: the only place where the words of both meet.
+//!
+//! Each file lowers what the file of the same name in `ir` holds to what the target of the same name makes.
+//! Nothing here reads the machine: what must be known of it is in [`Host`].
+
+mod address;
+mod device;
+mod diagnostics;
+mod id;
+mod link;
+mod mark;
+mod route;
+mod rule;
+mod sysctl;
+
+use crate::diagnostic::Diagnostic;
+use crate::host::Host;
+use crate::ir::Router;
+use device::Devices;
+use mark::Marks;
+use serde::Serialize;
+
+/// What Linux should have: a value for each target.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Desired {
+    /// Links, addresses, routes and rules.
+    pub route: rosc_route::State,
+    /// Kernel settings.
+    pub sysctl: rosc_sysctl::State,
+}
+
+/// The outcome of lowering.
+#[derive(Debug)]
+pub struct Lowered {
+    /// What Linux should have. It is complete only if no diagnostic is an error.
+    pub desired: Desired,
+    /// What Linux can't do, or does differently.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Lowers a router for a machine.
+pub fn lower(router: &Router, host: &Host) -> Lowered {
+    let mut diagnostics = Vec::new();
+    let devices = Devices::new(router, host, &mut diagnostics);
+    let marks = Marks::new(router, &mut diagnostics);
+    let mut context = Context { router, host, devices, marks, diagnostics };
+    let route = context.route_state();
+    let sysctl = context.sysctls();
+    Lowered { desired: Desired { route, sysctl }, diagnostics: context.diagnostics }
+}
+
+/// What the parts of lowering share.
+struct Context<'r> {
+    router: &'r Router,
+    host: &'r Host,
+    devices: Devices,
+    marks: Marks,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Context<'_> {
+    fn route_state(&mut self) -> rosc_route::State {
+        let addresses = self.addresses();
+        let routes = self.routes();
+        let links = self.links(&addresses, &routes);
+        let rules = self.rules();
+        rosc_route::State::new(links, addresses, routes, rules).unwrap_or_else(|invalid| {
+            self.diagnostics.extend(invalid.iter().map(diagnostics::invalid_object));
+            rosc_route::State::default()
+        })
+    }
+}

@@ -1,0 +1,180 @@
+//! Kernel settings.
+//!
+//! What decides about forwarded packets is always set, to RouterOS's default where the configuration is silent:
+//! distributions differ there. What concerns only the box's own services is set where it is written.
+
+use super::Context;
+use crate::ir::{HashPolicy, IpSettings, Ipv6Settings, RedirectPolicy, RpFilter, Setting};
+use rosc_route::DeviceName;
+use rosc_sysctl::{Key, Presence, State};
+use rosc_target::Origin;
+use std::collections::BTreeSet;
+use std::fmt::Display;
+
+impl Context<'_> {
+    pub(super) fn sysctls(&mut self) -> State {
+        let mut state = State::default();
+        let devices = self.devices_in_use();
+        let settings = &self.router.settings;
+        ipv4(&mut state, &settings.ip, &devices);
+        if self.router.uses_ipv6() {
+            let default = Ipv6Settings::default();
+            ipv6(&mut state, settings.ipv6.as_ref().unwrap_or(&default), &devices);
+        }
+        // Frames that a bridge only switches don't meet the firewall (use-ip-firewall=no). Without the module
+        // there is no such setting, and no such frame either.
+        for name in ["bridge-nf-call-iptables", "bridge-nf-call-ip6tables"] {
+            state.set(key(&["net", "bridge", name]), 0, Origin::IMPLIED, Presence::IfPresent);
+        }
+        state
+    }
+
+    /// The devices that the configuration puts something on.
+    fn devices_in_use(&self) -> BTreeSet<DeviceName> {
+        let interfaces = self.router.addresses.iter().map(|address| &address.interface);
+        let interfaces = interfaces.chain(self.router.interfaces.keys());
+        interfaces.filter_map(|interface| self.devices.named(interface)).cloned().collect()
+    }
+}
+
+fn ipv4(state: &mut State, settings: &IpSettings, devices: &BTreeSet<DeviceName>) {
+    let IpSettings {
+        forward,
+        send_redirects,
+        accept_redirects,
+        secure_redirects,
+        accept_source_route,
+        rp_filter,
+        multipath_hash_policy,
+        tcp_syncookies,
+        icmp_rate_limit_ms,
+        icmp_rate_mask,
+        icmp_errors_use_inbound_address,
+        max_neighbor_entries,
+    } = settings;
+    let rp_filter = Setting { value: filter_number(rp_filter.value), origin: rp_filter.origin };
+    let implied = |value| Setting { value, origin: Origin::IMPLIED };
+    let mut global = |path: &[&str], value: &dyn Display, origin| {
+        state.set(key(path), value, origin, Presence::Required);
+    };
+    global(&["net", "ipv4", "ip_forward"], &number(forward.value), forward.origin);
+    let policy = policy_number(multipath_hash_policy.value);
+    global(&["net", "ipv4", "fib_multipath_hash_policy"], &policy, multipath_hash_policy.origin);
+    if let Some(setting) = tcp_syncookies {
+        global(&["net", "ipv4", "tcp_syncookies"], &number(setting.value), setting.origin);
+    }
+    if let Some(setting) = icmp_rate_limit_ms {
+        global(&["net", "ipv4", "icmp_ratelimit"], &setting.value, setting.origin);
+    }
+    if let Some(setting) = icmp_rate_mask {
+        global(&["net", "ipv4", "icmp_ratemask"], &setting.value, setting.origin);
+    }
+    if let Some(setting) = icmp_errors_use_inbound_address {
+        global(&["net", "ipv4", "icmp_errors_use_inbound_ifaddr"], &number(setting.value), setting.origin);
+    }
+    if let Some(setting) = max_neighbor_entries {
+        global(&["net", "ipv4", "neigh", "default", "gc_thresh3"], &setting.value, setting.origin);
+    }
+    let per_device = [
+        ("rp_filter", rp_filter),
+        ("send_redirects", numbered(send_redirects)),
+        ("accept_redirects", numbered(accept_redirects)),
+        ("secure_redirects", numbered(secure_redirects)),
+        ("accept_source_route", numbered(accept_source_route)),
+        // A connected route is out while its interface is not running, and so is all that resolves by it.
+        ("ignore_routes_with_linkdown", implied(1)),
+        // Without it, deleting an address takes the others of its network along.
+        ("promote_secondaries", implied(1)),
+    ];
+    for (name, setting) in per_device {
+        let all = ["all", "default"].into_iter().chain(devices.iter().map(DeviceName::as_str));
+        for device in all {
+            let path = key(&["net", "ipv4", "conf", device, name]);
+            state.set(path, setting.value, setting.origin, presence(device));
+        }
+    }
+}
+
+fn ipv6(state: &mut State, settings: &Ipv6Settings, devices: &BTreeSet<DeviceName>) {
+    let Ipv6Settings {
+        disable,
+        forward,
+        multipath_hash_policy,
+        accept_redirects,
+        accept_router_advertisements,
+        max_neighbor_entries,
+    } = settings;
+    let policy = policy_number(multipath_hash_policy.value);
+    let path = key(&["net", "ipv6", "fib_multipath_hash_policy"]);
+    state.set(path, policy, multipath_hash_policy.origin, Presence::Required);
+    if let Some(setting) = max_neighbor_entries {
+        let path = key(&["net", "ipv6", "neigh", "default", "gc_thresh3"]);
+        state.set(path, setting.value, setting.origin, Presence::Required);
+    }
+    let forwards = forward.value;
+    let per_device = [
+        ("disable_ipv6", numbered(disable)),
+        ("forwarding", numbered(forward)),
+        ("accept_redirects", listens(accept_redirects, forwards)),
+        ("accept_ra", listens(accept_router_advertisements, forwards)),
+        ("ignore_routes_with_linkdown", Setting { value: 1, origin: Origin::IMPLIED }),
+        // RouterOS keeps an address whose interface goes down.
+        ("keep_addr_on_down", Setting { value: 1, origin: Origin::IMPLIED }),
+    ];
+    for (name, setting) in per_device {
+        let all = ["all", "default"].into_iter().chain(devices.iter().map(DeviceName::as_str));
+        for device in all {
+            let path = key(&["net", "ipv6", "conf", device, name]);
+            state.set(path, setting.value, setting.origin, presence(device));
+        }
+    }
+}
+
+/// An interface that a rule merely names need not exist.
+fn presence(device: &str) -> Presence {
+    match device {
+        "all" | "default" => Presence::Required,
+        _ => Presence::IfPresent,
+    }
+}
+
+fn key(path: &[&str]) -> Key {
+    path.join("/").parse().expect("device names have no slash, and are neither . nor ..")
+}
+
+fn number(on: bool) -> u8 {
+    u8::from(on)
+}
+
+fn numbered(setting: &Setting<bool>) -> Setting<u8> {
+    Setting { value: number(setting.value), origin: setting.origin }
+}
+
+/// `rp-filter`: kernel documentation, ip-sysctl, `rp_filter`.
+fn filter_number(filter: RpFilter) -> u8 {
+    match filter {
+        RpFilter::No => 0,
+        RpFilter::Strict => 1,
+        RpFilter::Loose => 2,
+    }
+}
+
+/// Hash policies: kernel documentation, ip-sysctl, `fib_multipath_hash_policy`.
+fn policy_number(policy: HashPolicy) -> u8 {
+    match policy {
+        HashPolicy::L3 => 0,
+        HashPolicy::L4 => 1,
+        HashPolicy::L3Inner => 2,
+    }
+}
+
+/// Whether to listen to what is meant for hosts; 2 is the kernel's "also while forwarding" of `accept_ra`, and as
+/// good as 1 for redirects.
+fn listens(setting: &Setting<RedirectPolicy>, forwards: bool) -> Setting<u8> {
+    let value = match setting.value {
+        RedirectPolicy::No => 0,
+        RedirectPolicy::YesIfForwardingDisabled => u8::from(!forwards),
+        RedirectPolicy::Yes => 2,
+    };
+    Setting { value, origin: setting.origin }
+}

@@ -1,0 +1,80 @@
+//! Requests for addresses.
+
+use super::link::promote_secondaries;
+use super::{CREATE, Devices, EXISTING, NotEncodable, PUT, address_family};
+use crate::netlink::Request;
+use crate::{Address, DuplicateDetection, Family, PROTOCOL};
+use netlink_packet_route::RouteNetlinkMessage;
+use netlink_packet_route::address::{
+    AddressAttribute, AddressFlags, AddressMessage, AddressProtocol, AddressScope,
+};
+use std::net::{IpAddr, Ipv4Addr};
+
+pub(super) fn create(address: &Address, devices: &impl Devices) -> Result<Vec<Request>, NotEncodable> {
+    Ok(vec![put(address, CREATE, devices)?])
+}
+
+/// The kernel replaces the flags of an IPv6 address, but neither its prefix nor its peer, and does not say
+/// so; then the address goes and comes back.
+pub(super) fn modify(
+    from: &Address,
+    to: &Address,
+    devices: &impl Devices,
+) -> Result<Vec<Request>, NotEncodable> {
+    if (from.prefix_len, from.peer) == (to.prefix_len, to.peer) {
+        return Ok(vec![put(to, PUT, devices)?]);
+    }
+    let mut requests = delete(from, devices)?;
+    requests.push(put(to, CREATE, devices)?);
+    Ok(requests)
+}
+
+/// Deleting the primary IPv4 address of a subnet deletes the others with it, anyone's, unless the device is
+/// set to promote one of them. The setting is lent for this one request.
+pub(super) fn delete(address: &Address, devices: &impl Devices) -> Result<Vec<Request>, NotEncodable> {
+    let index = devices.index(&address.device)?;
+    let message = RouteNetlinkMessage::DelAddress(message(address, index));
+    let delete = Request { message, flags: EXISTING };
+    if address.family() == Family::Ipv6 || devices.promotes_secondaries(&address.device) {
+        return Ok(vec![delete]);
+    }
+    Ok(vec![promote_secondaries(index, true), delete, promote_secondaries(index, false)])
+}
+
+fn put(address: &Address, flags: u16, devices: &impl Devices) -> Result<Request, NotEncodable> {
+    let mut message = message(address, devices.index(&address.device)?);
+    message.attributes.push(AddressAttribute::Protocol(AddressProtocol::Other(PROTOCOL)));
+    Ok(Request { message: RouteNetlinkMessage::NewAddress(message), flags })
+}
+
+/// An address without an originator.
+pub(crate) fn message(address: &Address, index: u32) -> AddressMessage {
+    let mut message = AddressMessage::default();
+    message.header.family = address_family(address.family());
+    message.header.prefix_len = address.prefix_len;
+    message.header.index = index;
+    if address.local.is_loopback() {
+        message.header.scope = AddressScope::Host;
+    }
+    message.attributes.push(AddressAttribute::Local(address.local));
+    message.attributes.push(AddressAttribute::Address(address.network()));
+    if let Some(broadcast) = broadcast(address) {
+        message.attributes.push(AddressAttribute::Broadcast(broadcast));
+    }
+    match address.duplicate_detection {
+        DuplicateDetection::Perform => {}
+        DuplicateDetection::Skip => {
+            message.attributes.push(AddressAttribute::Flags(AddressFlags::Nodad));
+        }
+    }
+    message
+}
+
+/// The kernel derives no broadcast address by itself, and daemons that ask the device for one are helpless
+/// without. A subnet of two addresses has none (RFC 3021), nor has a point-to-point link.
+fn broadcast(address: &Address) -> Option<Ipv4Addr> {
+    let IpAddr::V4(local) = address.local else { return None };
+    let host_bits = u32::MAX.checked_shr(u32::from(address.prefix_len)).filter(|bits| *bits > 1)?;
+    let has_network = address.peer.is_none() && !local.is_loopback();
+    has_network.then(|| Ipv4Addr::from(u32::from(local) | host_bits))
+}

@@ -1,0 +1,78 @@
+//! The target itself.
+
+use crate::netlink::Connection;
+use crate::{Change, Observed, State, apply, diff, failure, read, undo};
+use rosc_target::{Diff, Target, TargetError};
+
+/// So often `undo` looks whether everything is as it was. Once is enough unless someone else interferes.
+const UNDO_ROUNDS: usize = 4;
+/// What an apply says that was told to stop.
+const STOPPED: &str = "stopped here for a test";
+
+/// Links, addresses, routes and rules of the network namespace in which it was opened.
+///
+/// Reading needs no rights; changing needs `CAP_NET_ADMIN` in the namespace. Linux 5.18 or later.
+pub struct RouteTarget {
+    connection: Connection,
+    stop_after: Option<usize>,
+}
+
+impl RouteTarget {
+    /// Opens a socket in the network namespace of the calling thread; from there on any thread may use it.
+    ///
+    /// # Errors
+    /// If the system has no routing netlink, or no file descriptor left.
+    pub fn open() -> Result<Self, TargetError> {
+        let connection = Connection::open().map_err(failure::opening)?;
+        Ok(Self { connection, stop_after: None })
+    }
+
+    /// For tests of whoever relies on `undo`: makes each following `apply` stop with an error once it has
+    /// carried out so many changes, as a crash would. `None` ends this.
+    pub fn stop_after(&mut self, changes: Option<usize>) {
+        self.stop_after = changes;
+    }
+}
+
+impl Target for RouteTarget {
+    const NAME: &'static str = "route";
+
+    type State = State;
+    type Observed = Observed;
+    type Change = Change;
+
+    fn observe(&mut self) -> Result<Observed, TargetError> {
+        read::observe(&mut self.connection).map_err(failure::reading)
+    }
+
+    /// [`diff::compare`] says more: which wanted objects someone else has made already.
+    fn diff(desired: &State, observed: &Observed) -> Diff<Change> {
+        let diff::Comparison { changes, conflicts, satisfied: _ } = diff::compare(desired, observed);
+        Diff { changes, conflicts }
+    }
+
+    fn apply(&mut self, changes: &[Change]) -> Result<(), TargetError> {
+        match self.stop_after.and_then(|count| changes.split_at_checked(count)) {
+            None => apply::carry_out(&mut self.connection, changes),
+            Some((first, rest)) => {
+                apply::carry_out(&mut self.connection, first)?;
+                rest.first().map_or(Ok(()), |change| Err(failure::not_sent(change, STOPPED.to_owned())))
+            }
+        }
+    }
+
+    /// Foreign objects that came in the meantime and depend on ours are not harmed: what they depend on stays
+    /// in place, everything else is taken back, and the error names the first of them.
+    fn undo(&mut self, changes: &[Change]) -> Result<(), TargetError> {
+        for _ in 0..UNDO_ROUNDS {
+            let diff::Comparison { changes, conflicts, satisfied: _ } =
+                undo::plan(changes, &self.observe()?);
+            if changes.is_empty() {
+                let left = conflicts.into_iter().next().map(failure::left_in_place);
+                return left.map_or(Ok(()), Err);
+            }
+            apply::carry_out(&mut self.connection, &changes)?;
+        }
+        Err(failure::not_settled())
+    }
+}
