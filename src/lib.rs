@@ -1,11 +1,15 @@
 //! A compiler from RouterOS-style configuration to plain Linux.
 
-pub mod diagnostic;
 pub mod catalog;
+pub mod cli;
+pub mod commands;
+pub mod compile;
 pub mod database;
+pub mod diagnostic;
 pub mod host;
 pub mod ir;
 pub mod lower;
+pub mod render;
 pub mod resolve;
 pub mod script;
 pub mod source;

@@ -197,7 +197,7 @@ pub struct Element {
 pub enum Expr {
     /// A leaf: literal, variable, string, `[...]`, `(...)`, array.
     Value(Value),
-    /// `!x`, `-x`, `~x`, `>x`.
+    /// `!x`, `-x`, `~x`, `>x`, `any x`.
     Unary {
         /// From the operator to the end of the operand.
         span: Span,
@@ -227,6 +227,7 @@ pub enum UnaryOp {
     Negate,
     Complement,
     Quote,
+    Any,
 }
 
 /// An operator between its operands, tightest first.
@@ -262,7 +263,7 @@ pub enum BinaryOp {
 }
 
 impl Value {
-    /// The value as written; `None` for [`Value::Empty`].
+    /// Returns the value as written; `None` for [`Value::Empty`].
     pub fn span(&self) -> Option<Span> {
         Some(match self {
             Self::Empty => return None,
@@ -278,7 +279,7 @@ impl Value {
 }
 
 impl Expr {
-    /// The expression as written.
+    /// Returns the expression as written; empty for an operand that is missing.
     pub fn span(&self) -> Span {
         match self {
             Self::Value(value) => value.span().unwrap_or(Span { start: 0, end: 0 }),

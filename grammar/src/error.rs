@@ -76,6 +76,9 @@ pub enum SyntaxErrorKind {
     VariableNameExpected,
     /// A statement that begins like no command.
     CommandExpected,
+    /// `name=value` where a command should begin: most often, the line before has lost its backslash. Of several
+    /// such statements in a row, only the first is reported.
+    StrayParameter,
     /// More than [`MAX_NESTING`](crate::MAX_NESTING) brackets inside each other.
     NestingTooDeep,
     /// More than [`MAX_EXPRESSION_DEPTH`](crate::MAX_EXPRESSION_DEPTH) operators one below the other.
@@ -106,6 +109,7 @@ impl SyntaxErrorKind {
             Self::OperatorExpected => "operator expected",
             Self::VariableNameExpected => "`$` without the name of a variable",
             Self::CommandExpected => "command expected",
+            Self::StrayParameter => "parameter without its command",
             Self::NestingTooDeep => "brackets nested too deep",
             Self::ExpressionTooLong => "expression too long",
             Self::NotUnderstood => "statement not understood",

@@ -11,6 +11,8 @@ mod suggest;
 pub use code::Code;
 pub use suggest::did_you_mean;
 
+use indexmap::IndexMap;
+use indexmap::map::Entry;
 use rosc_target::Origin;
 use serde::Serialize;
 
@@ -46,7 +48,7 @@ pub struct Diagnostic {
 pub struct Label {
     /// The place.
     pub origin: Origin,
-    /// What is there.
+    /// What is there; empty for a further place of which the same is true as of the one before.
     pub text: String,
 }
 
@@ -83,6 +85,31 @@ impl Diagnostic {
     pub fn origin(&self) -> Option<Origin> {
         self.labels.first().map(|label| label.origin)
     }
+}
+
+/// Brings diagnostics into the order of their places, and makes one of those that say the same of several places.
+pub fn tidy(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    type Says = (Code, String, Option<String>);
+    let mut merged: IndexMap<Says, Diagnostic> = IndexMap::with_capacity(diagnostics.len());
+    for diagnostic in diagnostics {
+        match merged.entry((diagnostic.code, diagnostic.message.clone(), diagnostic.help.clone())) {
+            Entry::Occupied(mut same) => {
+                let known = same.get().labels.first().map(|label| label.text.clone()).unwrap_or_default();
+                let further = diagnostic.labels.into_iter().map(|label| Label {
+                    text: if label.text == known { String::new() } else { label.text },
+                    ..label
+                });
+                same.get_mut().labels.extend(further);
+            }
+            Entry::Vacant(place) => {
+                place.insert(diagnostic);
+            }
+        }
+    }
+    let mut tidied: Vec<Diagnostic> = merged.into_values().collect();
+    let place = |label: &Label| (label.origin.file, label.origin.start);
+    tidied.sort_by_key(|diagnostic| diagnostic.labels.first().map(place));
+    tidied
 }
 
 /// Says whether any of them is an error.

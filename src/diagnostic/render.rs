@@ -7,8 +7,11 @@ use miette::{SourceSpan, SpanContents, ThemeCharacters, ThemeStyles};
 use std::fmt;
 use std::sync::Arc;
 
-/// More than this many are counted instead of shown.
+/// More diagnostics than this are counted instead of shown.
 const MOST_SHOWN: usize = 50;
+
+/// More places of one diagnostic than this are counted instead of shown.
+const MOST_PLACES: usize = 6;
 
 /// How to draw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,9 +59,11 @@ impl<'a> Report<'a> {
         let home = diagnostic.origin().and_then(|origin| sources.file_of(origin));
         let mut labels = Vec::new();
         let mut elsewhere = Vec::new();
-        for label in &diagnostic.labels {
+        for label in diagnostic.labels.iter().take(MOST_PLACES) {
             let Some(file) = sources.file_of(label.origin) else { continue };
-            let span = LabeledSpan::at(label.origin.start as usize..label.origin.end as usize, &label.text);
+            let text = Some(label.text.clone()).filter(|text| !text.is_empty());
+            let length = (label.origin.end - label.origin.start) as usize;
+            let span = LabeledSpan::new(text, label.origin.start as usize, length);
             if home.is_some_and(|home| Arc::ptr_eq(home, file)) {
                 labels.push(span);
             } else {
@@ -71,7 +76,11 @@ impl<'a> Report<'a> {
 
 impl fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.diagnostic.message)
+        f.write_str(&self.diagnostic.message)?;
+        match self.diagnostic.labels.len().checked_sub(MOST_PLACES) {
+            Some(more @ 1..) => write!(f, " (and {more} more places)"),
+            Some(0) | None => Ok(()),
+        }
     }
 }
 

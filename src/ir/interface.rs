@@ -20,6 +20,7 @@ pub struct Interface {
 
 /// What an interface is.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum InterfaceKind {
     /// Something that exists on the router without this configuration: an Ethernet port, a tunnel, a VLAN.
     Port,

@@ -44,6 +44,7 @@ pub struct Route {
 
 /// What a route does with packets.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum RouteTarget {
     /// Sends them to one of these; never empty. A gateway given twice has twice the weight.
     Via(Vec<Gateway>),

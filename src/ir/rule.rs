@@ -25,6 +25,7 @@ pub struct RoutingRule {
 
 /// What a routing rule does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum RuleAction {
     /// Looks the destination up; without an answer the next rule is tried.
     Lookup {

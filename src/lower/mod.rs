@@ -6,6 +6,7 @@
 mod address;
 mod device;
 mod diagnostics;
+mod firewall;
 mod id;
 mod link;
 mod mark;
@@ -25,6 +26,8 @@ use serde::Serialize;
 pub struct Desired {
     /// Links, addresses, routes and rules.
     pub route: rosc_route::State,
+    /// Rules and sets.
+    pub nftables: rosc_nftables::State,
     /// Kernel settings.
     pub sysctl: rosc_sysctl::State,
 }
@@ -45,8 +48,9 @@ pub fn lower(router: &Router, host: &Host) -> Lowered {
     let marks = Marks::new(router, &mut diagnostics);
     let mut context = Context { router, host, devices, marks, diagnostics };
     let route = context.route_state();
-    let sysctl = context.sysctls();
-    Lowered { desired: Desired { route, sysctl }, diagnostics: context.diagnostics }
+    let nftables = context.nftables();
+    let sysctl = context.sysctls(&route);
+    Lowered { desired: Desired { route, nftables, sysctl }, diagnostics: context.diagnostics }
 }
 
 /// What the parts of lowering share.

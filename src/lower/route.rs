@@ -5,7 +5,6 @@ use crate::ir::nexthop::{Hop, NextHops, Unresolved, is_own_address};
 use crate::ir::{Dialect, Distance, GatewayHop, Route, RouteTarget, TableName};
 use ipnet::IpNet;
 use rosc_route::{NextHop, RouteKind, Weight};
-use rosc_target::Origin;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::num::NonZeroU32;

@@ -8,13 +8,13 @@ use crate::ir::{HashPolicy, IpSettings, Ipv6Settings, RedirectPolicy, RpFilter, 
 use rosc_route::DeviceName;
 use rosc_sysctl::{Key, Presence, State};
 use rosc_target::Origin;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt::Display;
 
 impl Context<'_> {
-    pub(super) fn sysctls(&mut self) -> State {
+    pub(super) fn sysctls(&mut self, route: &rosc_route::State) -> State {
         let mut state = State::default();
-        let devices = self.devices_in_use();
+        let devices = self.devices_in_use(route);
         let settings = &self.router.settings;
         ipv4(&mut state, &settings.ip, &devices);
         if self.router.uses_ipv6() {
@@ -29,15 +29,18 @@ impl Context<'_> {
         state
     }
 
-    /// The devices that the configuration puts something on.
-    fn devices_in_use(&self) -> BTreeSet<DeviceName> {
-        let interfaces = self.router.addresses.iter().map(|address| &address.interface);
-        let interfaces = interfaces.chain(self.router.interfaces.keys());
-        interfaces.filter_map(|interface| self.devices.named(interface)).cloned().collect()
+    /// The devices that the configuration names. Those that something is put on are there, or will be; one that a
+    /// rule merely matches need not be.
+    fn devices_in_use(&self, route: &rosc_route::State) -> BTreeMap<DeviceName, Presence> {
+        let named = self.router.interfaces.keys().filter_map(|interface| self.devices.named(interface));
+        let mut devices: BTreeMap<DeviceName, Presence> =
+            named.map(|device| (device.clone(), Presence::IfPresent)).collect();
+        devices.extend(route.links().iter().map(|link| (link.name.clone(), Presence::Required)));
+        devices
     }
 }
 
-fn ipv4(state: &mut State, settings: &IpSettings, devices: &BTreeSet<DeviceName>) {
+fn ipv4(state: &mut State, settings: &IpSettings, devices: &BTreeMap<DeviceName, Presence>) {
     let IpSettings {
         forward,
         send_redirects,
@@ -87,15 +90,14 @@ fn ipv4(state: &mut State, settings: &IpSettings, devices: &BTreeSet<DeviceName>
         ("promote_secondaries", implied(1)),
     ];
     for (name, setting) in per_device {
-        let all = ["all", "default"].into_iter().chain(devices.iter().map(DeviceName::as_str));
-        for device in all {
+        for (device, presence) in with_all(devices) {
             let path = key(&["net", "ipv4", "conf", device, name]);
-            state.set(path, setting.value, setting.origin, presence(device));
+            state.set(path, setting.value, setting.origin, presence);
         }
     }
 }
 
-fn ipv6(state: &mut State, settings: &Ipv6Settings, devices: &BTreeSet<DeviceName>) {
+fn ipv6(state: &mut State, settings: &Ipv6Settings, devices: &BTreeMap<DeviceName, Presence>) {
     let Ipv6Settings {
         disable,
         forward,
@@ -122,20 +124,17 @@ fn ipv6(state: &mut State, settings: &Ipv6Settings, devices: &BTreeSet<DeviceNam
         ("keep_addr_on_down", Setting { value: 1, origin: Origin::IMPLIED }),
     ];
     for (name, setting) in per_device {
-        let all = ["all", "default"].into_iter().chain(devices.iter().map(DeviceName::as_str));
-        for device in all {
+        for (device, presence) in with_all(devices) {
             let path = key(&["net", "ipv6", "conf", device, name]);
-            state.set(path, setting.value, setting.origin, presence(device));
+            state.set(path, setting.value, setting.origin, presence);
         }
     }
 }
 
-/// An interface that a rule merely names need not exist.
-fn presence(device: &str) -> Presence {
-    match device {
-        "all" | "default" => Presence::Required,
-        _ => Presence::IfPresent,
-    }
+/// The devices, with the kernel's names for all of them and for those to come.
+fn with_all(devices: &BTreeMap<DeviceName, Presence>) -> impl Iterator<Item = (&str, Presence)> {
+    let always = ["all", "default"].map(|name| (name, Presence::Required));
+    always.into_iter().chain(devices.iter().map(|(device, presence)| (device.as_str(), *presence)))
 }
 
 fn key(path: &[&str]) -> Key {

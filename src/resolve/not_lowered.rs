@@ -51,8 +51,8 @@ fn one_time_action(path: &str, places: &[Origin], sources: &Sources) -> Diagnost
 
 fn labelled(mut diagnostic: Diagnostic, places: &[Origin], text: &str) -> Diagnostic {
     const MOST: usize = 1000;
-    for place in places.iter().take(MOST) {
-        diagnostic = diagnostic.label(*place, text);
+    for (index, place) in places.iter().take(MOST).enumerate() {
+        diagnostic = diagnostic.label(*place, if index == 0 { text } else { "" });
     }
     diagnostic
 }

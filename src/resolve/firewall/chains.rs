@@ -6,6 +6,9 @@ use crate::ir::firewall::{Chain, Hook, RuleTable};
 use rosc_target::Origin;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Where rules name the chains that they stand in.
+pub(super) type ChainPlaces<H> = BTreeMap<Chain<H>, Vec<Origin>>;
+
 /// From where the chains of a menu are reached.
 pub(super) struct Reach<H> {
     hooks: BTreeMap<ChainName, BTreeSet<H>>,
@@ -27,6 +30,7 @@ impl Resolver<'_, '_> {
     pub(super) fn reach<H: Hook, A>(
         &mut self,
         table: &RuleTable<H, A>,
+        places: &ChainPlaces<H>,
         jump_of: impl Fn(&A) -> Option<&Chain<H>>,
     ) -> Reach<H> {
         let mut jumps: BTreeMap<&Chain<H>, Vec<(&Chain<H>, Origin)>> = BTreeMap::new();
@@ -57,24 +61,23 @@ impl Resolver<'_, '_> {
                 }
             }
         }
-        self.unreachable_chains(table, &hooks);
+        self.unreachable_chains(places, &hooks);
         Reach { hooks }
     }
 
-    fn unreachable_chains<H: Hook, A>(
+    fn unreachable_chains<H: Hook>(
         &mut self,
-        table: &RuleTable<H, A>,
+        places: &ChainPlaces<H>,
         hooks: &BTreeMap<ChainName, BTreeSet<H>>,
     ) {
-        for (chain, rules) in &table.chains {
+        for (chain, origins) in places {
             let Chain::Custom(name) = chain else { continue };
             if hooks.contains_key(name) {
                 continue;
             }
-            let origins: Vec<Origin> = rules.iter().map(|rule| rule.origin).collect();
-            let others = table.chains.keys().filter(|other| *other != chain).map(Chain::name);
+            let others = places.keys().filter(|other| *other != chain).map(Chain::name);
             let known = H::ALL.iter().map(|hook| hook.name()).chain(others);
-            self.diagnostics.push(diagnostics::unreachable_chain(name.as_str(), &origins, known));
+            self.diagnostics.push(diagnostics::unreachable_chain(name.as_str(), origins, known));
         }
     }
 

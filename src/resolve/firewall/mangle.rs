@@ -1,6 +1,7 @@
 //! Mangle rules.
 
 use super::Family;
+use super::chains::ChainPlaces;
 use super::matchers::MatcherFields;
 use crate::catalog::types::MarkName;
 use crate::catalog::{self, MangleItem, MangleVerb, MatcherItem, NatStateMatcherItem, StateMatcherItem};
@@ -26,7 +27,9 @@ impl Resolver<'_, '_> {
             (MangleItem::read(reader), matchers)
         });
         let mut table = RuleTable::default();
+        let mut places = ChainPlaces::new();
         for Read { origin, comment, value: (mut item, matchers), .. } in items {
+            let chain_origin = item.chain.origin;
             let chain = item.chain.value.take();
             if chain.is_none() {
                 self.report(catalog::missing("chain", item.chain.origin));
@@ -34,14 +37,16 @@ impl Resolver<'_, '_> {
             let matchers = self.matchers(family, matchers);
             let action = self.mangle_action(item);
             let (Some(chain), Some(matchers), Some(action)) = (chain, matchers, action) else { continue };
-            table.chains.entry(Chain::named(&chain)).or_insert_with(Vec::new).push(Rule {
+            let chain = Chain::named(&chain);
+            places.entry(chain.clone()).or_default().push(chain_origin);
+            table.chains.entry(chain).or_insert_with(Vec::new).push(Rule {
                 origin,
                 comment,
                 matchers,
                 action,
             });
         }
-        self.check_mangle_chains(&table);
+        self.check_mangle_chains(&table, &places);
         table
     }
 
@@ -97,8 +102,12 @@ impl Resolver<'_, '_> {
     }
 
     /// Reports rules whose action or matchers their chain does not have.
-    fn check_mangle_chains(&mut self, table: &RuleTable<MangleHook, MangleAction>) {
-        let reach = self.reach(table, |action| match action {
+    fn check_mangle_chains(
+        &mut self,
+        table: &RuleTable<MangleHook, MangleAction>,
+        places: &ChainPlaces<MangleHook>,
+    ) {
+        let reach = self.reach(table, places, |action| match action {
             MangleAction::Jump(target) => Some(target),
             _ => None,
         });

@@ -1,6 +1,7 @@
 //! NAT rules.
 
 use super::Family;
+use super::chains::ChainPlaces;
 use super::matchers::MatcherFields;
 use crate::catalog::types::Range;
 use crate::catalog::{self, Field, Ipv4NatItem, Ipv6NatItem, MatcherItem, NatItem, NatVerb, StateMatcherItem};
@@ -35,8 +36,10 @@ impl Resolver<'_, '_> {
             }),
         };
         let mut table = RuleTable::default();
+        let mut places = ChainPlaces::new();
         for Read { origin, comment, value: NatFields { item, to_addresses, matchers }, .. } in items {
             let NatItem { chain, action, jump_target, to_ports } = item;
+            let chain_origin = chain.origin;
             let chain = chain.required("chain", &mut self.diagnostics);
             let protocol = matchers.common.protocol.value.as_ref().map(|p| p.0.clone());
             let matchers = self.matchers(family, matchers);
@@ -54,14 +57,16 @@ impl Resolver<'_, '_> {
                 ));
                 continue;
             }
-            table.chains.entry(Chain::named(&chain)).or_insert_with(Vec::new).push(Rule {
+            let chain = Chain::named(&chain);
+            places.entry(chain.clone()).or_default().push(chain_origin);
+            table.chains.entry(chain).or_insert_with(Vec::new).push(Rule {
                 origin,
                 comment,
                 matchers,
                 action,
             });
         }
-        self.check_nat_chains(&table);
+        self.check_nat_chains(&table, &places);
         table
     }
 
@@ -128,8 +133,12 @@ impl Resolver<'_, '_> {
     }
 
     /// Reports rules whose action or matchers their chain does not have.
-    fn check_nat_chains(&mut self, table: &RuleTable<NatHook, NatAction>) {
-        let reach = self.reach(table, |action| match action {
+    fn check_nat_chains(
+        &mut self,
+        table: &RuleTable<NatHook, NatAction>,
+        places: &ChainPlaces<NatHook>,
+    ) {
+        let reach = self.reach(table, places, |action| match action {
             NatAction::Jump(target) => Some(target),
             _ => None,
         });

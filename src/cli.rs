@@ -1,0 +1,206 @@
+//! The command line, as clap reads it.
+
+use crate::ir::Dialect;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+/// Compiles RouterOS configuration to plain Linux.
+///
+/// Several files are one configuration: a later file adds to what the earlier ones made, so that an export can be
+/// followed by an overlay that names the machine's devices (/rosc interface add name=ether1 device=enp3s0).
+/// `-` is standard input.
+#[derive(Debug, Parser)]
+#[command(name = "rosc", version, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// When to use colours; NO_COLOR is honoured.
+    #[arg(long, global = true, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
+    pub color: When,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Reports everything that is wrong with a configuration, or different on Linux.
+    ///
+    /// Exits with 1 if there is an error.
+    Check(CheckArgs),
+    /// Shows what a stage of the compiler makes of a configuration.
+    Show(ShowArgs),
+    /// Shows what would have to change.
+    ///
+    /// Compares with this machine, or with what --against names. Exits with 0 if nothing differs, 2 if something
+    /// does, 1 on errors.
+    Diff(DiffArgs),
+    /// Changes this machine to what the configuration says, or leaves it as it was.
+    ///
+    /// Exits with 0 if the machine is as asked, 1 if nothing was changed because of an error, 3 if a change was
+    /// begun and taken back.
+    Apply(ApplyArgs),
+    /// Tries a configuration out in network namespaces, with traffic.
+    ///
+    /// Builds the router, a provider for each gateway and a host in each LAN, applies the configuration there, and
+    /// shows how flows spread over the uplinks. Nothing outside of the namespaces is touched. Needs root.
+    Lab(LabArgs),
+}
+
+/// How to read a configuration.
+#[derive(Debug, Args)]
+pub struct Reading {
+    /// Files with RouterOS commands: an export, a script, a pasted terminal session.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// The version of RouterOS that they are written for, where they don't tell.
+    #[arg(long, value_enum, value_name = "VERSION")]
+    pub routeros: Option<Version>,
+    /// Makes it an error if something is not carried over.
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// `check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// The configuration.
+    #[command(flatten)]
+    pub reading: Reading,
+    /// The form of the output.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+}
+
+/// `show`.
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// The stage.
+    #[arg(value_enum)]
+    pub stage: Stage,
+    /// Files with RouterOS commands; none for `live`.
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// The version of RouterOS that they are written for, where they don't tell.
+    #[arg(long, value_enum, value_name = "VERSION")]
+    pub routeros: Option<Version>,
+    /// The form of the output.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+}
+
+/// `diff`.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// The configuration.
+    #[command(flatten)]
+    pub reading: Reading,
+    /// What to compare with instead of this machine: another .rsc file, or a state saved by `show live --format
+    /// json` (a file that ends in .json).
+    #[arg(long, value_name = "FILE")]
+    pub against: Option<PathBuf>,
+    /// The form of the output.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+    /// Where rosc keeps its undo journal and former kernel settings.
+    #[arg(long, value_name = "DIR", env = "ROSC_STATE_DIR", default_value = DEFAULT_STATE_DIR)]
+    pub state_dir: PathBuf,
+}
+
+/// `apply`.
+#[derive(Debug, Args)]
+pub struct ApplyArgs {
+    /// The configuration.
+    #[command(flatten)]
+    pub reading: Reading,
+    /// Shows the plan and changes nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// The form of the output.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+    /// Where rosc keeps its undo journal and former kernel settings.
+    #[arg(long, value_name = "DIR", env = "ROSC_STATE_DIR", default_value = DEFAULT_STATE_DIR)]
+    pub state_dir: PathBuf,
+}
+
+/// `lab`.
+#[derive(Debug, Args)]
+pub struct LabArgs {
+    /// The configuration.
+    #[command(flatten)]
+    pub reading: Reading,
+    /// How many flows of each kind (TCP, UDP, ICMP) to send from each LAN.
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=20_000))]
+    pub flows: u32,
+    /// Takes a gateway away while the flows run, and reports what happens to them.
+    #[arg(long, value_name = "GATEWAY")]
+    pub fail: Option<IpAddr>,
+    /// The form of the output.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+}
+
+/// Where the journal and the record of former settings are by default.
+pub const DEFAULT_STATE_DIR: &str = "/var/lib/rosc";
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The form of the output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Human,
+    /// One JSON document on standard output.
+    Json,
+}
+
+/// A stage of the compiler.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Stage {
+    /// The statements, as parsed.
+    Script,
+    /// The items that the commands leave.
+    Database,
+    /// What the router does, in RouterOS's terms.
+    Ir,
+    /// What Linux gets, all parts.
+    Linux,
+    /// The nftables rules, as `nft -f` reads them.
+    Nft,
+    /// Links, addresses, routes and rules, as `ip -batch` reads them.
+    Routes,
+    /// Kernel settings, as `sysctl -p` reads them.
+    Sysctl,
+    /// What rosc owns on this machine now.
+    Live,
+}
+
+/// A version of RouterOS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Version {
+    /// RouterOS 6.
+    #[value(name = "6")]
+    V6,
+    /// RouterOS 7.
+    #[value(name = "7")]
+    V7,
+}
+
+impl From<Version> for Dialect {
+    fn from(version: Version) -> Self {
+        match version {
+            Version::V6 => Self::V6,
+            Version::V7 => Self::V7,
+        }
+    }
+}

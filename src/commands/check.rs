@@ -1,0 +1,27 @@
+//! `rosc check`.
+
+use super::Outcome;
+use super::output::{Output, counts, read};
+use crate::cli::{CheckArgs, Format};
+use crate::compile::compile;
+use crate::diagnostic::{has_errors, tidy};
+use crate::host::Host;
+use crate::lower::lower;
+
+pub(super) fn run(args: &CheckArgs, output: &Output) -> Outcome {
+    let (sources, mut diagnostics) = read(&args.reading.files);
+    let compiled = compile(&sources, args.reading.options());
+    diagnostics.extend(compiled.diagnostics);
+    // What an earlier stage found wrong would only be found again in what is left of it.
+    if !has_errors(&diagnostics) {
+        diagnostics.extend(lower(&compiled.router, &Host::unknown()).diagnostics);
+    }
+    let diagnostics = tidy(diagnostics);
+    output.report(args.format, &diagnostics, &sources);
+    let failed = has_errors(&diagnostics);
+    if args.format == Format::Human {
+        let counts = counts(&diagnostics);
+        output.remark(if counts.is_empty() { "no problems found" } else { &counts });
+    }
+    if failed { Outcome::Errors } else { Outcome::Fine }
+}

@@ -1,0 +1,43 @@
+//! The commands: the only place that prints.
+
+mod check;
+mod output;
+mod show;
+
+use crate::cli::{Cli, Command};
+use output::Output;
+use std::process::ExitCode;
+
+/// How a command ended, as the exit code says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Fine, or no difference.
+    Fine,
+    /// Errors; nothing was changed.
+    Errors,
+    /// Differences were found.
+    Differences,
+    /// A change was begun and taken back.
+    Undone,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        Self::from(match outcome {
+            Outcome::Fine => 0,
+            Outcome::Errors => 1,
+            Outcome::Differences => 2,
+            Outcome::Undone => 3,
+        })
+    }
+}
+
+/// Runs the command.
+pub fn run(cli: &Cli) -> Outcome {
+    let output = Output::new(cli.color);
+    match &cli.command {
+        Command::Check(args) => check::run(args, &output),
+        Command::Show(args) => show::run(args, &output),
+        Command::Diff(_) | Command::Apply(_) | Command::Lab(_) => Outcome::Errors,
+    }
+}

@@ -1,0 +1,119 @@
+//! Where output goes and how it looks.
+
+use crate::cli::{Format, Reading, Version, When};
+use crate::compile::Options;
+use crate::diagnostic::{Code, Diagnostic, Severity, json, render};
+use crate::ir::Dialect;
+use crate::source::Sources;
+use serde::Serialize;
+use std::env;
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+
+/// The two streams and their styles.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Output {
+    when: When,
+}
+
+impl Output {
+    pub(super) fn new(when: When) -> Self {
+        Self { when }
+    }
+
+    /// Whether what goes to standard output is coloured.
+    pub(super) fn color_stdout(&self) -> bool {
+        self.colors(io::stdout().is_terminal())
+    }
+
+    /// Writes to standard output. A reader that has gone away ends the output, not the program's work.
+    pub(super) fn print(&self, text: &str) {
+        let mut stdout = io::stdout().lock();
+        if stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).is_err() {
+            // Nobody reads any more: there is nobody to tell.
+        }
+    }
+
+    /// Writes one JSON document to standard output.
+    pub(super) fn print_json(&self, document: &impl Serialize) {
+        let mut text = serde_json::to_string_pretty(document).expect("documents have text keys only");
+        text.push('\n');
+        self.print(&text);
+    }
+
+    /// Writes to standard error: remarks about the run.
+    pub(super) fn remark(&self, text: &str) {
+        let mut stderr = io::stderr().lock();
+        if writeln!(stderr, "{text}").is_err() {
+            // Nobody reads any more: there is nobody to tell.
+        }
+    }
+
+    /// Shows diagnostics to people, on standard error.
+    pub(super) fn diagnostics(&self, diagnostics: &[Diagnostic], sources: &Sources) {
+        if diagnostics.is_empty() {
+            return;
+        }
+        let color = self.colors(io::stderr().is_terminal());
+        self.remark(render::render(diagnostics, sources, render::Style { color, ..self.style() }).trim_end());
+    }
+
+    /// Shows diagnostics in the form that was asked for.
+    pub(super) fn report(&self, format: Format, diagnostics: &[Diagnostic], sources: &Sources) {
+        match format {
+            Format::Human => self.diagnostics(diagnostics, sources),
+            Format::Json => self.print_json(&json::document(diagnostics, sources)),
+        }
+    }
+
+    fn style(&self) -> render::Style {
+        let columns = env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+        render::Style { color: false, width: columns.unwrap_or(render::Style::PLAIN.width) }
+    }
+
+    fn colors(&self, is_terminal: bool) -> bool {
+        match self.when {
+            When::Always => true,
+            When::Never => false,
+            When::Auto => is_terminal && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        }
+    }
+}
+
+/// Reads the files. A file that can't be read is reported; the others are read all the same.
+pub(super) fn read(files: &[PathBuf]) -> (Sources, Vec<Diagnostic>) {
+    let mut sources = Sources::default();
+    let mut unreadable = Vec::new();
+    for file in files {
+        if let Err(error) = sources.read(file) {
+            let message = format!("{} can't be read: {error}", file.display());
+            unreadable.push(Diagnostic::new(Code::UnreadableFile, message));
+        }
+    }
+    (sources, unreadable)
+}
+
+/// How the files are to be read.
+pub(super) fn options(routeros: Option<Version>, strict: bool) -> Options {
+    Options { dialect: routeros.map(Dialect::from), strict }
+}
+
+impl Reading {
+    /// How the files are to be read.
+    pub(super) fn options(&self) -> Options {
+        options(self.routeros, self.strict)
+    }
+}
+
+/// `2 errors, 1 warning`; empty if there is nothing to count.
+pub(super) fn counts(diagnostics: &[Diagnostic]) -> String {
+    let count = |severity| diagnostics.iter().filter(|d| d.severity == severity).count();
+    let kinds = [
+        (count(Severity::Error), "error"),
+        (count(Severity::Warning), "warning"),
+        (count(Severity::Note), "note"),
+    ];
+    let parts = kinds.iter().filter(|(n, _)| *n > 0);
+    let shown = parts.map(|(n, word)| format!("{n} {word}{}", if *n == 1 { "" } else { "s" }));
+    shown.collect::<Vec<_>>().join(", ")
+}

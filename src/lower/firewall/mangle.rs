@@ -1,0 +1,82 @@
+//! Mangle rules.
+
+use super::chain::{Placed, chain_name};
+use super::{Side, reached_from};
+use crate::ir::firewall::{Chain, MangleAction, MangleHook, Mss, Passthrough};
+use crate::lower::mark::{CONNECTION_MARK, Field, PACKET_MARK, ROUTING_MARK};
+use crate::lower::{Context, diagnostics};
+use rosc_nftables::{Mark, Maxseg, SetMark, Statement, Verdict};
+use std::num::NonZeroU32;
+
+impl<'r> Context<'r> {
+    pub(super) fn mangle(&mut self, side: &mut Side<'r>) {
+        let table = &side.firewall.mangle;
+        let unrouted = reached_from(table, is_before_routing, |action| match action {
+            MangleAction::Jump(target) => Some(target),
+            _ => None,
+        });
+        for (chain, rules) in &table.chains {
+            let name = chain_name(chain);
+            if let Chain::Base(hook) = chain {
+                side.table.chain(&name).hook = Some(hook.place());
+            }
+            side.table.chain(&name).origin = rules.first().map(|rule| rule.origin).unwrap_or_default();
+            for rule in rules {
+                if let MangleAction::ChangeMss(Mss::ClampToPmtu, _) = rule.action
+                    && unrouted.contains(chain)
+                {
+                    let message = "clamp-to-pmtu where the packet's way is not known yet";
+                    let help = "clamp in chain forward or postrouting";
+                    self.diagnostics.push(diagnostics::no_linux_form(message, rule.origin, help));
+                    continue;
+                }
+                let conditions = self.alternatives(side, &rule.matchers, rule.origin);
+                let action = self.mangle_action(&rule.action);
+                self.push(side, &name, rule.origin, rule.comment.as_deref(), conditions, &action);
+            }
+        }
+    }
+
+    fn mangle_action(&self, action: &MangleAction) -> Vec<Statement> {
+        let and_then = |statement: Statement, passthrough: Passthrough| match passthrough {
+            Passthrough::Continue => vec![statement],
+            // Accepting ends this hook's mangle, also from within a custom chain; nat and filter go on.
+            Passthrough::Stop => vec![statement, Verdict::Accept.into()],
+        };
+        match action {
+            MangleAction::Accept => vec![Verdict::Accept.into()],
+            MangleAction::Return => vec![Verdict::Return.into()],
+            MangleAction::Passthrough => Vec::new(),
+            MangleAction::Jump(target) => vec![Verdict::Jump(chain_name(target)).into()],
+            MangleAction::MarkConnection(mark, passthrough) => {
+                let value = self.marks.connection(mark.as_ref());
+                and_then(set(Mark::Connection, CONNECTION_MARK, value), *passthrough)
+            }
+            MangleAction::MarkPacket(mark, passthrough) => {
+                and_then(set(Mark::Packet, PACKET_MARK, self.marks.packet(mark.as_ref())), *passthrough)
+            }
+            MangleAction::MarkRouting(table, passthrough) => {
+                and_then(set(Mark::Packet, ROUTING_MARK, self.marks.routing(table)), *passthrough)
+            }
+            MangleAction::ChangeMss(mss, passthrough) => {
+                let size = match mss {
+                    Mss::ClampToPmtu => Maxseg::RouteMtu,
+                    Mss::Bytes(bytes) => Maxseg::Bytes(*bytes),
+                };
+                and_then(size.into(), *passthrough)
+            }
+        }
+    }
+}
+
+fn set(mark: Mark, field: Field, value: u32) -> Statement {
+    let mask = NonZeroU32::new(field.mask()).expect("a field has bits");
+    SetMark::field(mark, mask, value).into()
+}
+
+fn is_before_routing(hook: MangleHook) -> bool {
+    match hook {
+        MangleHook::Prerouting | MangleHook::Input => true,
+        MangleHook::Forward | MangleHook::Output | MangleHook::Postrouting => false,
+    }
+}

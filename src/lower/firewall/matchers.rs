@@ -1,0 +1,395 @@
+//! The conditions of rules.
+
+use super::Side;
+use super::classifier::Decision;
+use super::sets::{address_list_name, interface_list_name};
+use crate::ir::firewall::{
+    AddressMatch, AddressType, Condition, ConnectionNatState, ConnectionState, InterfaceMatch, IpRange, Matchers, Nth,
+    PerConnectionClassifier, Ports, Protocol, TcpFlag, TcpFlags,
+};
+use crate::lower::mark::{CONNECTION_MARK, Field, PACKET_MARK, ROUTING_MARK};
+use crate::lower::{Context, diagnostics};
+use rosc_nftables::kind::{AddressV4, AddressV6, Interface, MarkBits};
+use rosc_nftables::select::{Selector, ct, ip, ip6, meta, numgen_inc, port, route, tcp};
+use rosc_nftables::{CtState, CtStatus, Family, InterfaceName, Interval, Ranges, SetName, Statement, Transport};
+use rosc_target::Origin;
+use std::collections::BTreeSet;
+use std::num::NonZeroU32;
+
+/// Conditions under which one rule acts. No packet meets two of them, so that it never acts twice. None at all: the
+/// rule never acts.
+pub(super) type Alternatives = Vec<Vec<Statement>>;
+
+/// One matcher, lowered.
+enum Lowered {
+    /// It holds for every packet.
+    Always,
+    /// It holds for none.
+    Never,
+    /// It holds if all of these do.
+    All(Vec<Statement>),
+    /// It holds if one of these does; no packet meets two.
+    One(Alternatives),
+}
+
+impl From<Statement> for Lowered {
+    fn from(statement: Statement) -> Self {
+        Self::All(vec![statement])
+    }
+}
+
+impl<'r> Context<'r> {
+    /// Lowers the conditions of a rule.
+    pub(super) fn alternatives(&mut self, side: &Side<'r>, matchers: &Matchers, origin: Origin) -> Alternatives {
+        let Matchers {
+            in_interface,
+            out_interface,
+            in_interface_list,
+            out_interface_list,
+            src_address,
+            dst_address,
+            src_address_list,
+            dst_address_list,
+            src_address_type,
+            dst_address_type,
+            protocol,
+            src_port,
+            dst_port,
+            port,
+            tcp_flags,
+            tcp_mss,
+            packet_mark,
+            connection_mark,
+            routing_mark,
+            connection_state,
+            connection_nat_state,
+            nth,
+            per_connection_classifier,
+        } = matchers;
+        let family = side.family;
+        let transport = protocol.as_ref().and_then(transport_of);
+        let mut lowered: Vec<Lowered> = Vec::new();
+        for condition in in_interface.iter().chain(in_interface_list) {
+            lowered.push(self.interface(meta::iifname(), condition, origin));
+        }
+        for condition in out_interface.iter().chain(out_interface_list) {
+            lowered.push(self.interface(meta::oifname(), condition, origin));
+        }
+        let source = Address { v4: ip::saddr(), v6: ip6::saddr(), family };
+        lowered.extend(src_address.iter().chain(src_address_list).map(|c| source.clone().lower(c)));
+        let destination = Address { v4: ip::daddr(), v6: ip6::daddr(), family };
+        lowered.extend(dst_address.iter().chain(dst_address_list).map(|c| destination.clone().lower(c)));
+        lowered.extend(src_address_type.iter().map(|c| address_type(route::saddr_type(), c)));
+        lowered.extend(dst_address_type.iter().map(|c| address_type(route::daddr_type(), c)));
+        lowered.extend(protocol.iter().map(|c| compare(meta::l4proto(), c, |p| rosc_nftables::Protocol(p.0))));
+        if let Some(transport) = transport {
+            lowered.extend(src_port.iter().map(|c| ports(port::sport(transport), c)));
+            lowered.extend(dst_port.iter().map(|c| ports(port::dport(transport), c)));
+            lowered.extend(port.iter().map(|c| either_port(transport, c)));
+        }
+        lowered.extend(tcp_flags.iter().map(flags));
+        lowered.extend(tcp_mss.iter().map(|c| {
+            compare(tcp::maxseg(), c, |&(low, high)| Interval::new(low, high).expect("resolve checks the order"))
+        }));
+        let marks = &self.marks;
+        lowered.extend(packet_mark.iter().map(|c| {
+            mark(meta::mark(), PACKET_MARK, c, |mark| marks.packet(mark.as_ref()))
+        }));
+        lowered.extend(connection_mark.iter().map(|c| {
+            mark(ct::mark(), CONNECTION_MARK, c, |mark| marks.connection(mark.as_ref()))
+        }));
+        lowered.extend(routing_mark.iter().map(|c| mark(meta::mark(), ROUTING_MARK, c, |t| marks.routing(t))));
+        lowered.extend(connection_state.iter().map(state));
+        lowered.extend(connection_nat_state.iter().map(nat_state));
+        lowered.extend(per_connection_classifier.iter().map(|c| classifier(side, protocol.as_ref(), c)));
+        lowered.extend(nth.iter().map(turn));
+        let alternatives = combine(lowered);
+        if alternatives.len() > 1 && nth.is_some() {
+            let message = "nth together with a matcher that takes several rules on Linux";
+            let help = "divide the rule, so that nth stands with one protocol and one kind of port";
+            self.diagnostics.push(diagnostics::no_linux_form(message, origin, help));
+        }
+        alternatives
+    }
+
+    fn interface(
+        &mut self,
+        selector: Selector<Interface>,
+        condition: &Condition<InterfaceMatch>,
+        origin: Origin,
+    ) -> Lowered {
+        let (wanted, inverted) = condition.parts();
+        match wanted {
+            InterfaceMatch::Interface(name) => {
+                let Some(device) = self.devices.named(name) else { return Lowered::Never };
+                match InterfaceName::new(device.as_str()) {
+                    Ok(device) if inverted => selector.ne(device).into(),
+                    Ok(device) => selector.eq(device).into(),
+                    Err(error) => {
+                        let help = "give the device another name";
+                        self.diagnostics.push(diagnostics::no_linux_form(error.to_string(), origin, help));
+                        Lowered::Never
+                    }
+                }
+            }
+            InterfaceMatch::List(list) => {
+                let set = interface_list_name(list);
+                if inverted { selector.not_in_set(&set).into() } else { selector.in_set(&set).into() }
+            }
+            InterfaceMatch::All => if inverted { Lowered::Never } else { Lowered::Always },
+            InterfaceMatch::None => if inverted { Lowered::Always } else { Lowered::Never },
+        }
+    }
+}
+
+/// All matchers have to hold.
+fn combine(lowered: Vec<Lowered>) -> Alternatives {
+    let mut alternatives: Alternatives = vec![Vec::new()];
+    for matcher in lowered {
+        match matcher {
+            Lowered::Always => {}
+            Lowered::Never => return Vec::new(),
+            Lowered::All(statements) => {
+                for alternative in &mut alternatives {
+                    alternative.extend(statements.iter().cloned());
+                }
+            }
+            Lowered::One(branches) => {
+                let with = |alternative: &Vec<Statement>| {
+                    let branch_of = |branch: &Vec<Statement>| [alternative.as_slice(), branch].concat();
+                    branches.iter().map(branch_of).collect::<Vec<_>>()
+                };
+                alternatives = alternatives.iter().flat_map(with).collect();
+            }
+        }
+    }
+    alternatives
+}
+
+/// An address field of either family.
+#[derive(Clone)]
+struct Address {
+    v4: Selector<AddressV4>,
+    v6: Selector<AddressV6>,
+    family: Family,
+}
+
+impl Address {
+    fn lower(self, condition: &Condition<AddressMatch>) -> Lowered {
+        let (wanted, inverted) = condition.parts();
+        match (wanted, self.family) {
+            (AddressMatch::Range(IpRange::V4(first, last)), _) => {
+                let range = Interval::new(*first, *last).expect("a range begins before it ends");
+                if inverted { self.v4.ne(range) } else { self.v4.eq(range) }.into()
+            }
+            (AddressMatch::Range(IpRange::V6(first, last)), _) => {
+                let range = Interval::new(*first, *last).expect("a range begins before it ends");
+                if inverted { self.v6.ne(range) } else { self.v6.eq(range) }.into()
+            }
+            (AddressMatch::List(list), Family::Ip) => {
+                let set: SetName<AddressV4> = address_list_name(list);
+                if inverted { self.v4.not_in_set(&set) } else { self.v4.in_set(&set) }.into()
+            }
+            (AddressMatch::List(list), Family::Ip6) => {
+                let set: SetName<AddressV6> = address_list_name(list);
+                if inverted { self.v6.not_in_set(&set) } else { self.v6.in_set(&set) }.into()
+            }
+        }
+    }
+}
+
+fn compare<K: rosc_nftables::kind::Kind, T, V: Into<K::One>>(
+    selector: Selector<K>,
+    condition: &Condition<T>,
+    value: impl FnOnce(&T) -> V,
+) -> Lowered {
+    let (wanted, inverted) = condition.parts();
+    let value = value(wanted);
+    if inverted { selector.ne(value) } else { selector.eq(value) }.into()
+}
+
+fn mark<T>(
+    selector: Selector<rosc_nftables::kind::Mark>,
+    field: Field,
+    condition: &Condition<T>,
+    value: impl FnOnce(&T) -> u32,
+) -> Lowered {
+    let mask = NonZeroU32::new(field.mask()).expect("a field has bits");
+    let selector: Selector<MarkBits> = selector.masked(mask);
+    compare(selector, condition, value)
+}
+
+fn address_type(
+    selector: Selector<rosc_nftables::kind::AddressKind>,
+    condition: &Condition<BTreeSet<AddressType>>,
+) -> Lowered {
+    use rosc_nftables::kind::AddressType as Linux;
+    let (wanted, inverted) = condition.parts();
+    let kinds: Vec<Linux> = wanted
+        .iter()
+        .map(|kind| match kind {
+            AddressType::Unicast => Linux::Unicast,
+            AddressType::Local => Linux::Local,
+            AddressType::Broadcast => Linux::Broadcast,
+            AddressType::Multicast => Linux::Multicast,
+            AddressType::Anycast => Linux::Anycast,
+            AddressType::Blackhole => Linux::Blackhole,
+            AddressType::Unreachable => Linux::Unreachable,
+            AddressType::Prohibit => Linux::Prohibit,
+        })
+        .collect();
+    if inverted {
+        selector.none_of(kinds).map_or(Lowered::Always, Lowered::from)
+    } else {
+        selector.one_of(kinds).map_or(Lowered::Never, Lowered::from)
+    }
+}
+
+/// The transport whose ports a rule looks at; resolve sees to it that a rule with ports names one.
+fn transport_of(protocol: &Condition<Protocol>) -> Option<Transport> {
+    match protocol {
+        Condition::Is(Protocol::TCP) => Some(Transport::Tcp),
+        Condition::Is(Protocol::UDP) => Some(Transport::Udp),
+        Condition::Is(Protocol::DCCP) => Some(Transport::Dccp),
+        Condition::Is(Protocol::SCTP) => Some(Transport::Sctp),
+        Condition::Is(Protocol::UDP_LITE) => Some(Transport::Udplite),
+        Condition::Is(_) | Condition::IsNot(_) => None,
+    }
+}
+
+fn port_ranges(ports: &Ports) -> Ranges<u16> {
+    let interval = |&(first, last)| Interval::new(first, last).expect("port ranges begin before they end");
+    ports.ranges().iter().map(interval).collect()
+}
+
+fn ports(selector: Selector<rosc_nftables::kind::Port>, condition: &Condition<Ports>) -> Lowered {
+    let (wanted, inverted) = condition.parts();
+    let ranges = port_ranges(wanted);
+    if inverted {
+        selector.none_of(ranges).map_or(Lowered::Always, Lowered::from)
+    } else {
+        selector.one_of(ranges).map_or(Lowered::Never, Lowered::from)
+    }
+}
+
+/// `port`: either port is one of these, or with `!` neither is.
+fn either_port(transport: Transport, condition: &Condition<Ports>) -> Lowered {
+    let (wanted, inverted) = condition.parts();
+    let ranges = port_ranges(wanted);
+    let source_is = port::sport(transport).one_of(ranges.clone());
+    let source_is_not = port::sport(transport).none_of(ranges.clone());
+    let destination_is = port::dport(transport).one_of(ranges.clone());
+    let destination_is_not = port::dport(transport).none_of(ranges);
+    if inverted {
+        return Lowered::All(source_is_not.into_iter().chain(destination_is_not).collect());
+    }
+    let by_source = source_is.into_iter().collect();
+    let by_destination = source_is_not.into_iter().chain(destination_is).collect();
+    Lowered::One(vec![by_source, by_destination])
+}
+
+fn flags(condition: &Condition<TcpFlags>) -> Lowered {
+    let bits = |flags: &BTreeSet<TcpFlag>| flags.iter().map(flag).reduce(|all, flag| all | flag);
+    let (TcpFlags { set, clear }, inverted) = condition.parts();
+    match (bits(set), bits(clear)) {
+        (None, None) => Lowered::Always,
+        (None, Some(clear)) if inverted => tcp::flags().any_of(clear).into(),
+        (None, Some(clear)) => tcp::flags().none_of(clear).into(),
+        (Some(set), clear) => {
+            let mask = clear.map_or(set, |clear| set | clear);
+            if inverted { tcp::flags().masked_ne(mask, set) } else { tcp::flags().masked_eq(mask, set) }.into()
+        }
+    }
+}
+
+fn flag(flag: &TcpFlag) -> rosc_nftables::TcpFlags {
+    match flag {
+        TcpFlag::Fin => rosc_nftables::TcpFlags::FIN,
+        TcpFlag::Syn => rosc_nftables::TcpFlags::SYN,
+        TcpFlag::Rst => rosc_nftables::TcpFlags::RST,
+        TcpFlag::Psh => rosc_nftables::TcpFlags::PSH,
+        TcpFlag::Ack => rosc_nftables::TcpFlags::ACK,
+        TcpFlag::Urg => rosc_nftables::TcpFlags::URG,
+        TcpFlag::Ece => rosc_nftables::TcpFlags::ECE,
+        TcpFlag::Cwr => rosc_nftables::TcpFlags::CWR,
+    }
+}
+
+fn state(condition: &Condition<BTreeSet<ConnectionState>>) -> Lowered {
+    let (wanted, inverted) = condition.parts();
+    let bits = wanted.iter().map(|state| match state {
+        ConnectionState::Invalid => CtState::INVALID,
+        ConnectionState::Established => CtState::ESTABLISHED,
+        ConnectionState::Related => CtState::RELATED,
+        ConnectionState::New => CtState::NEW,
+        ConnectionState::Untracked => CtState::UNTRACKED,
+    });
+    match bits.reduce(|all, bit| all | bit) {
+        Some(bits) if inverted => ct::state().none_of(bits).into(),
+        Some(bits) => ct::state().any_of(bits).into(),
+        None => Lowered::Always,
+    }
+}
+
+fn nat_state(condition: &Condition<BTreeSet<ConnectionNatState>>) -> Lowered {
+    let (wanted, inverted) = condition.parts();
+    let bits = wanted.iter().map(|state| match state {
+        ConnectionNatState::Srcnat => CtStatus::SNAT,
+        ConnectionNatState::Dstnat => CtStatus::DNAT,
+    });
+    match bits.reduce(|all, bit| all | bit) {
+        Some(bits) if inverted => ct::status().none_of(bits).into(),
+        Some(bits) => ct::status().any_of(bits).into(),
+        None => Lowered::Always,
+    }
+}
+
+/// `nth`: the packets that reach the rule are counted round, starting at the first.
+fn turn(condition: &Condition<Nth>) -> Lowered {
+    let (Nth { every, packet }, inverted) = condition.parts();
+    let Some(turns) = numgen_inc(every.get()) else {
+        return if inverted { Lowered::Never } else { Lowered::Always };
+    };
+    let turn = packet - 1;
+    let statement = if inverted { turns.ne(turn) } else { turns.eq(turn) };
+    statement.map_or(Lowered::Never, Lowered::from)
+}
+
+/// Packets of protocols with ports are hashed with them, all others by their addresses alone.
+fn classifier(
+    side: &Side<'_>,
+    protocol: Option<&Condition<Protocol>>,
+    condition: &Condition<PerConnectionClassifier>,
+) -> Lowered {
+    let (classifier, _) = condition.parts();
+    let decided = |decision| match decision {
+        Decision::Always => Lowered::Always,
+        Decision::Never => Lowered::Never,
+        Decision::If(statement) => statement.into(),
+    };
+    let hashes_ports = classifier.fields.source_port() || classifier.fields.destination_port();
+    match protocol {
+        _ if !hashes_ports => decided(side.classes.without_ports(side.family, condition)),
+        Some(Condition::Is(protocol)) if protocol.has_ports() => {
+            decided(side.classes.with_ports(side.family, condition))
+        }
+        Some(Condition::Is(_)) => decided(side.classes.without_ports(side.family, condition)),
+        Some(Condition::IsNot(_)) | None => {
+            let protocols = || Protocol::WITH_PORTS.map(|p| rosc_nftables::Protocol(p.0)).to_vec();
+            let branch = |protocols: Option<Statement>, decision| match decision {
+                Decision::Always => Some(protocols.into_iter().collect::<Vec<_>>()),
+                Decision::Never => None,
+                Decision::If(statement) => Some(protocols.into_iter().chain([statement]).collect()),
+            };
+            let with = branch(
+                meta::l4proto().one_of(protocols()),
+                side.classes.with_ports(side.family, condition),
+            );
+            let without = branch(
+                meta::l4proto().none_of(protocols()),
+                side.classes.without_ports(side.family, condition),
+            );
+            Lowered::One(with.into_iter().chain(without).collect())
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Interface lists and address lists as named sets.
+
+use super::Side;
+use super::chain::object_name;
+use crate::ir::firewall::{AddressList, AddressMatch, Condition, InterfaceMatch, IpRange, Matchers};
+use crate::ir::{AddressListName, InterfaceListName};
+use crate::lower::Context;
+use rosc_nftables::kind::{AddressV4, AddressV6, Interface, Named};
+use rosc_nftables::{Family, InterfaceName, Interval, SetName};
+use rosc_target::Origin;
+use std::collections::BTreeSet;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+impl Context<'_> {
+    /// Adds the sets that rules look into.
+    pub(super) fn sets(&mut self, side: &mut Side<'_>) {
+        let firewall = side.firewall;
+        let mangle = firewall.mangle.chains.values().flatten().map(|rule| &rule.matchers);
+        let nat = firewall.nat.chains.values().flatten().map(|rule| &rule.matchers);
+        let mut interface_lists: BTreeSet<&InterfaceListName> = BTreeSet::new();
+        let mut address_lists: BTreeSet<&AddressListName> = BTreeSet::new();
+        for matchers in mangle.chain(nat) {
+            let Matchers { in_interface_list, out_interface_list, src_address_list, dst_address_list, .. } = matchers;
+            interface_lists.extend(in_interface_list.iter().chain(out_interface_list).filter_map(interface_list));
+            address_lists.extend(src_address_list.iter().chain(dst_address_list).filter_map(address_list));
+        }
+        for name in interface_lists {
+            let Some(list) = self.router.interface_lists.get(name) else { continue };
+            let devices = list.members.iter().filter_map(|member| self.devices.named(member));
+            let names = devices.filter_map(|device| InterfaceName::new(device.as_str()).ok());
+            side.table.add_set(list.origin, &interface_list_name(name), names.collect());
+        }
+        for name in address_lists {
+            let Some(list) = firewall.address_lists.get(name) else { continue };
+            let origin = list.entries.first().map_or(Origin::IMPLIED, |entry| entry.origin);
+            match side.family {
+                Family::Ip => side.table.add_set::<AddressV4>(origin, &address_list_name(name), v4(list).collect()),
+                Family::Ip6 => side.table.add_set::<AddressV6>(origin, &address_list_name(name), v6(list).collect()),
+            }
+        }
+    }
+}
+
+/// The set of an interface list: `if_NAME`.
+pub(super) fn interface_list_name(list: &InterfaceListName) -> SetName<Interface> {
+    set_name("if", list.as_str())
+}
+
+/// The set of an address list: `al_NAME`.
+pub(super) fn address_list_name<K: Named>(list: &AddressListName) -> SetName<K> {
+    set_name("al", list.as_str())
+}
+
+fn set_name<K: Named>(prefix: &str, name: &str) -> SetName<K> {
+    SetName::new(object_name(prefix, name).as_str()).expect("a name is a name of a set too")
+}
+
+fn interface_list(condition: &Condition<InterfaceMatch>) -> Option<&InterfaceListName> {
+    match condition.parts().0 {
+        InterfaceMatch::List(list) => Some(list),
+        InterfaceMatch::Interface(_) | InterfaceMatch::All | InterfaceMatch::None => None,
+    }
+}
+
+fn address_list(condition: &Condition<AddressMatch>) -> Option<&AddressListName> {
+    match condition.parts().0 {
+        AddressMatch::List(list) => Some(list),
+        AddressMatch::Range(_) => None,
+    }
+}
+
+fn v4(list: &AddressList) -> impl Iterator<Item = Interval<Ipv4Addr>> {
+    list.entries.iter().filter_map(|entry| match entry.range {
+        IpRange::V4(first, last) => Interval::new(first, last),
+        IpRange::V6(..) => None,
+    })
+}
+
+fn v6(list: &AddressList) -> impl Iterator<Item = Interval<Ipv6Addr>> {
+    list.entries.iter().filter_map(|entry| match entry.range {
+        IpRange::V4(..) => None,
+        IpRange::V6(first, last) => Interval::new(first, last),
+    })
+}
