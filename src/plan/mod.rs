@@ -1,0 +1,150 @@
+//! What has to be done, as a value: apply executes it and decides nothing.
+//!
+//! The changes of all targets stand in one safe order. A packet meets the old configuration or the new one: what it
+//! needs (links, addresses, NAT, marks) is there before what sends it on (routes, rules), and goes after.
+
+mod view;
+
+pub use view::View;
+
+use rosc_nftables::Nftables;
+use rosc_route::{Phase, RouteTarget, Satisfied};
+use rosc_sysctl::SysctlTarget;
+use rosc_target::{Conflict, Diff, Target};
+use serde::{Deserialize, Serialize};
+
+use crate::lower::Desired;
+
+/// The way from what there is to what should be.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Plan {
+    /// The steps in the order in which they are taken.
+    pub steps: Vec<Step>,
+    /// Foreign objects in the way. While there are any, nothing is applied.
+    pub conflicts: Vec<Conflict>,
+    /// Wanted objects that someone else has made: they are left alone.
+    pub satisfied: Vec<Satisfied>,
+}
+
+/// Changes of one target that are made together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", tag = "target", content = "changes")]
+pub enum Step {
+    /// Kernel settings.
+    Sysctl(Vec<rosc_sysctl::Change>),
+    /// Links, addresses, routes, rules.
+    Route(Vec<rosc_route::Change>),
+    /// Sets, chains and rules of nftables, in one transaction.
+    Nftables(Vec<rosc_nftables::Change>),
+}
+
+/// What the targets have.
+#[derive(Debug, Clone)]
+pub struct Observed {
+    /// Links, addresses, routes, rules.
+    pub route: rosc_route::Observed,
+    /// Sets, chains and rules of nftables.
+    pub nftables: rosc_nftables::Observed,
+    /// Kernel settings.
+    pub sysctl: rosc_sysctl::Observed,
+}
+
+/// The stretches of the way. Their order is the order of the steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Stretch {
+    Settings,
+    LinksAndAddresses,
+    DeviceSettings,
+    Firewall,
+    RoutesAndRules,
+    Stale,
+    Forwarding,
+}
+
+/// Compares what is wanted with what there is.
+pub fn plan(desired: &Desired, observed: &Observed) -> Plan {
+    let rosc_route::Comparison { changes: routes, mut conflicts, satisfied } =
+        rosc_route::compare(&desired.route, &observed.route);
+    let Diff { changes: rules, conflicts: in_nftables } = Nftables::diff(&desired.nftables, &observed.nftables);
+    let Diff { changes: settings, conflicts: in_sysctl } = SysctlTarget::diff(&desired.sysctl, &observed.sysctl);
+    conflicts.extend(in_nftables);
+    conflicts.extend(in_sysctl);
+    let mut steps: Vec<(Stretch, Step)> = Vec::new();
+    steps.extend(divide(settings, setting_stretch, Step::Sysctl));
+    steps.extend(divide(routes, route_stretch, Step::Route));
+    steps.extend(divide(rules, |_| Stretch::Firewall, Step::Nftables));
+    steps.sort_by_key(|(stretch, _)| *stretch);
+    Plan { steps: steps.into_iter().map(|(_, step)| step).collect(), conflicts, satisfied }
+}
+
+impl Plan {
+    /// Says whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty() && self.conflicts.is_empty()
+    }
+
+    /// The number of changes.
+    pub fn len(&self) -> usize {
+        self.steps.iter().map(Step::len).sum()
+    }
+}
+
+impl Step {
+    /// The number of changes.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Sysctl(changes) => changes.len(),
+            Self::Route(changes) => changes.len(),
+            Self::Nftables(changes) => changes.len(),
+        }
+    }
+
+    /// Says whether the step changes nothing; no plan has such a step.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The name of the target.
+    pub fn target(&self) -> &'static str {
+        match self {
+            Self::Sysctl(_) => SysctlTarget::NAME,
+            Self::Route(_) => RouteTarget::NAME,
+            Self::Nftables(_) => Nftables::NAME,
+        }
+    }
+}
+
+fn setting_stretch(change: &rosc_sysctl::Change) -> Stretch {
+    match change.phase() {
+        rosc_sysctl::Phase::Global => Stretch::Settings,
+        rosc_sysctl::Phase::Device => Stretch::DeviceSettings,
+        rosc_sysctl::Phase::Forwarding | rosc_sysctl::Phase::AfterForwarding => Stretch::Forwarding,
+    }
+}
+
+fn route_stretch(change: &rosc_route::Change) -> Stretch {
+    match change.phase() {
+        Phase::Links | Phase::Addresses => Stretch::LinksAndAddresses,
+        Phase::Routes | Phase::Rules => Stretch::RoutesAndRules,
+        Phase::StaleRules | Phase::StaleRoutes | Phase::StaleAddresses | Phase::Restored | Phase::StaleLinks => {
+            Stretch::Stale
+        }
+    }
+}
+
+/// Divides changes, which are in the order of their stretches, into one step for each.
+fn divide<C>(
+    changes: Vec<C>,
+    stretch: impl Fn(&C) -> Stretch,
+    step: impl Fn(Vec<C>) -> Step,
+) -> Vec<(Stretch, Step)> {
+    let mut parts: Vec<(Stretch, Vec<C>)> = Vec::new();
+    for change in changes {
+        let at = stretch(&change);
+        match parts.last_mut() {
+            Some((last, part)) if *last == at => part.push(change),
+            _ => parts.push((at, vec![change])),
+        }
+    }
+    parts.into_iter().map(|(at, part)| (at, step(part))).collect()
+}

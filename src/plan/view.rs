@@ -1,0 +1,245 @@
+//! A plan as people and programs see it. The text is made from the same value as the JSON, so they can't disagree.
+
+use super::{Plan, Step};
+use crate::source::{Location, Sources};
+use rosc_nftables::Action;
+use rosc_sysctl::Ownership;
+use rosc_target::Origin;
+use serde::Serialize;
+use std::fmt::Write;
+
+/// A plan with its places looked up.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct View {
+    /// How many changes there are.
+    pub changes: usize,
+    /// The steps in order.
+    pub steps: Vec<StepView>,
+    /// What is in the way.
+    pub conflicts: Vec<ConflictView>,
+    /// What others have made already, and is left alone.
+    pub already_there: Vec<ObjectView>,
+}
+
+/// A step.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct StepView {
+    pub target: &'static str,
+    pub changes: Vec<ChangeView>,
+}
+
+/// A change.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ChangeView {
+    /// What is done.
+    pub action: ActionView,
+    /// The object in the words of Linux.
+    pub object: String,
+    /// The object as it is, where it is replaced.
+    pub was: Option<String>,
+    /// The file that asks for it.
+    pub file: Option<String>,
+    /// The line that asks for it.
+    pub line: Option<u32>,
+}
+
+/// What a change does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum ActionView {
+    Create,
+    Change,
+    Delete,
+}
+
+/// A conflict.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct ConflictView {
+    pub wanted: String,
+    pub foreign: String,
+    pub file: Option<String>,
+    pub line: Option<u32>,
+}
+
+/// An object.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct ObjectView {
+    pub object: String,
+    pub file: Option<String>,
+    pub line: Option<u32>,
+}
+
+impl View {
+    /// Looks the places of a plan up.
+    pub fn new(plan: &Plan, sources: &Sources) -> Self {
+        let mut writer = Writer { sources, changes: Vec::new() };
+        let steps = plan.steps.iter().map(|step| {
+            writer.step(step);
+            StepView { target: step.target(), changes: std::mem::take(&mut writer.changes) }
+        });
+        let steps: Vec<StepView> = steps.collect();
+        let conflicts = plan.conflicts.iter().map(|conflict| {
+            let (file, line) = place(sources, conflict.origin);
+            ConflictView { wanted: conflict.wanted.clone(), foreign: conflict.foreign.clone(), file, line }
+        });
+        let already_there = plan.satisfied.iter().map(|satisfied| {
+            let (file, line) = place(sources, satisfied.origin);
+            ObjectView { object: satisfied.object.clone(), file, line }
+        });
+        Self {
+            changes: steps.iter().map(|step| step.changes.len()).sum(),
+            conflicts: conflicts.collect(),
+            already_there: already_there.collect(),
+            steps,
+        }
+    }
+
+    /// The plan as text: a change a line, `+` for what comes, `~` for what is changed, `-` for what goes. Of very
+    /// long steps only the beginning is shown.
+    pub fn text(&self) -> String {
+        const MOST_SHOWN: usize = 200;
+        let mut out = String::new();
+        for step in &self.steps {
+            let (shown, hidden) = step.changes.split_at(step.changes.len().min(MOST_SHOWN));
+            for change in shown {
+                let sign = match change.action {
+                    ActionView::Create => '+',
+                    ActionView::Change => '~',
+                    ActionView::Delete => '-',
+                };
+                write!(out, "{sign} {}", change.object).expect("writing to a string");
+                if let Some(was) = &change.was {
+                    write!(out, "\n    was {was}").expect("writing to a string");
+                }
+                if let (Some(file), Some(line)) = (&change.file, change.line) {
+                    write!(out, "  # {file}:{line}").expect("writing to a string");
+                }
+                out.push('\n');
+            }
+            if !hidden.is_empty() {
+                writeln!(out, "  ... and {} more; --format json has all", hidden.len()).expect("writing to a string");
+            }
+        }
+        out
+    }
+
+    /// `12 to create, 1 to change, 3 to delete`.
+    pub fn summary(&self) -> String {
+        let count = |action| self.steps.iter().flat_map(|step| &step.changes).filter(|c| c.action == action).count();
+        let kinds = [
+            (count(ActionView::Create), "to create"),
+            (count(ActionView::Change), "to change"),
+            (count(ActionView::Delete), "to delete"),
+        ];
+        let shown = kinds.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}"));
+        shown.collect::<Vec<_>>().join(", ")
+    }
+}
+
+struct Writer<'a> {
+    sources: &'a Sources,
+    changes: Vec<ChangeView>,
+}
+
+impl Writer<'_> {
+    fn push(&mut self, action: ActionView, object: String, was: Option<String>, origin: Origin) {
+        let (file, line) = place(self.sources, origin);
+        self.changes.push(ChangeView { action, object, was, file, line });
+    }
+
+    fn step(&mut self, step: &Step) {
+        match step {
+            Step::Sysctl(changes) => changes.iter().for_each(|change| self.setting(change)),
+            Step::Route(changes) => changes.iter().for_each(|change| self.route(change)),
+            Step::Nftables(changes) => changes.iter().for_each(|change| self.nftables(change)),
+        }
+    }
+
+    fn setting(&mut self, change: &rosc_sysctl::Change) {
+        let object = format!("sysctl {} = {}", change.key, change.to);
+        let (action, was) = match (&change.from, change.ownership) {
+            (None, _) => (ActionView::Create, None),
+            (Some(from), Ownership::Take | Ownership::Keep | Ownership::Release) => {
+                (ActionView::Change, Some(from.clone()))
+            }
+        };
+        self.push(action, object, was, change.origin);
+    }
+
+    fn route(&mut self, change: &rosc_route::Change) {
+        use rosc_route::{Action, Change, RuleChange};
+        let (action, was) = match change {
+            Change::Link(Action::Create(_)) | Change::Address(Action::Create(_)) => (ActionView::Create, None),
+            Change::Route(Action::Create(_)) | Change::Rule(RuleChange::Create(_)) => (ActionView::Create, None),
+            Change::Link(Action::Delete(_)) | Change::Address(Action::Delete(_)) => (ActionView::Delete, None),
+            Change::Route(Action::Delete(_)) | Change::Rule(RuleChange::Delete(_)) => (ActionView::Delete, None),
+            Change::Link(Action::Modify { from, .. }) => (ActionView::Change, Some(from.to_string())),
+            Change::Address(Action::Modify { from, .. }) => (ActionView::Change, Some(from.to_string())),
+            Change::Route(Action::Modify { from, .. }) => (ActionView::Change, Some(from.to_string())),
+            Change::Device(_) => (ActionView::Change, None),
+        };
+        self.push(action, change.object(), was, change.origin());
+    }
+
+    fn nftables(&mut self, change: &rosc_nftables::Change) {
+        let family = change.family;
+        let origin = change.origin();
+        match &change.action {
+            Action::CreateTable {} => self.push(ActionView::Create, format!("table {family} rosc"), None, origin),
+            Action::DeleteTable {} => self.push(ActionView::Delete, format!("table {family} rosc"), None, origin),
+            Action::CreateSet { name, set } => {
+                let object = format!("set {family} {name} ({} elements)", set.elements().len());
+                self.push(ActionView::Create, object, None, origin);
+            }
+            Action::DeleteSet { name, .. } => {
+                self.push(ActionView::Delete, format!("set {family} {name}"), None, origin);
+            }
+            Action::EditSet { name, removed, added, .. } => {
+                let object = format!("set {family} {name} (+{} -{} elements)", added.len(), removed.len());
+                self.push(ActionView::Change, object, None, origin);
+            }
+            Action::CreateChain { name, chain } => {
+                self.push(ActionView::Create, format!("chain {family} {name}"), None, origin);
+                self.rules(ActionView::Create, &format!("{family} {name}"), &chain.rules);
+            }
+            Action::DeleteChain { name, chain } => {
+                self.rules(ActionView::Delete, &format!("{family} {name}"), &chain.rules);
+                self.push(ActionView::Delete, format!("chain {family} {name}"), None, origin);
+            }
+            Action::SetPolicy { chain, from, to, .. } => {
+                let object = format!("chain {family} {chain} policy {to}");
+                self.push(ActionView::Change, object, Some(from.to_string()), origin);
+            }
+            Action::EditChain { chain, runs, .. } => {
+                for run in runs {
+                    self.rules(ActionView::Delete, &format!("{family} {chain}"), &run.removed);
+                    self.rules(ActionView::Create, &format!("{family} {chain}"), &run.inserted);
+                }
+            }
+            Action::CreateObject { .. } => {
+                self.push(ActionView::Create, format!("an object of table {family} rosc"), None, origin);
+            }
+            Action::DeleteObject { .. } => {
+                let object = format!("an object of table {family} rosc that rosc does not know");
+                self.push(ActionView::Delete, object, None, origin);
+            }
+        }
+    }
+
+    fn rules(&mut self, action: ActionView, chain: &str, rules: &[rosc_nftables::Rule]) {
+        for rule in rules {
+            self.push(action, format!("rule {chain}: {rule}"), None, rule.origin());
+        }
+    }
+}
+
+fn place(sources: &Sources, origin: Origin) -> (Option<String>, Option<u32>) {
+    match sources.locate(origin) {
+        Some(Location { file, line, .. }) => (Some(file), Some(line)),
+        None => (None, None),
+    }
+}

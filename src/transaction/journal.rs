@@ -1,0 +1,90 @@
+//! What is being done, on disk before it is begun, so that any later run can take it back.
+
+use crate::plan::Step;
+use serde::{Deserialize, Serialize};
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// The journal of a run.
+#[derive(Debug)]
+pub(super) struct Journal {
+    path: PathBuf,
+}
+
+/// The journal could not be read or written.
+#[derive(Debug)]
+pub(super) struct JournalError {
+    pub(super) operation: &'static str,
+    pub(super) path: PathBuf,
+    pub(super) error: io::Error,
+}
+
+/// What stands in the file. Each change has both of its sides, so its inverse needs nothing else.
+#[derive(Debug, Serialize, Deserialize)]
+struct Entry<S> {
+    /// The kernel forgets at a reboot what the journal would take back.
+    boot: String,
+    /// The inode of the network namespace: another one has its own objects.
+    namespace: u64,
+    steps: S,
+}
+
+impl Journal {
+    /// Writes what is going to be done, and waits until it is on disk.
+    pub(super) fn write(state_dir: &Path, steps: &[Step]) -> Result<Self, JournalError> {
+        let journal = Self { path: state_dir.join("journal.json") };
+        let write = || {
+            let entry = Entry { boot: boot_id()?, namespace: namespace()?, steps };
+            let new = journal.path.with_extension("new");
+            let mut file = BufWriter::new(File::create(&new)?);
+            serde_json::to_writer(&mut file, &entry)?;
+            file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+            fs::rename(&new, &journal.path)?;
+            File::open(state_dir)?.sync_all()
+        };
+        match write() {
+            Ok(()) => Ok(journal),
+            Err(error) => Err(journal.failed("write the undo journal", error)),
+        }
+    }
+
+    /// The journal of a run that was cut off in this namespace since the machine started, with its steps.
+    pub(super) fn find(state_dir: &Path) -> Result<Option<(Self, Vec<Step>)>, JournalError> {
+        let journal = Self { path: state_dir.join("journal.json") };
+        let text = match fs::read(&journal.path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(journal.failed("read the undo journal", error)),
+        };
+        let read = || {
+            let entry: Entry<Vec<Step>> = serde_json::from_slice(&text)?;
+            Ok((entry.boot == boot_id()? && entry.namespace == namespace()?, entry.steps))
+        };
+        match read() {
+            Ok((true, steps)) => Ok(Some((journal, steps))),
+            Ok((false, _)) => {
+                journal.remove()?;
+                Ok(None)
+            }
+            Err(error) => Err(journal.failed("read the undo journal", error)),
+        }
+    }
+
+    /// Removes the journal: the run is over.
+    pub(super) fn remove(self) -> Result<(), JournalError> {
+        fs::remove_file(&self.path).map_err(|error| self.failed("remove the undo journal", error))
+    }
+
+    fn failed(&self, operation: &'static str, error: io::Error) -> JournalError {
+        JournalError { operation, path: self.path.clone(), error }
+    }
+}
+
+fn boot_id() -> io::Result<String> {
+    Ok(fs::read_to_string("/proc/sys/kernel/random/boot_id")?.trim().to_owned())
+}
+
+fn namespace() -> io::Result<u64> {
+    rosc_target::netns::NetNs::current()?.inode()
+}

@@ -1,0 +1,103 @@
+//! All targets of the calling thread's network namespace.
+
+use super::Cause;
+use crate::host::{Host, HostDevice};
+use crate::plan::{Observed, Step};
+use ipnet::IpNet;
+use rosc_nftables::Nftables;
+use rosc_route::RouteTarget;
+use rosc_sysctl::{Key, SysctlTarget};
+use rosc_target::{Target, TargetError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// The file in the state directory that keeps former kernel settings.
+const ORIGINALS: &str = "sysctl.json";
+
+/// The machine, or the network namespace that stands for one.
+pub struct Machine {
+    route: RouteTarget,
+    nftables: Nftables,
+    originals: PathBuf,
+    settings: BTreeSet<Key>,
+}
+
+impl Machine {
+    /// Opens the targets in the network namespace of the calling thread.
+    pub fn open(state_dir: &Path) -> Result<Self, TargetError> {
+        Ok(Self {
+            route: RouteTarget::open()?,
+            nftables: Nftables::new(),
+            originals: state_dir.join(ORIGINALS),
+            settings: BTreeSet::new(),
+        })
+    }
+
+    /// Names the settings to read besides those that are owned.
+    pub fn look_at(&mut self, wanted: &rosc_sysctl::State) {
+        self.settings = wanted.settings.keys().cloned().collect();
+    }
+
+    /// Reads what there is.
+    pub fn observe(&mut self) -> Result<Observed, TargetError> {
+        Ok(Observed {
+            route: self.route.observe()?,
+            nftables: self.nftables.observe()?,
+            sysctl: self.sysctl().observe()?,
+        })
+    }
+
+    /// Reads what the compiler must know.
+    pub fn host(&mut self) -> Result<Host, TargetError> {
+        let observed = self.route.observe()?;
+        let mut devices: BTreeMap<String, HostDevice> =
+            observed.devices.iter().map(|device| (device.name.to_string(), HostDevice::default())).collect();
+        for found in &observed.addresses {
+            let address = &found.address;
+            let network = IpNet::new(address.peer.unwrap_or(address.local), address.prefix_len);
+            if let (Some(device), Ok(network)) = (devices.get_mut(address.device.as_str()), network) {
+                device.addresses.push(network);
+            }
+        }
+        Ok(Host { devices: Some(devices), ..Host::default() })
+    }
+
+    /// Makes a step's changes.
+    pub(super) fn apply(&mut self, step: &Step) -> Result<(), TargetError> {
+        match step {
+            Step::Sysctl(changes) => self.sysctl().apply(changes),
+            Step::Route(changes) => self.route.apply(changes),
+            Step::Nftables(changes) => self.nftables.apply(changes),
+        }
+    }
+
+    /// Makes the first changes of a step, and fails as if the next one had been refused. nftables makes all of
+    /// them or none.
+    pub(super) fn apply_part(&mut self, step: &Step, count: usize) -> Cause {
+        let outcome = match step {
+            Step::Sysctl(changes) => self.sysctl().apply(&changes[..count]),
+            Step::Route(changes) => self.route.apply(&changes[..count]),
+            Step::Nftables(_) => Ok(()),
+        };
+        Cause::Refused(outcome.err().unwrap_or_else(|| TargetError {
+            origin: None,
+            operation: "apply",
+            object: format!("change {count} of a {} step", step.target()),
+            errno: None,
+            message: "stopped here for a test".to_owned(),
+        }))
+    }
+
+    /// Takes a step's changes back, whatever part of them was made.
+    pub(super) fn undo(&mut self, step: &Step) -> Result<(), TargetError> {
+        match step {
+            Step::Sysctl(changes) => self.sysctl().undo(changes),
+            Step::Route(changes) => self.route.undo(changes),
+            Step::Nftables(changes) => self.nftables.undo(changes),
+        }
+    }
+
+    fn sysctl(&self) -> SysctlTarget {
+        SysctlTarget::open(self.originals.clone(), self.settings.iter().cloned())
+    }
+}

@@ -1,0 +1,179 @@
+//! Changes the machine, or leaves it as it was.
+//!
+//! lock → take back what an earlier run left half done → observe → plan → write the journal → apply → observe again
+//! and compare → done, or undo. Everything acts in the network namespace of the calling thread.
+
+mod journal;
+mod lock;
+mod machine;
+
+pub use machine::Machine;
+
+use crate::lower::Desired;
+use crate::plan::{Plan, Step, plan};
+use journal::{Journal, JournalError};
+use lock::Lock;
+use rosc_target::TargetError;
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use thiserror::Error;
+
+/// How to go about it.
+#[derive(Debug, Default)]
+pub struct Options<'a> {
+    /// Where the journal and the record of former settings are kept.
+    pub state_dir: PathBuf,
+    /// Becomes true when somebody wants the run to stop: what was begun is taken back.
+    pub interrupted: Option<&'a AtomicBool>,
+    /// For tests: what to do before each change, counted from 0; an error is taken for a refusal by the kernel.
+    pub fault: Option<Fault>,
+}
+
+/// For tests of the undo: the run fails once this many changes are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fault {
+    /// The number of changes that still succeed.
+    pub after: usize,
+}
+
+/// What was done.
+#[derive(Debug)]
+pub struct Applied {
+    /// What had to be done.
+    pub plan: Plan,
+    /// Whether an earlier run had been cut off and was taken back first.
+    pub recovered: bool,
+}
+
+/// Why the machine is not as asked.
+#[derive(Debug, Error)]
+pub enum Failure {
+    /// Someone else is at it.
+    #[error("{0}")]
+    Locked(String),
+    /// The state directory can't be used.
+    #[error("{operation} {}: {error}", path.display())]
+    StateDir {
+        /// What was tried.
+        operation: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        error: io::Error,
+    },
+    /// The machine could not be read; nothing was changed.
+    #[error(transparent)]
+    Observe(TargetError),
+    /// Foreign objects are in the way; nothing was changed.
+    #[error("{} foreign objects are in the way", plan.conflicts.len())]
+    Conflicts {
+        /// The plan that names them.
+        plan: Box<Plan>,
+    },
+    /// A change was refused, or the run was stopped; everything that was done is taken back.
+    #[error("{cause}")]
+    Undone {
+        /// What went wrong.
+        cause: Box<Cause>,
+        /// What could not be taken back, if anything.
+        left: Option<Box<TargetError>>,
+    },
+}
+
+/// What made a run take everything back.
+#[derive(Debug, Error)]
+pub enum Cause {
+    /// The kernel refused a change.
+    #[error(transparent)]
+    Refused(TargetError),
+    /// After all changes the machine was not as asked.
+    #[error("after the change, {} differences are left", left.len())]
+    NotVerified {
+        /// The differences.
+        left: Plan,
+    },
+    /// Somebody wanted the run to stop.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+/// Brings the machine to the desired state, or leaves it as it was.
+pub fn apply(machine: &mut Machine, desired: &Desired, options: &Options<'_>) -> Result<Applied, Failure> {
+    let _lock = Lock::take(&options.state_dir)?;
+    let recovered = recover(machine, options)?;
+    machine.look_at(&desired.sysctl);
+    let observed = machine.observe().map_err(Failure::Observe)?;
+    let plan = plan(desired, &observed);
+    if !plan.conflicts.is_empty() {
+        return Err(Failure::Conflicts { plan: Box::new(plan) });
+    }
+    if plan.steps.is_empty() {
+        return Ok(Applied { plan, recovered });
+    }
+    let journal = Journal::write(&options.state_dir, &plan.steps).map_err(journal_failure)?;
+    let outcome = execute(machine, &plan.steps, options).and_then(|()| verify(machine, desired));
+    match outcome {
+        Ok(()) => {
+            journal.remove().map_err(journal_failure)?;
+            Ok(Applied { plan, recovered })
+        }
+        Err(cause) => {
+            let left = undo(machine, &plan.steps).err();
+            if left.is_none() {
+                journal.remove().map_err(journal_failure)?;
+            }
+            Err(Failure::Undone { cause: Box::new(cause), left: left.map(Box::new) })
+        }
+    }
+}
+
+/// Takes back what a run that was cut off has left. Returns whether there was any.
+pub fn recover(machine: &mut Machine, options: &Options<'_>) -> Result<bool, Failure> {
+    let Some((journal, steps)) = Journal::find(&options.state_dir).map_err(journal_failure)? else {
+        return Ok(false);
+    };
+    undo(machine, &steps).map_err(Failure::Observe)?;
+    journal.remove().map_err(journal_failure)?;
+    Ok(true)
+}
+
+fn execute(machine: &mut Machine, steps: &[Step], options: &Options<'_>) -> Result<(), Cause> {
+    let mut done = 0;
+    for step in steps {
+        if options.interrupted.is_some_and(|flag| flag.load(Ordering::Relaxed)) {
+            return Err(Cause::Interrupted);
+        }
+        match options.fault {
+            Some(Fault { after }) if after < done + step.len() => {
+                return Err(machine.apply_part(step, after - done));
+            }
+            Some(_) | None => machine.apply(step).map_err(Cause::Refused)?,
+        }
+        done += step.len();
+    }
+    Ok(())
+}
+
+/// The kernel may have taken a change and still not hold what was asked for.
+fn verify(machine: &mut Machine, desired: &Desired) -> Result<(), Cause> {
+    let observed = machine.observe().map_err(Cause::Refused)?;
+    let left = plan(desired, &observed);
+    if left.is_empty() { Ok(()) } else { Err(Cause::NotVerified { left }) }
+}
+
+/// Takes the steps back, last first. Goes on after a failure, so that as much as possible is as it was.
+fn undo(machine: &mut Machine, steps: &[Step]) -> Result<(), TargetError> {
+    let mut first_error = None;
+    for step in steps.iter().rev() {
+        if let Err(error) = machine.undo(step) {
+            first_error.get_or_insert(error);
+        }
+    }
+    first_error.map_or(Ok(()), Err)
+}
+
+fn journal_failure(JournalError { operation, path, error }: JournalError) -> Failure {
+    Failure::StateDir { operation, path, error }
+}
