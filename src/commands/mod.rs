@@ -1,11 +1,18 @@
 //! The commands: the only place that prints.
 
+mod apply;
 mod check;
+mod diff;
+mod failure;
 mod output;
 mod show;
 
 use crate::cli::{Cli, Command};
+use crate::diagnostic::{Diagnostic, json};
+use crate::plan::View;
+use crate::source::Sources;
 use output::Output;
+use serde::Serialize;
 use std::process::ExitCode;
 
 /// How a command ended, as the exit code says it.
@@ -38,6 +45,22 @@ pub fn run(cli: &Cli) -> Outcome {
     match &cli.command {
         Command::Check(args) => check::run(args, &output),
         Command::Show(args) => show::run(args, &output),
-        Command::Diff(_) | Command::Apply(_) | Command::Lab(_) => Outcome::Errors,
+        Command::Diff(args) => diff::run(args, &output),
+        Command::Apply(args) => apply::run(args, &output),
+        Command::Lab(_) => Outcome::Errors,
+    }
+}
+
+/// The JSON document of the commands that plan.
+#[derive(Debug, Serialize)]
+struct PlanDocument<'a> {
+    #[serde(flatten)]
+    diagnostics: json::Document,
+    plan: Option<&'a View>,
+}
+
+impl<'a> PlanDocument<'a> {
+    fn new(diagnostics: &[Diagnostic], plan: Option<&'a View>, sources: &Sources) -> Self {
+        Self { diagnostics: json::document(diagnostics, sources), plan }
     }
 }

@@ -4,7 +4,9 @@ use crate::cli::{Format, Reading, Version, When};
 use crate::compile::Options;
 use crate::diagnostic::{Code, Diagnostic, Severity, json, render};
 use crate::ir::Dialect;
+use crate::plan::View;
 use crate::source::Sources;
+use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 use std::env;
 use std::io::{self, IsTerminal, Write};
@@ -19,11 +21,6 @@ pub(super) struct Output {
 impl Output {
     pub(super) fn new(when: When) -> Self {
         Self { when }
-    }
-
-    /// Whether what goes to standard output is coloured.
-    pub(super) fn color_stdout(&self) -> bool {
-        self.colors(io::stdout().is_terminal())
     }
 
     /// Writes to standard output. A reader that has gone away ends the output, not the program's work.
@@ -47,6 +44,24 @@ impl Output {
         if writeln!(stderr, "{text}").is_err() {
             // Nobody reads any more: there is nobody to tell.
         }
+    }
+
+    /// Shows a plan to people: what comes is green, what goes is red.
+    pub(super) fn plan(&self, plan: &View) {
+        let text = plan.text();
+        if !self.colors(io::stdout().is_terminal()) {
+            return self.print(&text);
+        }
+        let colored = text.lines().map(|line| {
+            let style = match line.as_bytes().first() {
+                Some(b'+') => AnsiColor::Green.on_default(),
+                Some(b'-') => AnsiColor::Red.on_default(),
+                Some(b'~') => AnsiColor::Yellow.on_default(),
+                _ => Style::new().dimmed(),
+            };
+            format!("{style}{line}{style:#}\n")
+        });
+        self.print(&colored.collect::<String>());
     }
 
     /// Shows diagnostics to people, on standard error.

@@ -19,10 +19,10 @@ use crate::host::Host;
 use crate::ir::Router;
 use device::Devices;
 use mark::Marks;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What Linux should have: a value for each target.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Desired {
     /// Links, addresses, routes and rules.
     pub route: rosc_route::State,

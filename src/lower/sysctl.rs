@@ -78,21 +78,58 @@ fn ipv4(state: &mut State, settings: &IpSettings, devices: &BTreeMap<DeviceName,
     if let Some(setting) = max_neighbor_entries {
         global(&["net", "ipv4", "neigh", "default", "gc_thresh3"], &setting.value, setting.origin);
     }
+    let redirects = if forward.value { Combined::All } else { Combined::Any };
     let per_device = [
-        ("rp_filter", rp_filter),
-        ("send_redirects", numbered(send_redirects)),
-        ("accept_redirects", numbered(accept_redirects)),
-        ("secure_redirects", numbered(secure_redirects)),
-        ("accept_source_route", numbered(accept_source_route)),
+        ("rp_filter", Combined::Largest, rp_filter),
+        ("send_redirects", Combined::Any, numbered(send_redirects)),
+        ("accept_redirects", redirects, numbered(accept_redirects)),
+        ("secure_redirects", Combined::Any, numbered(secure_redirects)),
+        ("accept_source_route", Combined::All, numbered(accept_source_route)),
         // A connected route is out while its interface is not running, and so is all that resolves by it.
-        ("ignore_routes_with_linkdown", implied(1)),
+        ("ignore_routes_with_linkdown", Combined::Any, implied(1)),
         // Without it, deleting an address takes the others of its network along.
-        ("promote_secondaries", implied(1)),
+        ("promote_secondaries", Combined::Any, implied(1)),
     ];
-    for (name, setting) in per_device {
-        for (device, presence) in with_all(devices) {
-            let path = key(&["net", "ipv4", "conf", device, name]);
-            state.set(path, setting.value, setting.origin, presence);
+    for (name, combined, setting) in per_device {
+        set_devices(state, "ipv4", name, combined, setting, devices);
+    }
+}
+
+/// How the kernel combines the setting `all` with a device's own (`include/linux/inetdevice.h`; for IPv6 each
+/// setting has its own way).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Combined {
+    /// On if either is on.
+    Any,
+    /// On if both are on.
+    All,
+    /// The larger number counts.
+    Largest,
+    /// Only the device's own counts.
+    Own,
+}
+
+/// Sets a device setting to what has to hold for all devices of the configuration: by `all` alone where that decides,
+/// else on each device and on those to come.
+fn set_devices(
+    state: &mut State,
+    family: &str,
+    name: &str,
+    combined: Combined,
+    setting: Setting<u8>,
+    devices: &BTreeMap<DeviceName, Presence>,
+) {
+    let path = |device| key(&["net", family, "conf", device, name]);
+    state.set(path("all"), setting.value, setting.origin, Presence::Required);
+    let all_decides = match combined {
+        Combined::Any => setting.value != 0,
+        Combined::All => setting.value == 0,
+        Combined::Largest | Combined::Own => false,
+    };
+    if !all_decides {
+        state.set(path("default"), setting.value, setting.origin, Presence::Required);
+        for (device, presence) in devices {
+            state.set(path(device.as_str()), setting.value, setting.origin, *presence);
         }
     }
 }
@@ -114,27 +151,20 @@ fn ipv6(state: &mut State, settings: &Ipv6Settings, devices: &BTreeMap<DeviceNam
         state.set(path, setting.value, setting.origin, Presence::Required);
     }
     let forwards = forward.value;
+    let implied = |value| Setting { value, origin: Origin::IMPLIED };
     let per_device = [
-        ("disable_ipv6", numbered(disable)),
-        ("forwarding", numbered(forward)),
-        ("accept_redirects", listens(accept_redirects, forwards)),
-        ("accept_ra", listens(accept_router_advertisements, forwards)),
-        ("ignore_routes_with_linkdown", Setting { value: 1, origin: Origin::IMPLIED }),
+        ("disable_ipv6", Combined::Own, numbered(disable)),
+        ("forwarding", Combined::Own, numbered(forward)),
+        ("accept_redirects", Combined::Own, listens(accept_redirects, forwards)),
+        ("accept_ra", Combined::Own, listens(accept_router_advertisements, forwards)),
+        // The kernel hands `all` on to the devices.
+        ("ignore_routes_with_linkdown", Combined::Any, implied(1)),
         // RouterOS keeps an address whose interface goes down.
-        ("keep_addr_on_down", Setting { value: 1, origin: Origin::IMPLIED }),
+        ("keep_addr_on_down", Combined::Any, implied(1)),
     ];
-    for (name, setting) in per_device {
-        for (device, presence) in with_all(devices) {
-            let path = key(&["net", "ipv6", "conf", device, name]);
-            state.set(path, setting.value, setting.origin, presence);
-        }
+    for (name, combined, setting) in per_device {
+        set_devices(state, "ipv6", name, combined, setting, devices);
     }
-}
-
-/// The devices, with the kernel's names for all of them and for those to come.
-fn with_all(devices: &BTreeMap<DeviceName, Presence>) -> impl Iterator<Item = (&str, Presence)> {
-    let always = ["all", "default"].map(|name| (name, Presence::Required));
-    always.into_iter().chain(devices.iter().map(|(device, presence)| (device.as_str(), *presence)))
 }
 
 fn key(path: &[&str]) -> Key {

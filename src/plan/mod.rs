@@ -7,13 +7,13 @@ mod view;
 
 pub use view::View;
 
+use crate::lower::Desired;
 use rosc_nftables::Nftables;
 use rosc_route::{Phase, RouteTarget, Satisfied};
 use rosc_sysctl::SysctlTarget;
 use rosc_target::{Conflict, Diff, Target};
 use serde::{Deserialize, Serialize};
-
-use crate::lower::Desired;
+use std::sync::Arc;
 
 /// The way from what there is to what should be.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -76,6 +76,27 @@ pub fn plan(desired: &Desired, observed: &Observed) -> Plan {
     steps.sort_by_key(|(stretch, _)| *stretch);
     Plan { steps: steps.into_iter().map(|(_, step)| step).collect(), conflicts, satisfied }
 }
+
+/// Compares two states with each other, as if one were applied on a machine that has the other and nothing else.
+pub fn plan_between(before: &Desired, after: &Desired) -> Plan {
+    let mut nftables = rosc_nftables::Observed::default();
+    nftables.state = Arc::new(before.nftables.clone());
+    let settings = &before.sysctl.settings;
+    let values = settings.iter().map(|(key, setting)| (key.clone(), setting.value.clone()));
+    let observed = Observed {
+        route: rosc_route::Observed::assumed(&before.route, &after.route),
+        nftables,
+        sysctl: rosc_sysctl::Observed {
+            state: before.sysctl.clone(),
+            values: values.collect(),
+            originals: settings.keys().map(|key| (key.clone(), FORMER_VALUE.to_owned())).collect(),
+        },
+    };
+    plan(after, &observed)
+}
+
+/// Stands for what a setting was before rosc, where there is no machine to tell.
+const FORMER_VALUE: &str = "(its former value)";
 
 impl Plan {
     /// Says whether there is nothing to do.

@@ -102,6 +102,7 @@ impl View {
     /// long steps only the beginning is shown.
     pub fn text(&self) -> String {
         const MOST_SHOWN: usize = 200;
+        const SHORT: usize = 30;
         let mut out = String::new();
         for step in &self.steps {
             let (shown, hidden) = step.changes.split_at(step.changes.len().min(MOST_SHOWN));
@@ -112,9 +113,12 @@ impl View {
                     ActionView::Delete => '-',
                 };
                 write!(out, "{sign} {}", change.object).expect("writing to a string");
-                if let Some(was) = &change.was {
-                    write!(out, "\n    was {was}").expect("writing to a string");
+                match &change.was {
+                    Some(was) if was.len() <= SHORT => write!(out, " (was {was})"),
+                    Some(was) => write!(out, "\n    was {was}\n   "),
+                    None => Ok(()),
                 }
+                .expect("writing to a string");
                 if let (Some(file), Some(line)) = (&change.file, change.line) {
                     write!(out, "  # {file}:{line}").expect("writing to a string");
                 }

@@ -17,6 +17,7 @@
 
 mod address;
 mod apply;
+mod assumed;
 mod change;
 mod device;
 mod diff;

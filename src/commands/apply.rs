@@ -1,0 +1,151 @@
+//! `rosc apply`.
+
+use super::failure::{already_there, explain, unreadable};
+use super::output::{Output, read};
+use super::{Outcome, PlanDocument};
+use crate::cli::{ApplyArgs, Format};
+use crate::compile::compile;
+use crate::diagnostic::{Code, Diagnostic, has_errors, tidy};
+use crate::lower::{Desired, lower};
+use crate::plan::{Plan, View, plan};
+use crate::source::Sources;
+use crate::transaction::{self, Applied, Failure, Machine, Options};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+pub(super) fn run(args: &ApplyArgs, output: &Output) -> Outcome {
+    let (sources, mut diagnostics) = read(&args.reading.files);
+    let compiled = compile(&sources, args.reading.options());
+    diagnostics.extend(compiled.diagnostics);
+    let prepared = if has_errors(&diagnostics) {
+        None
+    } else {
+        prepare(args, &compiled.router, &mut diagnostics).filter(|_| !has_errors(&diagnostics))
+    };
+    let Some((machine, desired)) = prepared else {
+        let document = Report { plan: None, outcome: Outcome::Errors };
+        return document.show(args, diagnostics, &sources, output);
+    };
+    let report = if args.dry_run {
+        dry_run(machine, &desired, &mut diagnostics)
+    } else {
+        change(args, machine, &desired, &mut diagnostics)
+    };
+    report.show(args, diagnostics, &sources, output)
+}
+
+fn prepare(
+    args: &ApplyArgs,
+    router: &crate::ir::Router,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<(Machine, Desired)> {
+    let opened = Machine::open(&args.state_dir).and_then(|mut machine| {
+        let host = machine.host()?;
+        Ok((machine, host))
+    });
+    match opened {
+        Ok((machine, host)) => {
+            let lowered = lower(router, &host);
+            diagnostics.extend(lowered.diagnostics);
+            Some((machine, lowered.desired))
+        }
+        Err(error) => {
+            diagnostics.push(unreadable(&error));
+            None
+        }
+    }
+}
+
+fn dry_run(mut machine: Machine, desired: &Desired, diagnostics: &mut Vec<Diagnostic>) -> Report {
+    machine.look_at(&desired.sysctl);
+    match machine.observe() {
+        Ok(observed) => {
+            let plan = plan(desired, &observed);
+            diagnostics.extend(super::failure::conflicts(&plan));
+            diagnostics.extend(already_there(&plan));
+            let outcome = if plan.conflicts.is_empty() { Outcome::Fine } else { Outcome::Errors };
+            Report { plan: Some(plan), outcome }
+        }
+        Err(error) => {
+            diagnostics.push(unreadable(&error));
+            Report { plan: None, outcome: Outcome::Errors }
+        }
+    }
+}
+
+fn change(
+    args: &ApplyArgs,
+    mut machine: Machine,
+    desired: &Desired,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Report {
+    let interrupted = Arc::new(AtomicBool::new(false));
+    for signal in [SIGHUP, SIGINT, SIGTERM] {
+        if let Err(error) = signal_hook::flag::register(signal, Arc::clone(&interrupted)) {
+            diagnostics.push(Diagnostic::new(Code::Journal, format!("could not watch for signals: {error}")));
+            return Report { plan: None, outcome: Outcome::Errors };
+        }
+    }
+    let options =
+        Options { state_dir: args.state_dir.clone(), interrupted: Some(&interrupted), fault: None };
+    match transaction::apply(&mut machine, desired, &options) {
+        Ok(Applied { plan, recovered }) => {
+            if recovered {
+                let message = "an earlier run was cut off; what it had begun was taken back first";
+                diagnostics.push(Diagnostic::new(Code::Recovered, message));
+            }
+            diagnostics.extend(already_there(&plan));
+            Report { plan: Some(plan), outcome: Outcome::Fine }
+        }
+        Err(failure) => {
+            let (explained, outcome) = explain(&failure);
+            diagnostics.extend(explained);
+            let plan = match failure {
+                Failure::Conflicts { plan } => Some(*plan),
+                _ => None,
+            };
+            Report { plan, outcome }
+        }
+    }
+}
+
+/// What is shown at the end.
+struct Report {
+    plan: Option<Plan>,
+    outcome: Outcome,
+}
+
+impl Report {
+    fn show(
+        self,
+        args: &ApplyArgs,
+        diagnostics: Vec<Diagnostic>,
+        sources: &Sources,
+        output: &Output,
+    ) -> Outcome {
+        let diagnostics = tidy(diagnostics);
+        let view = self.plan.as_ref().map(|plan| View::new(plan, sources));
+        match args.format {
+            Format::Json => output.print_json(&PlanDocument::new(&diagnostics, view.as_ref(), sources)),
+            Format::Human => {
+                output.diagnostics(&diagnostics, sources);
+                if let Some(view) = &view {
+                    output.plan(view);
+                }
+                output.remark(&self.remark(args, view.as_ref()));
+            }
+        }
+        self.outcome
+    }
+
+    fn remark(&self, args: &ApplyArgs, view: Option<&View>) -> String {
+        match (self.outcome, view) {
+            (Outcome::Fine, Some(view)) if view.changes == 0 => "nothing to change".to_owned(),
+            (Outcome::Fine, Some(view)) if args.dry_run => format!("{}; nothing was changed", view.summary()),
+            (Outcome::Fine, Some(view)) => format!("{}: applied and verified", view.summary()),
+            (Outcome::Undone, _) => "the machine is as it was".to_owned(),
+            (Outcome::Fine | Outcome::Errors | Outcome::Differences, _) => "nothing was changed".to_owned(),
+        }
+    }
+}

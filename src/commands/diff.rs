@@ -1,0 +1,114 @@
+//! `rosc diff`.
+
+use super::failure::{already_there, conflicts, unreadable};
+use super::output::{Output, read};
+use super::{Outcome, PlanDocument};
+use crate::cli::{DiffArgs, Format};
+use crate::compile::{Options, compile};
+use crate::diagnostic::{Code, Diagnostic, has_errors, tidy};
+use crate::host::Host;
+use crate::lower::{Desired, lower};
+use crate::plan::{Plan, View, plan, plan_between};
+use crate::transaction::Machine;
+use rosc_target::TargetError;
+use std::fs;
+use std::path::Path;
+
+pub(super) fn run(args: &DiffArgs, output: &Output) -> Outcome {
+    let (sources, mut diagnostics) = read(&args.reading.files);
+    let compiled = compile(&sources, args.reading.options());
+    diagnostics.extend(compiled.diagnostics);
+    let plan = if has_errors(&diagnostics) {
+        None
+    } else {
+        let against = match &args.against {
+            None => against_machine(args, &compiled.router, &mut diagnostics),
+            Some(path) => against_file(path, args.reading.options(), &compiled.router, &mut diagnostics),
+        };
+        against.filter(|_| !has_errors(&diagnostics))
+    };
+    if let Some(plan) = &plan {
+        diagnostics.extend(conflicts(plan));
+        diagnostics.extend(already_there(plan));
+    }
+    let diagnostics = tidy(diagnostics);
+    let view = plan.as_ref().map(|plan| View::new(plan, &sources));
+    match args.format {
+        Format::Json => output.print_json(&PlanDocument::new(&diagnostics, view.as_ref(), &sources)),
+        Format::Human => {
+            output.diagnostics(&diagnostics, &sources);
+            if let Some(view) = &view {
+                output.plan(view);
+                let with = args.against.as_ref().map_or("this machine".to_owned(), |p| p.display().to_string());
+                output.remark(&match view.changes {
+                    0 => format!("no changes: compared with {with}"),
+                    _ => format!("{}, compared with {with}", view.summary()),
+                });
+            }
+        }
+    }
+    match plan {
+        None => Outcome::Errors,
+        Some(_) if has_errors(&diagnostics) => Outcome::Errors,
+        Some(plan) if plan.is_empty() => Outcome::Fine,
+        Some(_) => Outcome::Differences,
+    }
+}
+
+fn against_machine(
+    args: &DiffArgs,
+    router: &crate::ir::Router,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Plan> {
+    let compare = |diagnostics: &mut Vec<Diagnostic>| -> Result<Plan, TargetError> {
+        let mut machine = Machine::open(&args.state_dir)?;
+        let lowered = lower(router, &machine.host()?);
+        diagnostics.extend(lowered.diagnostics);
+        machine.look_at(&lowered.desired.sysctl);
+        Ok(plan(&lowered.desired, &machine.observe()?))
+    };
+    match compare(diagnostics) {
+        Ok(plan) => Some(plan),
+        Err(error) => {
+            diagnostics.push(unreadable(&error));
+            None
+        }
+    }
+}
+
+/// Another configuration, or a saved state (a name that ends in `.json`). Nothing is known of the machine, so every
+/// device is taken to exist.
+fn against_file(
+    path: &Path,
+    options: Options,
+    router: &crate::ir::Router,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Plan> {
+    let lowered = lower(router, &Host::unknown());
+    diagnostics.extend(lowered.diagnostics);
+    let before = if path.extension().is_some_and(|extension| extension == "json") {
+        saved_state(path).map_err(|error| diagnostics.push(error)).ok()?
+    } else {
+        let (sources, unreadable) = read(std::slice::from_ref(&path.to_path_buf()));
+        let compiled = compile(&sources, options);
+        let lowered = lower(&compiled.router, &Host::unknown());
+        let all = unreadable.into_iter().chain(compiled.diagnostics).chain(lowered.diagnostics);
+        let errors: Vec<Diagnostic> = all.filter(|d| has_errors(std::slice::from_ref(d))).collect();
+        if !errors.is_empty() {
+            let message = format!("{} has {} errors; run rosc check on it", path.display(), errors.len());
+            diagnostics.push(Diagnostic::new(Code::BadState, message));
+            return None;
+        }
+        lowered.desired
+    };
+    Some(plan_between(&before, &lowered.desired))
+}
+
+fn saved_state(path: &Path) -> Result<Desired, Diagnostic> {
+    let bad = |error: &dyn std::fmt::Display| {
+        Diagnostic::new(Code::BadState, format!("{} is no saved state: {error}", path.display()))
+            .help("make one by `rosc show live --format json`")
+    };
+    let text = fs::read(path).map_err(|error| bad(&error))?;
+    serde_json::from_slice(&text).map_err(|error| bad(&error))
+}

@@ -1,0 +1,87 @@
+//! What went wrong on the machine, as diagnostics.
+
+use super::Outcome;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::plan::Plan;
+use crate::transaction::{Cause, Failure};
+use rosc_target::{Conflict, TargetError};
+
+/// The diagnostics of a failure, and how the command ends.
+pub(super) fn explain(failure: &Failure) -> (Vec<Diagnostic>, Outcome) {
+    match failure {
+        Failure::Locked(holder) => {
+            let diagnostic = Diagnostic::new(Code::Locked, holder.clone()).help("wait until it is done");
+            (vec![diagnostic], Outcome::Errors)
+        }
+        Failure::StateDir { operation, path, error } => {
+            let message = format!("could not {operation} {}: {error}", path.display());
+            let help = "name another directory by --state-dir, or run as root";
+            (vec![Diagnostic::new(Code::Journal, message).help(help)], Outcome::Errors)
+        }
+        Failure::Observe(error) => (vec![unreadable(error)], Outcome::Errors),
+        Failure::Conflicts { plan } => (conflicts(plan), Outcome::Errors),
+        Failure::Undone { cause, left } => {
+            let mut diagnostics = undone(cause);
+            diagnostics.extend(left.as_deref().map(undo_failed));
+            (diagnostics, Outcome::Undone)
+        }
+    }
+}
+
+/// Foreign objects in the way.
+pub(super) fn conflicts(plan: &Plan) -> Vec<Diagnostic> {
+    plan.conflicts.iter().map(conflict).collect()
+}
+
+/// Foreign objects that already do what is asked.
+pub(super) fn already_there(plan: &Plan) -> Vec<Diagnostic> {
+    let note = |satisfied: &rosc_route::Satisfied| {
+        let message = format!("{} is there already and not made by rosc: it is left alone", satisfied.object);
+        Diagnostic::new(Code::AlreadyThere, message).label(satisfied.origin, "asked for here")
+    };
+    plan.satisfied.iter().map(note).collect()
+}
+
+/// The machine could not be read.
+pub(super) fn unreadable(error: &TargetError) -> Diagnostic {
+    let help = "reading the firewall needs root; so does changing anything";
+    refused(error).help(help)
+}
+
+fn undone(cause: &Cause) -> Vec<Diagnostic> {
+    match cause {
+        Cause::Refused(error) => vec![refused(error).help("everything that was done is taken back")],
+        Cause::Interrupted => {
+            vec![Diagnostic::new(Code::Refused, "interrupted; everything that was done is taken back")]
+        }
+        Cause::NotVerified { left } => {
+            let message = format!(
+                "after the change the kernel is not as asked ({} differences); everything is taken back",
+                left.len()
+            );
+            vec![Diagnostic::new(Code::NotVerified, message).help("another program may be changing it; try again")]
+        }
+    }
+}
+
+fn refused(error: &TargetError) -> Diagnostic {
+    let TargetError { origin, operation, object, errno: _, message } = error;
+    let diagnostic = Diagnostic::new(Code::Refused, format!("could not {operation} {object}: {message}"));
+    match origin {
+        Some(origin) => diagnostic.label(*origin, "asked for here"),
+        None => diagnostic,
+    }
+}
+
+fn undo_failed(error: &TargetError) -> Diagnostic {
+    let TargetError { operation, object, message, .. } = error;
+    Diagnostic::new(Code::UndoFailed, format!("could not take a change back: {operation} {object}: {message}"))
+        .help("the journal is kept; the next run of rosc tries again")
+}
+
+fn conflict(conflict: &Conflict) -> Diagnostic {
+    let Conflict { origin, wanted, foreign } = conflict;
+    Diagnostic::new(Code::ForeignObject, format!("{wanted} can't be: {foreign} is in the way"))
+        .label(*origin, "asked for here")
+        .help("rosc touches only what it made: change the other object by hand, or leave this one out")
+}
