@@ -8,6 +8,7 @@ pub mod database;
 pub mod diagnostic;
 pub mod host;
 pub mod ir;
+pub mod lab;
 pub mod lower;
 pub mod plan;
 pub mod render;

@@ -64,7 +64,8 @@ fn undone(cause: &Cause) -> Vec<Diagnostic> {
     }
 }
 
-fn refused(error: &TargetError) -> Diagnostic {
+/// The kernel, or a tool that speaks to it, refused something.
+pub(super) fn refused(error: &TargetError) -> Diagnostic {
     let TargetError { origin, operation, object, errno: _, message } = error;
     let diagnostic = Diagnostic::new(Code::Refused, format!("could not {operation} {object}: {message}"));
     match origin {

@@ -4,6 +4,7 @@ mod apply;
 mod check;
 mod diff;
 mod failure;
+mod lab;
 mod output;
 mod show;
 
@@ -47,7 +48,7 @@ pub fn run(cli: &Cli) -> Outcome {
         Command::Show(args) => show::run(args, &output),
         Command::Diff(args) => diff::run(args, &output),
         Command::Apply(args) => apply::run(args, &output),
-        Command::Lab(_) => Outcome::Errors,
+        Command::Lab(args) => lab::run(args, &output),
     }
 }
 

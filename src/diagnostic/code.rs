@@ -128,6 +128,8 @@ codes! {
     Journal = "R0706" Error;
     /// A saved state could not be read.
     BadState = "R0707" Error;
+    /// The lab could not be built, or had nothing to do.
+    LabFailed = "R0801" Error;
 }
 
 impl fmt::Display for Code {

@@ -160,8 +160,10 @@ impl Change {
         }
     }
 
-    fn words(&self) -> String {
+    /// The object in the words of `ip`, without its kind.
+    pub(crate) fn words(&self) -> String {
         match self {
+            Self::Link(Action::Delete(link)) => link.name.to_string(),
             Self::Link(action) => action.subject().to_string(),
             Self::Device(change) => change.to_string(),
             Self::Address(action) => action.subject().to_string(),

@@ -13,7 +13,9 @@ pub struct DeviceName(Arc<str>);
 
 /// A text that can't be the name of a network device.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("`{name}` is no device name: it takes 1 to 15 bytes, no blank, no `/` or `:`, and is not `.` or `..`")]
+#[error(
+    "`{name}` is no device name: it takes 1 to 15 bytes, no blank, no `/` or `:`, and is not `.` or `..`"
+)]
 pub struct InvalidDeviceName {
     /// The text.
     pub name: String,

@@ -69,7 +69,10 @@ pub fn compare(desired: &State, observed: &Observed) -> Comparison {
 
 /// Says whether there will be a device of this name once the changes are made.
 fn will_exist(name: &DeviceName, desired: &State, observed: &Observed) -> bool {
-    let link = desired.links().binary_search_by(|link| link.name.cmp(name)).map(|place| &desired.links()[place].kind);
+    let link = desired
+        .links()
+        .binary_search_by(|link| link.name.cmp(name))
+        .map(|place| &desired.links()[place].kind);
     match (link, observed.device(name)) {
         (Ok(LinkKind::Bridge(_)), _) => true,
         // A bridge of ours goes when nothing asks for it as a bridge.

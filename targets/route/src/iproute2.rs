@@ -20,7 +20,8 @@ pub fn batch_lines(state: &State, family: Family) -> Vec<String> {
     let routes = state.routes().iter().filter(|route| route.family() == family);
     let mut routes: Vec<Change> = routes.map(|route| Change::Route(Action::Create(route.clone()))).collect();
     arrange(&mut routes);
-    lines.extend(routes.iter().map(|route| format!("{route} protocol {PROTOCOL}")));
+    // Behind the next hops the originator would be taken for part of the last of them.
+    lines.extend(routes.iter().map(|route| format!("route add protocol {PROTOCOL} {}", route.words())));
     let rules = place_all(state).into_iter().filter(|placed| placed.rule.family == family);
     lines.extend(rules.map(|placed| format!("rule add {placed} protocol {PROTOCOL}")));
     lines

@@ -11,7 +11,7 @@ mod rule;
 use crate::netlink::{Connection, Refusal};
 use crate::observed::{Foreign, ForeignRoutes, ForeignRule, Observed};
 use crate::{
-    AddressOwner, Device, DeviceName, Family, Link, LinkKind, MAIN_TABLE, ObservedAddress, PREFERENCES, PROTOCOL,
+    AddressOwner, Device, DeviceName, Family, Link, LinkKind, ObservedAddress, PREFERENCES, PROTOCOL,
     PlacedRule, Route, State,
 };
 use netlink_packet_route::address::AddressMessage;
@@ -54,10 +54,9 @@ pub(crate) fn devices(connection: &mut Connection) -> Result<Vec<Device>, Refusa
     let mut request = LinkMessage::default();
     // Counters of every device are the larger part of a listing, and nobody here wants them.
     request.attributes.push(LinkAttribute::ExtMask(vec![LinkExtentMask::SkipStats]));
-    let records =
-        connection.dump(RouteNetlinkMessage::GetLink(request), Vec::new, |records, payload| {
-            records.extend(link::LinkRecord::parse(payload));
-        })?;
+    let records = connection.dump(RouteNetlinkMessage::GetLink(request), Vec::new, |records, payload| {
+        records.extend(link::LinkRecord::parse(payload));
+    })?;
     let names: HashMap<u32, DeviceName> =
         records.iter().map(|record| (record.index, record.name.clone())).collect();
     let mut devices: Vec<Device> = records.into_iter().map(|record| record.into_device(&names)).collect();
@@ -124,9 +123,10 @@ fn rules(connection: &mut Connection) -> Result<(Vec<PlacedRule>, Vec<ForeignRul
     for family in Family::ALL {
         let mut request = RuleMessage::default();
         request.header.family = address_family(family);
-        let records = connection.dump(RouteNetlinkMessage::GetRule(request), Vec::new, |records, payload| {
-            records.extend(rule::RuleRecord::parse(family, payload));
-        })?;
+        let records =
+            connection.dump(RouteNetlinkMessage::GetRule(request), Vec::new, |records, payload| {
+                records.extend(rule::RuleRecord::parse(family, payload));
+            })?;
         let mut room = PREFERENCES;
         for rule::RuleRecord { preference, rule } in records {
             match rule.filter(|_| room.contains(&preference)) {

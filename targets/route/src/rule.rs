@@ -82,7 +82,9 @@ impl Rule {
             RuleAction::Lookup { .. } => false,
             RuleAction::Unreachable | RuleAction::Blackhole | RuleAction::Prohibit => true,
         };
-        refuses && matches!(lookup.action, RuleAction::Lookup { .. }) && self.selectors() == lookup.selectors()
+        refuses
+            && matches!(lookup.action, RuleAction::Lookup { .. })
+            && self.selectors() == lookup.selectors()
     }
 
     fn selectors(&self) -> Selectors<'_> {

@@ -1,9 +1,7 @@
 //! The whole of what this target owns.
 
-use crate::address::AddressKey;
-use crate::{Address, DuplicateDetection, Family, FwMark, Link, LinkKind, Route, RouteKey, Rule, RuleAction};
+use crate::{Address, DuplicateDetection, Family, FwMark, Link, LinkKind, Route, Rule, RuleAction};
 use crate::{DeviceName, PREFERENCES, ownership};
-use ipnet::IpNet;
 use rosc_target::Origin;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -143,7 +141,8 @@ impl State {
 
     /// What of this state bears a mark of rosc once it is applied, and so will be observed as owned.
     ///
-    /// That is everything but the links that are neither made nor put into a bridge.
+    /// That is everything but the links that are neither made nor put into a bridge. A bridge whose address or
+    /// MTU is left to the kernel will be observed with those that it has.
     #[must_use]
     pub fn owned(mut self) -> Self {
         self.links.retain(|link| match link.kind {

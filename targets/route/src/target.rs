@@ -6,7 +6,7 @@ use rosc_target::{Diff, Target, TargetError};
 
 /// So often `undo` looks whether everything is as it was. Once is enough unless someone else interferes.
 const UNDO_ROUNDS: usize = 4;
-/// What an apply says that was told to stop.
+/// What an apply or undo says that was told to stop.
 const STOPPED: &str = "stopped here for a test";
 
 /// Links, addresses, routes and rules of the network namespace in which it was opened.
@@ -27,10 +27,20 @@ impl RouteTarget {
         Ok(Self { connection, stop_after: None })
     }
 
-    /// For tests of whoever relies on `undo`: makes each following `apply` stop with an error once it has
-    /// carried out so many changes, as a crash would. `None` ends this.
+    /// For tests of whoever relies on `undo`: makes each following `apply` and `undo` stop with an error once
+    /// it has carried out so many changes, as a crash would. `None` ends this.
     pub fn stop_after(&mut self, changes: Option<usize>) {
         self.stop_after = changes;
+    }
+
+    fn carry_out(&mut self, changes: &[Change]) -> Result<(), TargetError> {
+        match self.stop_after.and_then(|count| changes.split_at_checked(count)) {
+            Some((first, [next, ..])) => {
+                apply::carry_out(&mut self.connection, first)?;
+                Err(failure::not_sent(next, STOPPED.to_owned()))
+            }
+            Some((_, [])) | None => apply::carry_out(&mut self.connection, changes),
+        }
     }
 }
 
@@ -52,26 +62,19 @@ impl Target for RouteTarget {
     }
 
     fn apply(&mut self, changes: &[Change]) -> Result<(), TargetError> {
-        match self.stop_after.and_then(|count| changes.split_at_checked(count)) {
-            None => apply::carry_out(&mut self.connection, changes),
-            Some((first, rest)) => {
-                apply::carry_out(&mut self.connection, first)?;
-                rest.first().map_or(Ok(()), |change| Err(failure::not_sent(change, STOPPED.to_owned())))
-            }
-        }
+        self.carry_out(changes)
     }
 
     /// Foreign objects that came in the meantime and depend on ours are not harmed: what they depend on stays
     /// in place, everything else is taken back, and the error names the first of them.
     fn undo(&mut self, changes: &[Change]) -> Result<(), TargetError> {
         for _ in 0..UNDO_ROUNDS {
-            let diff::Comparison { changes, conflicts, satisfied: _ } =
-                undo::plan(changes, &self.observe()?);
+            let diff::Comparison { changes, conflicts, satisfied: _ } = undo::plan(changes, &self.observe()?);
             if changes.is_empty() {
                 let left = conflicts.into_iter().next().map(failure::left_in_place);
                 return left.map_or(Ok(()), Err);
             }
-            apply::carry_out(&mut self.connection, &changes)?;
+            self.carry_out(&changes)?;
         }
         Err(failure::not_settled())
     }

@@ -9,7 +9,7 @@ use crate::{Address, DeviceName, Route, failure};
 use ipnet::IpNet;
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::link::{InfoData, InfoVeth, LinkMessage};
-use netlink_packet_route::route::{RouteHeader, RouteProtocol, RouteScope, RouteType};
+use netlink_packet_route::route::{RouteMessage, RouteProtocol, RouteScope, RouteType};
 use rosc_target::TargetError;
 use rtnetlink::{LinkBridge, LinkMessageBuilder, LinkUnspec, LinkVeth, RouteMessageBuilder};
 use std::net::IpAddr;
@@ -85,24 +85,39 @@ impl Topology {
 
     /// Adds an address.
     pub fn address(&mut self, address: &Address) -> Result<(), TargetError> {
-        let message = address_message(address, self.index(&address.device)?);
-        self.send("add", format!("address {address}"), RouteNetlinkMessage::NewAddress(message), CREATE)
+        let object = format!("address {address}");
+        let index = self.index(&address.device)?;
+        let message = address_message(address, index).map_err(|error| unknown("add", &object, &error))?;
+        self.send("add", object, RouteNetlinkMessage::NewAddress(message), CREATE)
     }
 
     /// Adds a route.
     pub fn route(&mut self, route: &Route) -> Result<(), TargetError> {
         let object = format!("route {route}");
         let devices = DeviceTable::read(&mut self.connection).map_err(failure::reading)?;
-        let message = route_message(route, STATIC, &devices).map_err(|error| unknown("add", &object, &error))?;
+        let message =
+            route_message(route, STATIC, &devices).map_err(|error| unknown("add", &object, &error))?;
         self.send("add", object, RouteNetlinkMessage::NewRoute(message.build()), CREATE)
     }
 
     /// Makes the host take every address of a prefix for its own, so that one namespace can stand for all the
     /// hosts of a network.
     pub fn any_ip(&mut self, prefix: IpNet) -> Result<(), TargetError> {
-        let loopback = self.index(&DeviceName::loopback())?;
+        let message = self.any_ip_message(prefix)?;
         let object = format!("route local {prefix} dev lo");
-        let message = RouteMessageBuilder::<IpAddr>::new()
+        self.send("add", object, RouteNetlinkMessage::NewRoute(message), CREATE)
+    }
+
+    /// Takes back [`Topology::any_ip`].
+    pub fn no_any_ip(&mut self, prefix: IpNet) -> Result<(), TargetError> {
+        let message = self.any_ip_message(prefix)?;
+        let object = format!("route local {prefix} dev lo");
+        self.send("delete", object, RouteNetlinkMessage::DelRoute(message), EXISTING)
+    }
+
+    fn any_ip_message(&mut self, prefix: IpNet) -> Result<RouteMessage, TargetError> {
+        let loopback = self.index(&DeviceName::loopback())?;
+        Ok(RouteMessageBuilder::<IpAddr>::new()
             .destination_prefix(prefix.network(), prefix.prefix_len())
             .expect("the family of a route without a gateway is that of its destination")
             .table_id(LOCAL_TABLE)
@@ -110,8 +125,7 @@ impl Topology {
             .scope(RouteScope::Host)
             .protocol(RouteProtocol::Other(STATIC))
             .output_interface(loopback)
-            .build();
-        self.send("add", object, RouteNetlinkMessage::NewRoute(message), CREATE)
+            .build())
     }
 
     fn index(&mut self, device: &DeviceName) -> Result<u32, TargetError> {

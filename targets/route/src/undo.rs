@@ -67,7 +67,9 @@ impl<T: Clone, K: Eq + Hash> Before<T, K> {
     fn take_back(&mut self, action: &Action<T>) {
         let (key, before) = match action {
             Action::Create(object) => ((self.key)(object), None),
-            Action::Modify { from: object, .. } | Action::Delete(object) => ((self.key)(object), Some(object)),
+            Action::Modify { from: object, .. } | Action::Delete(object) => {
+                ((self.key)(object), Some(object))
+            }
         };
         if self.named.insert((self.key)(action.subject())) {
             self.objects.insert(key, before.cloned());
@@ -114,7 +116,8 @@ fn devices(changes: &[Change], observed: &Observed, comparison: &mut Comparison)
         if *now == change.from {
             continue;
         }
-        match now.master.as_ref().filter(|master| !now.marked && change.from.master.as_ref() != Some(*master)) {
+        match now.master.as_ref().filter(|master| !now.marked && change.from.master.as_ref() != Some(*master))
+        {
             Some(master) => comparison.conflicts.push(Conflict {
                 origin: change.origin,
                 wanted: format!("link {change}"),
@@ -130,9 +133,10 @@ fn devices(changes: &[Change], observed: &Observed, comparison: &mut Comparison)
     }
 }
 
+/// The way back leads through the same lists as the way there.
 fn rules(changes: &[Change], observed: &Observed, comparison: &mut Comparison) {
     let now: Vec<_> = observed.placed_rules().collect();
-    for change in changes {
+    for change in changes.iter().rev() {
         let Change::Rule(change) = change else { continue };
         let is_there = now.contains(change.subject());
         match change {

@@ -37,7 +37,8 @@ pub(super) fn compare(desired: &State, observed: &Observed, comparison: &mut Com
             },
         }
     }
-    let is_wanted = |device: &Device| desired.links().binary_search_by(|link| link.name.cmp(&device.name)).is_ok();
+    let is_wanted =
+        |device: &Device| desired.links().binary_search_by(|link| link.name.cmp(&device.name)).is_ok();
     for device in observed.devices.iter().filter(|device| !is_wanted(device)) {
         release(device, comparison);
     }

@@ -24,7 +24,8 @@ pub(super) fn place(mut places: Vec<Option<u32>>, taken: &BTreeSet<u32>) -> Resu
             start += 1;
             continue;
         }
-        let end = places[start..].iter().position(Option::is_some).map_or(places.len(), |length| start + length);
+        let end =
+            places[start..].iter().position(Option::is_some).map_or(places.len(), |length| start + length);
         let before = start.checked_sub(1).and_then(|place| places[place]);
         let behind = places.get(end).copied().flatten();
         match fill(end - start, before, behind, taken) {
@@ -49,16 +50,17 @@ pub(super) fn place(mut places: Vec<Option<u32>>, taken: &BTreeSet<u32>) -> Resu
 /// to the other.
 fn fill(count: usize, before: Option<u32>, behind: Option<u32>, taken: &BTreeSet<u32>) -> Option<Vec<u32>> {
     let (first, last) = PREFERENCES.into_inner();
-    let low = before.map_or(first, |before| before + 1);
-    let high = behind.map_or(last, |behind| behind - 1);
-    let free: Vec<u32> = (low..=high).filter(|preference| !taken.contains(preference)).collect();
+    let low = before.unwrap_or(first - 1);
+    let high = behind.unwrap_or(last + 1);
+    let free: Vec<u32> = (low + 1..high).filter(|preference| !taken.contains(preference)).collect();
     let spare = free.len().checked_sub(count)?;
     let number = u32::try_from(count).ok()?;
     let span = (high - low) / (number + 1);
+    let step = STEP.min(span);
     let (start, step) = match (before, behind) {
         (None, None) => (FIRST, STEP.min((last - FIRST) / number)),
-        (Some(before), None) => (before + STEP.min(span), STEP.min(span)),
-        (None, Some(behind)) => (behind - number * STEP.min(span), STEP.min(span)),
+        (Some(before), None) => (before + step, step),
+        (None, Some(behind)) => (behind - number * step, step),
         (Some(before), Some(_)) => (before + span, span),
     };
     let mut next = 0;
@@ -104,7 +106,7 @@ mod tests {
     fn a_neighbour_gives_way_only_where_a_gap_is_exhausted() {
         let taken = [11_000, 11_001, 11_010, 11_020];
         let places = [Some(11_000), None, Some(11_001), Some(11_010), Some(11_020)];
-        assert_eq!(placed(&places, &taken), [11_000, 11_004, 11_007, 11_010, 11_020]);
+        assert_eq!(placed(&places, &taken), [11_000, 11_003, 11_006, 11_010, 11_020]);
     }
 
     #[test]

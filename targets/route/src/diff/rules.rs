@@ -5,7 +5,7 @@ use super::preferences::{self, Full};
 use crate::change::{Change, RuleChange};
 use crate::{Family, Observed, PREFERENCES, PlacedRule, Rule, State};
 use rosc_target::Conflict;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Compares the two families as two lists.
 ///
@@ -18,10 +18,8 @@ pub(super) fn compare(desired: &State, observed: &Observed, comparison: &mut Com
         let found: Vec<PlacedRule> =
             observed.placed_rules().filter(|placed| placed.rule.family == family).collect();
         let foreign = observed.foreign.rules.iter().filter(|rule| rule.family == family);
-        let taken: BTreeSet<u32> = foreign
-            .map(|rule| rule.preference)
-            .chain(found.iter().map(|placed| placed.preference))
-            .collect();
+        let taken: BTreeSet<u32> =
+            foreign.map(|rule| rule.preference).chain(found.iter().map(|placed| placed.preference)).collect();
 
         let mut places = vec![None; wanted.len()];
         for (place, kept) in longest_common_subsequence(&wanted, &found) {
@@ -51,21 +49,36 @@ pub(crate) fn place_all(state: &State) -> Vec<PlacedRule> {
     placed
 }
 
-/// Deletes what did not stay, creates what is not there.
+/// Creates what is not there and deletes what did not stay, in the order that [`super::compare`] gives reasons
+/// for.
 fn push_changes(wanted: &[&Rule], placed: &[u32], found: &[PlacedRule], comparison: &mut Comparison) {
-    let mut stale: HashMap<_, _> =
-        found.iter().map(|placed| ((placed.preference, placed.rule.content()), placed)).collect();
-    for (rule, preference) in wanted.iter().zip(placed) {
-        if stale.remove(&(*preference, rule.content())).is_none() {
-            let created = PlacedRule { preference: *preference, rule: (*rule).clone() };
-            comparison.changes.push(Change::Rule(RuleChange::Create(created)));
+    let place =
+        |(rule, preference): (&&Rule, &u32)| PlacedRule { preference: *preference, rule: (*rule).clone() };
+    let wanted: Vec<PlacedRule> = wanted.iter().zip(placed).map(place).collect();
+    let created = in_order_of_creation(&wanted, found).into_iter().cloned();
+    comparison.changes.extend(created.map(|rule| Change::Rule(RuleChange::Create(rule))));
+    let deleted = in_order_of_creation(found, &wanted).into_iter().rev().cloned();
+    comparison.changes.extend(deleted.map(|rule| Change::Rule(RuleChange::Delete(rule))));
+}
+
+/// Returns the rules of a list that are not in another one, as they are tried, but each refusal before the
+/// look-up that it guards.
+fn in_order_of_creation<'a>(list: &'a [PlacedRule], other: &[PlacedRule]) -> Vec<&'a PlacedRule> {
+    let other: HashSet<_> = other.iter().map(|placed| (placed.preference, placed.rule.content())).collect();
+    let is_new = |placed: &PlacedRule| !other.contains(&(placed.preference, placed.rule.content()));
+    let mut ordered = Vec::new();
+    let mut rest = list;
+    while let [first, behind @ ..] = rest {
+        rest = behind;
+        match behind {
+            [second, behind @ ..] if second.rule.guards(&first.rule) => {
+                ordered.extend([second, first].into_iter().filter(|placed| is_new(placed)));
+                rest = behind;
+            }
+            _ => ordered.extend(Some(first).filter(|placed| is_new(placed))),
         }
     }
-    for placed in found {
-        if stale.contains_key(&(placed.preference, placed.rule.content())) {
-            comparison.changes.push(Change::Rule(RuleChange::Delete(placed.clone())));
-        }
-    }
+    ordered
 }
 
 /// Pairs the rules that can stay: places in `wanted` and in `found`, both ascending, as many as possible.

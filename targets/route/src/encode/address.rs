@@ -33,7 +33,7 @@ pub(super) fn modify(
 /// set to promote one of them. The setting is lent for this one request.
 pub(super) fn delete(address: &Address, devices: &impl Devices) -> Result<Vec<Request>, NotEncodable> {
     let index = devices.index(&address.device)?;
-    let message = RouteNetlinkMessage::DelAddress(message(address, index));
+    let message = RouteNetlinkMessage::DelAddress(message(address, index)?);
     let delete = Request { message, flags: EXISTING };
     if address.family() == Family::Ipv6 || devices.promotes_secondaries(&address.device) {
         return Ok(vec![delete]);
@@ -42,13 +42,17 @@ pub(super) fn delete(address: &Address, devices: &impl Devices) -> Result<Vec<Re
 }
 
 fn put(address: &Address, flags: u16, devices: &impl Devices) -> Result<Request, NotEncodable> {
-    let mut message = message(address, devices.index(&address.device)?);
+    let mut message = message(address, devices.index(&address.device)?)?;
     message.attributes.push(AddressAttribute::Protocol(AddressProtocol::Other(PROTOCOL)));
     Ok(Request { message: RouteNetlinkMessage::NewAddress(message), flags })
 }
 
 /// An address without an originator.
-pub(crate) fn message(address: &Address, index: u32) -> AddressMessage {
+pub(crate) fn message(address: &Address, index: u32) -> Result<AddressMessage, NotEncodable> {
+    if address.peer.is_some_and(|peer| Family::of(peer) != address.family()) {
+        // The kernel would take the first four bytes of an IPv6 address for an IPv4 one.
+        return Err(NotEncodable::Contradiction("an address and its peer are of one family".to_owned()));
+    }
     let mut message = AddressMessage::default();
     message.header.family = address_family(address.family());
     message.header.prefix_len = address.prefix_len;
@@ -67,7 +71,7 @@ pub(crate) fn message(address: &Address, index: u32) -> AddressMessage {
             message.attributes.push(AddressAttribute::Flags(AddressFlags::Nodad));
         }
     }
-    message
+    Ok(message)
 }
 
 /// The kernel derives no broadcast address by itself, and daemons that ask the device for one are helpless

@@ -53,7 +53,10 @@ pub(super) fn delete(link: &Link, devices: &impl Devices) -> Result<Vec<Request>
 
 /// Sets a device up or down and into or out of a bridge. The mark of a port comes before it joins and goes
 /// after it left, so that no port of rosc's is ever without.
-pub(super) fn set_device(change: &DeviceChange, devices: &impl Devices) -> Result<Vec<Request>, NotEncodable> {
+pub(super) fn set_device(
+    change: &DeviceChange,
+    devices: &impl Devices,
+) -> Result<Vec<Request>, NotEncodable> {
     let DeviceChange { device, from, to, .. } = change;
     let index = devices.index(device)?;
     let mut set = link_by_index(index);

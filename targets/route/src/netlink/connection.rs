@@ -108,7 +108,8 @@ impl Connection {
         mut read: impl FnMut(Answer<'_>) -> Option<T>,
     ) -> Result<Option<T>, Refusal> {
         let Self { socket, buffer, .. } = self;
-        let (_, length) = retry_on_intr(|| rustix::net::recv(&*socket, buffer.as_mut_slice(), RecvFlags::TRUNC))?;
+        let (_, length) =
+            retry_on_intr(|| rustix::net::recv(&*socket, buffer.as_mut_slice(), RecvFlags::TRUNC))?;
         let mut rest = buffer.get(..length).ok_or(Errno::MSGSIZE)?;
         while let Some((answer, behind)) = split_message(rest) {
             if let Some(end) = read(answer) {

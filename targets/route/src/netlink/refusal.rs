@@ -31,7 +31,8 @@ impl Refusal {
         let Some((code, request)) = payload.split_first_chunk() else {
             return Some(Errno::BADMSG.into());
         };
-        let request_len = if flags & CAPPED != 0 { Some(HEADER_LEN) } else { u32_of(request).map(|len| len as usize) };
+        let request_len =
+            if flags & CAPPED != 0 { Some(HEADER_LEN) } else { u32_of(request).map(|len| len as usize) };
         let attributes = request_len.and_then(|length| request.get(length.next_multiple_of(4)..));
         Self::of_code(*code, flags, attributes)
     }

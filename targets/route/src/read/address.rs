@@ -62,8 +62,7 @@ pub(super) fn parse(payload: &[u8], names: &HashMap<u32, DeviceName>) -> Option<
     };
     let peer = address.filter(|address| *address != local);
     let origin = Default::default();
-    let address =
-        Address { origin, device: device.clone(), local, prefix_len, peer, duplicate_detection };
+    let address = Address { origin, device: device.clone(), local, prefix_len, peer, duplicate_detection };
     Some(ObservedAddress { address, owner })
 }
 

@@ -95,7 +95,18 @@ impl<'a> RouteRecord<'a> {
         }
         is_plain &= single.is_plain;
         let destination = IpNet::new(destination, dst_len).ok()?;
-        Some(Self { table, destination, metric, tos, protocol, kind, preferred_source, single, multipath, is_plain })
+        Some(Self {
+            table,
+            destination,
+            metric,
+            tos,
+            protocol,
+            kind,
+            preferred_source,
+            single,
+            multipath,
+            is_plain,
+        })
     }
 
     /// What the kernel tells the route apart by, if it has no type of service.

@@ -44,7 +44,8 @@ impl RuleRecord {
                 FRA_SRC => from = net(value, src_len),
                 FRA_DST => to = net(value, dst_len),
                 FRA_IIFNAME => {
-                    iif = std::str::from_utf8(text_of(value)).ok().and_then(|name| DeviceName::new(name).ok());
+                    iif =
+                        std::str::from_utf8(text_of(value)).ok().and_then(|name| DeviceName::new(name).ok());
                     is_plain &= iif.is_some();
                 }
                 FRA_PRIORITY => preference = u32_of(value)?,

@@ -1,0 +1,312 @@
+//! Tries a configuration out: the router and the world around it in network namespaces, and traffic between them.
+//!
+//! Everything stays inside of the namespaces, which have no names and end with the process. The router is changed by
+//! the same code that changes a real one.
+
+pub mod client;
+mod message;
+mod report;
+mod server;
+mod topology;
+mod world;
+
+pub use report::{Aftermath, Fate, Group, Report, Uplink};
+pub use server::{Log, Seen, Server};
+pub use topology::{Destination, Port, Role, Station, Topology};
+pub use world::{Placed, SERVED_PORTS, World};
+
+use crate::diagnostic::Diagnostic;
+use crate::host::Host;
+use crate::ir::nexthop::is_own_address;
+use crate::ir::{GatewayHop, RouteTarget, Router};
+use crate::lower::{Desired, lower};
+use crate::transaction::{Failure, Machine};
+use client::{Flow, Kind, Plan};
+use rosc_target::TargetError;
+use std::collections::BTreeSet;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
+use thiserror::Error;
+
+/// How to try.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// How many flows of each kind to send from each LAN to each destination.
+    pub flows: u32,
+    /// The gateway to take away on the way.
+    pub fail: Option<IpAddr>,
+}
+
+/// Why a lab can't be.
+#[derive(Debug, Error)]
+pub enum LabError {
+    /// The system does not let it.
+    #[error("could not {operation}: {error}")]
+    System {
+        /// What was tried.
+        operation: &'static str,
+        /// What the system said.
+        #[source]
+        error: io::Error,
+    },
+    /// The kernel refused a part of the world.
+    #[error(transparent)]
+    Target(TargetError),
+    /// The configuration could not be applied in the lab.
+    #[error(transparent)]
+    Apply(Box<Failure>),
+    /// The configuration can't be lowered for the lab's router.
+    #[error("the configuration has errors")]
+    Lower(Vec<Diagnostic>),
+    /// There is no such gateway.
+    #[error("{gateway} is no gateway of this configuration")]
+    NoSuchGateway {
+        /// The gateway.
+        gateway: IpAddr,
+        /// Those that there are.
+        known: Vec<IpAddr>,
+    },
+    /// There is nothing to send to.
+    #[error("the configuration has no default route and no route with several gateways: there is nothing to balance")]
+    NothingToSend,
+    /// A port did not notice that its cable was cut or mended.
+    #[error("{0} did not notice the change of its cable")]
+    NoCarrierChange(String),
+}
+
+impl LabError {
+    fn system(operation: &'static str) -> impl Fn(io::Error) -> Self {
+        move |error| Self::System { operation, error }
+    }
+}
+
+/// So many requests a flow sends before a gateway fails, and as many after.
+const ROUNDS: u32 = 3;
+
+/// Builds the world around a router, applies its configuration, sends flows and says what became of them.
+pub fn run(router: &Router, options: Options) -> Result<Report, LabError> {
+    let mut lab = Lab::build(router)?;
+    if lab.world.topology().destinations.is_empty() {
+        return Err(LabError::NothingToSend);
+    }
+    let failing = options.fail.map(|gateway| lab.find_gateway(gateway)).transpose()?;
+    let plans = flow_plans(lab.world.topology(), lab.world.stations(), options.flows);
+    lab.warm_up();
+    let mut flows = lab.open(&plans);
+    let mut answered = lab.ask(&mut flows, ROUNDS);
+    if let Some(failing) = failing {
+        lab.fail(failing)?;
+        answered.extend(lab.ask(&mut flows, ROUNDS));
+    }
+    let failed = failing.map(|failing| report::Failed { station: failing.station, from_round: ROUNDS });
+    Ok(Report::new(&lab.world, &plans, &answered, failed))
+}
+
+/// A router in its world.
+#[derive(Debug)]
+pub struct Lab<'r> {
+    /// The world.
+    pub world: World,
+    router: &'r Router,
+}
+
+/// What fails: a provider as a whole, or a host behind the providers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Failing {
+    gateway: IpAddr,
+    station: Option<usize>,
+}
+
+impl<'r> Lab<'r> {
+    /// Builds the world around a router and applies its configuration there.
+    pub fn build(router: &'r Router) -> Result<Self, LabError> {
+        let lowered = lower(router, &Host::unknown());
+        if crate::diagnostic::has_errors(&lowered.diagnostics) {
+            return Err(LabError::Lower(lowered.diagnostics));
+        }
+        let topology = Topology::of(&lowered.desired.route, remote_gateways(router, &lowered.desired));
+        let lab = Self { world: World::build(topology)?, router };
+        lab.apply(&BTreeSet::new())?;
+        Ok(lab)
+    }
+
+    /// Applies the configuration, with these gateways known not to answer.
+    pub fn apply(&self, unanswering: &BTreeSet<IpAddr>) -> Result<(), LabError> {
+        let state_dir = self.world.state_dir();
+        let host = self.world.on_router(|| Machine::open(state_dir)?.host()).map_err(LabError::Target)?;
+        let host = Host { unanswering: unanswering.clone(), ..host };
+        let lowered = lower(self.router, &host);
+        if crate::diagnostic::has_errors(&lowered.diagnostics) {
+            return Err(LabError::Lower(lowered.diagnostics));
+        }
+        self.world.apply(&lowered.desired).map(drop)
+    }
+
+    /// Does what a watcher would: pings the gateways that are to be checked, and applies what follows. A gateway that
+    /// misses two probes is out.
+    pub fn check_gateways(&self) -> Result<BTreeSet<IpAddr>, LabError> {
+        const PROBES: usize = 2;
+        let checked: BTreeSet<IpAddr> = checked_gateways(self.router).collect();
+        let is_silent = |gateway: &IpAddr| (0..PROBES).all(|_| !client::answers_ping(*gateway));
+        let silent: BTreeSet<IpAddr> =
+            self.world.on_router(|| checked.into_iter().filter(is_silent).collect());
+        self.apply(&silent)?;
+        Ok(silent)
+    }
+
+    /// Waits until packets get through: addresses may still be checked for duplicates, neighbours be looked up.
+    pub fn warm_up(&self) {
+        const PATIENCE: Duration = Duration::from_secs(8);
+        /// Far above the flows' own numbers.
+        const FIRST_ID: u32 = 1 << 31;
+        let plans = flow_plans(self.world.topology(), self.world.stations(), 1);
+        let deadline = Instant::now() + PATIENCE;
+        let mut attempt = 0;
+        let mut pending: Vec<(usize, Plan)> =
+            plans.into_iter().filter(|(_, plan)| plan.kind == Kind::Udp).collect();
+        while !pending.is_empty() && Instant::now() < deadline {
+            attempt += 1;
+            pending.retain(|(station, plan)| {
+                let source = plan.source.map(|source| SocketAddr::new(source.ip(), 0));
+                let plan = Plan { id: FIRST_ID + attempt, source, ..*plan };
+                let namespace = &self.world.stations()[*station].namespace;
+                let mut flows = client::open(namespace, &[plan]);
+                client::ask(namespace, &mut flows) != [true]
+            });
+        }
+    }
+
+    fn open(&self, plans: &[(usize, Plan)]) -> Vec<(usize, Vec<Flow>)> {
+        let stations: BTreeSet<usize> = plans.iter().map(|(station, _)| *station).collect();
+        let of = |station: usize| -> Vec<Plan> {
+            plans.iter().filter(|(of, _)| *of == station).map(|(_, plan)| *plan).collect()
+        };
+        let open = |station: usize| client::open(&self.world.stations()[station].namespace, &of(station));
+        stations.into_iter().map(|station| (station, open(station))).collect()
+    }
+
+    /// Sends some rounds of requests. Returns the flows and rounds that were answered.
+    fn ask(&self, flows: &mut [(usize, Vec<Flow>)], rounds: u32) -> Vec<u32> {
+        let mut answered = Vec::new();
+        for _ in 0..rounds {
+            for (station, flows) in flows.iter_mut() {
+                let answers = client::ask(&self.world.stations()[*station].namespace, flows);
+                let ids = flows.iter().map(|flow| flow.plan().id);
+                answered.extend(ids.zip(answers).filter(|(_, answered)| *answered).map(|(id, _)| id));
+            }
+        }
+        answered
+    }
+
+    /// Finds what has to fail for a gateway to be gone.
+    pub fn find_gateway(&self, gateway: IpAddr) -> Result<Failing, LabError> {
+        let topology = self.world.topology();
+        let station = self.world.station_of(gateway).filter(|&index| {
+            self.world.stations()[index].station.role == Role::Provider
+        });
+        if station.is_some() || topology.remote.contains(&gateway) {
+            return Ok(Failing { gateway, station });
+        }
+        let providers = self.world.stations().iter().filter(|placed| placed.station.role == Role::Provider);
+        let addresses = providers.flat_map(|placed| placed.station.addresses.iter().map(|address| address.addr()));
+        let known = addresses.chain(topology.remote.iter().copied()).collect();
+        Err(LabError::NoSuchGateway { gateway, known })
+    }
+
+    /// Takes a gateway away, and has the router's gateway checks find out.
+    pub fn fail(&mut self, failing: Failing) -> Result<(), LabError> {
+        match failing.station {
+            Some(station) => self.world.cut(station)?,
+            None => self.world.silence(failing.gateway)?,
+        }
+        self.follow_checks()
+    }
+
+    /// Brings a gateway back.
+    pub fn restore(&mut self, failing: Failing) -> Result<(), LabError> {
+        match failing.station {
+            Some(station) => self.world.mend(station)?,
+            None => self.world.unsilence(failing.gateway)?,
+        }
+        self.follow_checks()
+    }
+
+    fn follow_checks(&self) -> Result<(), LabError> {
+        if checked_gateways(self.router).next().is_some() {
+            self.check_gateways()?;
+        }
+        Ok(())
+    }
+}
+
+/// The gateways of routes with `check-gateway`.
+fn checked_gateways(router: &Router) -> impl Iterator<Item = IpAddr> {
+    let checked = router.routes.iter().filter(|route| route.check_gateway.is_some());
+    checked.flat_map(|route| gateway_addresses(&route.target))
+}
+
+/// Gateways that are no neighbours: hosts on the Internet, through which routes are resolved.
+fn remote_gateways(router: &Router, desired: &Desired) -> BTreeSet<IpAddr> {
+    let neighbours: BTreeSet<IpAddr> =
+        desired.route.routes().iter().flat_map(|route| route.next_hops().filter_map(|hop| hop.gateway)).collect();
+    let all = router.routes.iter().flat_map(|route| gateway_addresses(&route.target));
+    all.filter(|address| !neighbours.contains(address) && !is_own_address(&router.addresses, *address)).collect()
+}
+
+fn gateway_addresses(target: &RouteTarget) -> impl Iterator<Item = IpAddr> {
+    let gateways = match target {
+        RouteTarget::Via(gateways) => gateways.as_slice(),
+        RouteTarget::Blackhole | RouteTarget::Unreachable | RouteTarget::Prohibit => &[],
+    };
+    gateways.iter().filter_map(|gateway| match &gateway.hop {
+        GatewayHop::Address { address, .. } | GatewayHop::OnInterface { address, .. } => Some(*address),
+        GatewayHop::Interface { .. } => None,
+    })
+}
+
+/// The flows: from every host to every destination of its family, of every kind. The ports and addresses follow from the
+/// number, so that what is decided by a hash comes out the same in every run.
+fn flow_plans(topology: &Topology, stations: &[Placed], count: u32) -> Vec<(usize, Plan)> {
+    const FIRST_PORT: u32 = 20_000;
+    let mut plans = Vec::new();
+    for (index, placed) in stations.iter().enumerate().filter(|(_, placed)| placed.station.role == Role::Host) {
+        for destination in &topology.destinations {
+            let is_ipv6 = destination.prefix.addr().is_ipv6();
+            let own = placed.station.addresses.iter().map(ipnet::IpNet::addr);
+            let sources: Vec<IpAddr> = own.filter(|address| address.is_ipv6() == is_ipv6).collect();
+            if sources.is_empty() {
+                continue;
+            }
+            for kind in [Kind::Tcp, Kind::Udp, Kind::Icmp] {
+                for n in 0..count {
+                    let id = u32::try_from(plans.len()).expect("fewer flows than u32 counts");
+                    let at = |length: usize| n as usize % length;
+                    let source_port = if kind == Kind::Icmp { 0 } else { u16::try_from(FIRST_PORT + n).unwrap_or(0) };
+                    let port = if kind == Kind::Icmp { 0 } else { SERVED_PORTS[at(SERVED_PORTS.len())] };
+                    let plan = Plan {
+                        id,
+                        kind,
+                        source: Some(SocketAddr::new(sources[at(sources.len())], source_port)),
+                        destination: SocketAddr::new(nth_address(destination, n), port),
+                    };
+                    plans.push((index, plan));
+                }
+            }
+        }
+    }
+    plans
+}
+
+/// Addresses of a destination, far apart from each other.
+fn nth_address(destination: &Destination, n: u32) -> IpAddr {
+    const STRIDE: u32 = 257;
+    let bits = u32::from(destination.prefix.max_prefix_len() - destination.prefix.prefix_len());
+    let hosts = 1u64 << bits.min(16);
+    let place = match hosts {
+        1 => 0,
+        2..=3 => u64::from(n) % hosts,
+        _ => 1 + u64::from(n) * u64::from(STRIDE) % (hosts - 2),
+    };
+    topology::host(&destination.prefix, u32::try_from(place).expect("at most 16 bits"))
+}
