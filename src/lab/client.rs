@@ -15,6 +15,9 @@ const PATIENCE_TO_OPEN: Duration = Duration::from_millis(1500);
 /// How many flows wait at the same time.
 const AT_ONCE: usize = 64;
 
+/// Numbers from here on belong to no flow that is reported on.
+pub(super) const NO_FLOW: u32 = 1 << 31;
+
 /// A kind of traffic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -189,7 +192,7 @@ fn internet_checksum(bytes: &[u8]) -> u16 {
 
 /// Sends one echo request from the calling thread's namespace and says whether it was answered in time.
 pub(super) fn answers_ping(address: IpAddr) -> bool {
-    let plan = Plan { id: 0, kind: Kind::Icmp, source: None, destination: SocketAddr::new(address, 0) };
-    let message = Message { flow: 0, round: 0, destination: plan.destination };
+    let plan = Plan { id: NO_FLOW, kind: Kind::Icmp, source: None, destination: SocketAddr::new(address, 0) };
+    let message = Message { flow: NO_FLOW, round: 0, destination: plan.destination };
     open_socket(&plan).and_then(|mut socket| ask_echo(&mut socket, &message)).is_ok()
 }

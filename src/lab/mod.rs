@@ -158,8 +158,6 @@ impl<'r> Lab<'r> {
     /// Waits until packets get through: addresses may still be checked for duplicates, neighbours be looked up.
     pub fn warm_up(&self) {
         const PATIENCE: Duration = Duration::from_secs(8);
-        /// Far above the flows' own numbers.
-        const FIRST_ID: u32 = 1 << 31;
         let plans = flow_plans(self.world.topology(), self.world.stations(), 1);
         let deadline = Instant::now() + PATIENCE;
         let mut attempt = 0;
@@ -169,7 +167,7 @@ impl<'r> Lab<'r> {
             attempt += 1;
             pending.retain(|(station, plan)| {
                 let source = plan.source.map(|source| SocketAddr::new(source.ip(), 0));
-                let plan = Plan { id: FIRST_ID + attempt, source, ..*plan };
+                let plan = Plan { id: client::NO_FLOW + attempt, source, ..*plan };
                 let namespace = &self.world.stations()[*station].namespace;
                 let mut flows = client::open(namespace, &[plan]);
                 client::ask(namespace, &mut flows) != [true]

@@ -1,6 +1,9 @@
 //! The far side: answers every request, and writes down where it arrived and whose it seemed to be.
 
 use super::message::{LENGTH, Message};
+use nix::errno::Errno;
+use nix::libc;
+use nix::sys::socket::{ControlMessage, MsgFlags, SockaddrIn, SockaddrIn6, sendmsg};
 use rosc_target::netns::NetNs;
 use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 use rustix::event::{EventfdFlags, eventfd};
@@ -8,7 +11,7 @@ use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -174,7 +177,7 @@ impl Serving {
                 if let Ok((length, source)) = udp.recv_from(&mut bytes)
                     && let Some(message) = Message::decode(&bytes[..length])
                 {
-                    answer_datagram(&message, udp.local_addr()?, source)?;
+                    answer_datagram(udp, &message, source)?;
                     self.note(&message, source.ip());
                 }
             }
@@ -223,24 +226,35 @@ fn answer_stream(stream: &mut TcpStream, partial: &mut Vec<u8>) -> io::Result<Ve
     Ok(messages)
 }
 
-/// Answers from the address that the request was sent to, which a socket of every address would not do. Where that was
-/// translated on the way, as by a port forward, the address is none of ours, and the kernel's choice is right.
-fn answer_datagram(message: &Message, local: SocketAddr, source: SocketAddr) -> io::Result<()> {
-    let send_from = |address: SocketAddr| {
-        let answering = socket(Domain::for_address(source), Type::DGRAM, None)?;
-        answering.bind(&address.into())?;
-        answering.connect(&source.into())?;
-        answering.send(&message.encode())
-    };
-    let sent = match send_from(message.destination) {
-        Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable => send_from(local),
-        sent => sent,
+/// Answers from the address that the request was sent to, which a socket of every address would not do by itself. Where
+/// that was translated on the way, as by a port forward, the address is none of ours, and the kernel's choice is right.
+fn answer_datagram(udp: &UdpSocket, message: &Message, source: SocketAddr) -> io::Result<()> {
+    let bytes = message.encode();
+    let part = [io::IoSlice::new(&bytes)];
+    let fd = udp.as_raw_fd();
+    let sent = match (message.destination.ip(), source) {
+        (IpAddr::V4(own), SocketAddr::V4(to)) => {
+            let from = libc::in_pktinfo {
+                ipi_ifindex: 0,
+                ipi_spec_dst: libc::in_addr { s_addr: u32::from_ne_bytes(own.octets()) },
+                ipi_addr: libc::in_addr { s_addr: 0 },
+            };
+            let from = [ControlMessage::Ipv4PacketInfo(&from)];
+            sendmsg(fd, &part, &from, MsgFlags::empty(), Some(&SockaddrIn::from(to)))
+        }
+        (IpAddr::V6(own), SocketAddr::V6(to)) => {
+            let from = libc::in6_pktinfo { ipi6_addr: libc::in6_addr { s6_addr: own.octets() }, ipi6_ifindex: 0 };
+            let from = [ControlMessage::Ipv6PacketInfo(&from)];
+            sendmsg(fd, &part, &from, MsgFlags::empty(), Some(&SockaddrIn6::from(to)))
+        }
+        (IpAddr::V4(_), SocketAddr::V6(_)) | (IpAddr::V6(_), SocketAddr::V4(_)) => return Ok(()),
     };
     match sent {
-        // A requester that is gone needs no answer.
         Ok(_) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Ok(()),
-        Err(error) => Err(error),
+        Err(Errno::EINVAL | Errno::EADDRNOTAVAIL) => udp.send_to(&bytes, source).map(drop),
+        // A requester that is gone needs no answer.
+        Err(Errno::ECONNREFUSED) => Ok(()),
+        Err(error) => Err(error.into()),
     }
 }
 
