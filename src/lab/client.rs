@@ -4,7 +4,7 @@ use super::message::{LENGTH, Message};
 use rosc_target::netns::NetNs;
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io::{self, Read, Write};
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -107,6 +107,10 @@ fn open_socket(plan: &Plan) -> io::Result<Socket> {
     let socket = Socket::new(domain, kind, protocol)?;
     if let Some(source) = plan.source {
         socket.set_reuse_address(plan.kind != Kind::Icmp)?;
+        if source.is_ipv6() {
+            // A provider sends from addresses of the Internet, which no device has.
+            socket.set_freebind_v6(true)?;
+        }
         socket.bind(&source.into())?;
     }
     socket.set_read_timeout(Some(PATIENCE))?;

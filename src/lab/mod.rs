@@ -158,6 +158,7 @@ impl<'r> Lab<'r> {
     /// Waits until packets get through: addresses may still be checked for duplicates, neighbours be looked up.
     pub fn warm_up(&self) {
         const PATIENCE: Duration = Duration::from_secs(8);
+        self.world.wait_for_addresses(PATIENCE);
         let plans = flow_plans(self.world.topology(), self.world.stations(), 1);
         let deadline = Instant::now() + PATIENCE;
         let mut attempt = 0;

@@ -83,7 +83,8 @@ struct Serving {
     station: usize,
     log: Log,
     epoll: OwnedFd,
-    stop: OwnedFd,
+    /// Kept open for as long as `epoll` looks at it.
+    _stop: OwnedFd,
     sockets: HashMap<u64, Socketed>,
     next: u64,
 }
@@ -95,7 +96,7 @@ impl Serving {
     fn open(station: usize, ports: &[u16], log: Log, stop: OwnedFd) -> io::Result<Self> {
         let epoll = epoll::create(CreateFlags::CLOEXEC)?;
         epoll::add(&epoll, &stop, EventData::new_u64(STOP), EventFlags::IN)?;
-        let mut serving = Self { station, log, epoll, stop, sockets: HashMap::new(), next: STOP + 1 };
+        let mut serving = Self { station, log, epoll, _stop: stop, sockets: HashMap::new(), next: STOP + 1 };
         for (domain, any) in
             [(Domain::IPV4, IpAddr::from(Ipv4Addr::UNSPECIFIED)), (Domain::IPV6, Ipv6Addr::UNSPECIFIED.into())]
         {
@@ -108,6 +109,10 @@ impl Serving {
                 let udp = socket(domain, Type::DGRAM, None)?;
                 udp.bind(&address)?;
                 udp.set_recv_buffer_size(4 << 20)?;
+                if domain == Domain::IPV6 {
+                    // Without it the kernel lets no packet leave from an address that no device has.
+                    udp.set_freebind_v6(true)?;
+                }
                 serving.add(Socketed::Udp(udp.into()))?;
             }
             let protocol = if domain == Domain::IPV4 { Protocol::ICMPV4 } else { Protocol::ICMPV6 };

@@ -276,6 +276,17 @@ impl World {
         })
     }
 
+    /// Waits until the router may use its IPv6 addresses: before, it would take another one as source.
+    pub(super) fn wait_for_addresses(&self, patience: Duration) {
+        const PAUSE: Duration = Duration::from_millis(20);
+        let deadline = Instant::now() + patience;
+        self.on_router(|| {
+            while has_tentative_address() && Instant::now() < deadline {
+                std::thread::sleep(PAUSE);
+            }
+        });
+    }
+
     /// Makes a remote host silent at all providers: packets to it are dropped there.
     pub fn silence(&self, address: IpAddr) -> Result<(), LabError> {
         self.each_provider(|builder| builder.no_any_ip(address.into()))
@@ -299,6 +310,16 @@ impl World {
 enum Cable {
     Cut,
     Whole,
+}
+
+/// Whether the calling thread's namespace has an IPv6 address that is still checked for duplicates.
+fn has_tentative_address() -> bool {
+    /// `IFA_F_TENTATIVE`.
+    const TENTATIVE: u32 = 0x40;
+    const FLAGS: usize = 4;
+    let table = std::fs::read_to_string("/proc/thread-self/net/if_inet6").unwrap_or_default();
+    let flags = table.lines().filter_map(|line| line.split_whitespace().nth(FLAGS));
+    flags.filter_map(|flags| u32::from_str_radix(flags, 16).ok()).any(|flags| flags & TENTATIVE != 0)
 }
 
 fn new_namespace() -> Result<NetNs, LabError> {
