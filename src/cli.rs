@@ -87,6 +87,9 @@ pub struct ShowArgs {
     /// The form of the output.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
+    /// Where rosc keeps its undo journal and former kernel settings.
+    #[arg(long, value_name = "DIR", env = "ROSC_STATE_DIR", default_value = DEFAULT_STATE_DIR)]
+    pub state_dir: PathBuf,
 }
 
 /// `diff`.

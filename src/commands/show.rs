@@ -1,44 +1,92 @@
 //! `rosc show`.
 
 use super::Outcome;
+use super::failure::unreadable;
 use super::output::{Output, options, read};
 use crate::cli::{Format, ShowArgs, Stage};
 use crate::compile::compile;
-use crate::diagnostic::has_errors;
+use crate::diagnostic::{Code, Diagnostic, has_errors, json, tidy};
 use crate::host::Host;
-use crate::lower::lower;
+use crate::lower::{Desired, lower};
 use crate::render;
+use crate::source::Sources;
+use crate::transaction::Machine;
+use rosc_target::TargetError;
 
 pub(super) fn run(args: &ShowArgs, output: &Output) -> Outcome {
+    if args.stage == Stage::Live {
+        return live(args, output);
+    }
     let (sources, mut diagnostics) = read(&args.files);
-    if has_errors(&diagnostics) {
-        output.diagnostics(&diagnostics, &sources);
-        return Outcome::Errors;
+    if args.files.is_empty() {
+        let help = "only `show live` needs none";
+        diagnostics.push(Diagnostic::new(Code::UnreadableFile, "there is no file to show").help(help));
     }
-    let compiled = compile(&sources, options(args.routeros, false));
-    diagnostics.extend(compiled.diagnostics);
-    match args.stage {
-        Stage::Script => output.print(&render::script(&sources)),
-        Stage::Database => output.print(&compiled.database.to_string()),
-        Stage::Ir => match args.format {
-            Format::Human => output.print(&render::outline(&compiled.router)),
-            Format::Json => output.print_json(&compiled.router),
-        },
-        Stage::Linux | Stage::Nft | Stage::Routes | Stage::Sysctl => {
-            let lowered = lower(&compiled.router, &Host::unknown());
-            diagnostics.extend(lowered.diagnostics);
-            let desired = &lowered.desired;
-            match (args.stage, args.format) {
-                (_, Format::Json) => output.print_json(desired),
-                (Stage::Routes, Format::Human) => output.print(&rosc_route::batch_lines(&desired.route, rosc_route::Family::Ipv4).join("\n")),
-                (Stage::Nft, Format::Human) => output.print(&rosc_nftables::text::ruleset(&desired.nftables, &|o| sources.locate(o).map(|l| format!("{}:{}", l.file, l.line)))),
-                (Stage::Sysctl, Format::Human) => output.print(&desired.sysctl.to_string()),
-                _ => {}
-            }
-        }
-        Stage::Live => {}
+    if !has_errors(&diagnostics) {
+        show(args, &sources, &mut diagnostics, output);
     }
-    let failed = has_errors(&diagnostics);
+    let diagnostics = tidy(diagnostics);
     output.diagnostics(&diagnostics, &sources);
-    if failed { Outcome::Errors } else { Outcome::Fine }
+    if has_errors(&diagnostics) { Outcome::Errors } else { Outcome::Fine }
+}
+
+/// Shows what a stage made of the files, as far as there are no errors before it.
+fn show(args: &ShowArgs, sources: &Sources, diagnostics: &mut Vec<Diagnostic>, output: &Output) {
+    let compiled = compile(sources, options(args.routeros, false));
+    diagnostics.extend(compiled.diagnostics);
+    match (args.stage, args.format) {
+        (Stage::Script, Format::Human) => return output.print(&render::script(sources)),
+        (Stage::Database, Format::Human) => return output.print(&compiled.database.to_string()),
+        (Stage::Script, Format::Json) | (Stage::Database, Format::Json) => {
+            return output.print_json(&json::document(diagnostics, sources));
+        }
+        (Stage::Ir, Format::Human) => return output.print(&render::outline(&compiled.router)),
+        (Stage::Ir, Format::Json) => return output.print_json(&compiled.router),
+        (Stage::Linux | Stage::Nft | Stage::Routes | Stage::Sysctl | Stage::Live, _) => {}
+    }
+    if has_errors(diagnostics) {
+        return;
+    }
+    let lowered = lower(&compiled.router, &Host::unknown());
+    diagnostics.extend(lowered.diagnostics);
+    show_linux(args, &lowered.desired, sources, output);
+}
+
+fn show_linux(args: &ShowArgs, desired: &Desired, sources: &Sources, output: &Output) {
+    match (args.stage, args.format) {
+        (Stage::Nft, Format::Human) => output.print(&render::nft(desired, sources)),
+        (Stage::Nft, Format::Json) => output.print_json(&desired.nftables),
+        (Stage::Routes, Format::Human) => output.print(&render::routes(desired)),
+        (Stage::Routes, Format::Json) => output.print_json(&desired.route),
+        (Stage::Sysctl, Format::Human) => output.print(&render::sysctl(desired)),
+        (Stage::Sysctl, Format::Json) => output.print_json(&desired.sysctl),
+        (_, Format::Human) => output.print(&render::linux(desired, sources)),
+        (_, Format::Json) => output.print_json(desired),
+    }
+}
+
+/// What rosc owns on this machine.
+fn live(args: &ShowArgs, output: &Output) -> Outcome {
+    let observe = || -> Result<Desired, TargetError> {
+        let observed = Machine::open(&args.state_dir)?.observe()?;
+        Ok(Desired {
+            route: observed.route.state,
+            nftables: (*observed.nftables.state).clone(),
+            sysctl: observed.sysctl.state,
+        })
+    };
+    let sources = Sources::default();
+    match observe() {
+        Ok(state) => {
+            match args.format {
+                Format::Human => output.print(&render::linux(&state, &sources)),
+                Format::Json => output.print_json(&state),
+            }
+            Outcome::Fine
+        }
+        Err(error) => {
+            output.diagnostics(&[unreadable(&error)], &sources);
+            Outcome::Errors
+        }
+    }
 }

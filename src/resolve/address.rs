@@ -33,7 +33,10 @@ impl Resolver<'_, '_> {
             self.router.addresses.push(address);
         }
         for Read { origin, value, .. } in self.read_enabled(&catalog::IPV6_ADDRESS, Ipv6AddressItem::read) {
-            let Ipv6AddressItem { address, interface, no_dad } = value;
+            let Ipv6AddressItem { address, interface, no_dad, advertise } = value;
+            if advertise.value != Some(false) {
+                self.report(not_advertised(advertise.origin));
+            }
             let Some(mut address) = self.address(origin, address, interface) else { continue };
             address.detect_duplicates = no_dad.value != Some(true);
             self.router.addresses.push(address);
@@ -83,6 +86,12 @@ fn no_netmask(mask: IpAddr, origin: Origin) -> Diagnostic {
     Diagnostic::new(Code::WrongType, format!("`{mask}` is not a netmask"))
         .label(origin, "the value of netmask")
         .help("for example 255.255.255.0; or write the length behind the address")
+}
+
+fn not_advertised(origin: Origin) -> Diagnostic {
+    Diagnostic::new(Code::LinuxDiffers, "rosc sends no router advertisements for the prefix of an address")
+        .label(origin, "RouterOS would announce it to the link (advertise=yes)")
+        .help("announce it with radvd or dnsmasq if hosts are to configure themselves; else write advertise=no")
 }
 
 fn other_network(address: &Address, network: IpAddr) -> Diagnostic {

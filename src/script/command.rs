@@ -7,7 +7,7 @@ use crate::catalog::{self, Kind};
 use crate::catalog::types::FromText;
 use crate::database::{Item, ItemId, MenuPath, Property, PropertyName, Written, set_property, v6};
 use crate::diagnostic::Diagnostic;
-use rosc_grammar::ast::{Arg, ArgKind, Command, Value, Word};
+use rosc_grammar::ast::{Anchor, Arg, ArgKind, Command, Value, Word};
 use rosc_target::Origin;
 use std::collections::HashSet;
 
@@ -43,9 +43,18 @@ impl Evaluator<'_> {
         if let Some(Arg { kind: ArgKind::Unnamed, value: Value::Variable(variable), .. }) = command.args.first() {
             return self.not_run("a function", self.origin(variable.span));
         }
+        if self.is_lost && command.anchor == Anchor::Here {
+            return;
+        }
+        self.is_lost = false;
         let target = match self.target(command) {
             Ok(target) => target,
-            Err(unknown) => return self.report(unknown),
+            Err(unknown) => {
+                // Below a menu that does not exist, every command would be unknown too.
+                let names_menu = command.args.iter().all(|arg| arg.kind == ArgKind::Unnamed);
+                self.is_lost = names_menu && command.anchor == Anchor::Root;
+                return self.report(unknown);
+            }
         };
         match target.verb {
             None => self.change_menu(command, target),

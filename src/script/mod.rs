@@ -17,7 +17,7 @@ use crate::ir::Dialect;
 use crate::source::{FileId, Sources};
 use dialect::Signs;
 use path::PathCache;
-use rosc_grammar::ast::{Block, Span, Statement};
+use rosc_grammar::ast::{Block, Command, Span, Statement, Value};
 use rosc_target::Origin;
 use std::collections::HashMap;
 
@@ -54,10 +54,14 @@ struct Evaluator<'s> {
     file: FileId,
     text: &'s str,
     menu: MenuPath,
+    /// Whether the current menu does not exist: what stands below it is passed over.
+    is_lost: bool,
     paths: PathCache<'s>,
     /// Property names already looked up, by menu and spelling.
     names: HashMap<(MenuPath, &'s str), PropertyName>,
     signs: Signs,
+    /// Where the statement that comes next has syntax errors.
+    broken: Vec<Span>,
     /// Script commands that are not run, by file and name, so that each is reported once.
     scripts: Vec<(FileId, &'static str, Vec<Origin>)>,
 }
@@ -71,9 +75,11 @@ impl<'s> Evaluator<'s> {
             file: FileId::default(),
             text: "",
             menu: "/",
+            is_lost: false,
             paths: PathCache::default(),
             names: HashMap::new(),
             signs: Signs::default(),
+            broken: Vec::new(),
             scripts: Vec::new(),
         }
     }
@@ -82,25 +88,50 @@ impl<'s> Evaluator<'s> {
         self.file = file;
         self.text = self.sources.file(file).text();
         self.menu = "/";
+        self.is_lost = false;
         self.signs.read_header(self.sources, file);
+        self.broken.clear();
         for statement in rosc_grammar::statements(self.text) {
             match statement {
-                Ok(statement) => self.run(&statement),
-                Err(error) => self.diagnostics.push(diagnostics::syntax(&error, self.sources, file)),
+                Ok(statement) => {
+                    self.run(&statement);
+                    self.broken.clear();
+                }
+                // The errors of a statement come before what is left of it.
+                Err(error) => {
+                    self.diagnostics.push(diagnostics::syntax(&error, self.sources, file));
+                    self.broken.push(error.span);
+                }
             }
         }
     }
 
     fn run(&mut self, statement: &Statement) {
         match statement {
+            Statement::Command(command) if self.is_broken(command) => {}
             Statement::Command(command) => self.run_command(command),
             Statement::Block(block) => self.run_block(block, self.menu),
             Statement::Prompt(path) => {
                 if let Some(menu) = path::menu_of_prompt(&path.text(self.text)) {
                     self.menu = menu;
+                    self.is_lost = false;
                 }
             }
         }
+    }
+
+    /// Whether a syntax error was found in a command: what is left of it would only cause further errors. Errors inside
+    /// a block of the command are for the statements of the block.
+    fn is_broken(&self, command: &Command) -> bool {
+        let blocks = command.args.iter().filter_map(|arg| match &arg.value {
+            Value::Code(block) => Some(block.span),
+            _ => None,
+        });
+        let blocks: Vec<Span> = if self.broken.is_empty() { Vec::new() } else { blocks.collect() };
+        let touches = |a: Span, b: Span| a.start <= b.end && b.start <= a.end;
+        let inside = |a: Span, b: Span| b.start <= a.start && a.end <= b.end;
+        let own = |error: &&Span| !blocks.iter().any(|block| inside(**error, *block));
+        self.broken.iter().filter(own).any(|error| touches(*error, command.span))
     }
 
     /// Runs statements inside a menu; the menu outside holds again after them.

@@ -40,12 +40,10 @@ properties! {
         address: "address" InterfaceAddress<true>, Same;
         interface: "interface" String, Same;
         no_dad: "no-dad" bool = "no", Same;
+        advertise: "advertise" bool = "yes", SameAs("no is the same; yes, also by default, is warned of: rosc sends no router advertisements");
     }
     inert {
         "auto-link-local" bool = "yes": "the kernel gives every interface a link-local address";
-    }
-    differs {
-        "advertise" bool = "yes": "rosc sends no router advertisements: announce the prefix with radvd or dnsmasq";
     }
     refused {
         "eui-64" = "no": "write the whole address instead of having it made from the hardware address";

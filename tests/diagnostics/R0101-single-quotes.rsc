@@ -1,0 +1,2 @@
+/ip address
+add address='192.0.2.2/24' interface=ether1

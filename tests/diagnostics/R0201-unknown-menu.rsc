@@ -1,0 +1,2 @@
+/ip firewll nat
+add action=masquerade chain=srcnat

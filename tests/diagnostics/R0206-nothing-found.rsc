@@ -1,0 +1,2 @@
+/ip route
+disable [find comment="second uplink"]

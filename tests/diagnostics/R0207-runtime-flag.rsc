@@ -1,0 +1,5 @@
+/ip address
+add address=192.0.2.2/24 interface=ether1
+/ip route
+add gateway=192.0.2.1
+set [find active] distance=5

@@ -1,0 +1,4 @@
+/ip route
+set distance=2
+/routing rule
+move

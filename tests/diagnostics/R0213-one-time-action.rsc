@@ -1,0 +1,2 @@
+/ip dns cache flush
+/system reboot

@@ -1,0 +1,2 @@
+/ip settings
+set arp-timeout=1m

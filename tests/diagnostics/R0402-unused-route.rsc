@@ -1,0 +1,4 @@
+/ip address
+add address=192.0.2.2/24 interface=ether1
+/ip route
+add distance=255 gateway=192.0.2.1

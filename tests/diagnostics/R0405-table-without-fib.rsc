@@ -1,0 +1,2 @@
+/routing table
+add name=wan2

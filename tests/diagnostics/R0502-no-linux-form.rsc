@@ -1,0 +1,2 @@
+/ipv6 route
+add gateway=ether1,ether2

@@ -1,0 +1,5 @@
+//! Tests of the whole compiler: one binary, a module for each subject.
+
+mod diagnostics;
+mod examples;
+mod stages;
