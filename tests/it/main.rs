@@ -2,4 +2,5 @@
 
 mod diagnostics;
 mod examples;
+mod kernel;
 mod stages;
