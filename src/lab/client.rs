@@ -71,12 +71,12 @@ pub fn ask(namespace: &NetNs, flows: &mut [Flow]) -> Vec<bool> {
     each(namespace, flows, |flow| {
         let Some(socket) = &mut flow.socket else { return false };
         let Plan { id, kind, destination, .. } = flow.plan;
-        let message = Message { flow: id, round: flow.round, destination };
+        let message = Message { flow: id, round: flow.round };
         flow.round += 1;
         match kind {
-            Kind::Tcp => ask_stream(socket, &message).is_ok(),
-            Kind::Udp => ask_datagram(socket, &message).is_ok(),
-            Kind::Icmp => ask_echo(socket, &message).is_ok(),
+            Kind::Tcp => ask_stream(socket, message).is_ok(),
+            Kind::Udp => ask_datagram(socket, message).is_ok(),
+            Kind::Icmp => ask_echo(socket, message, destination.is_ipv4()).is_ok(),
         }
     })
 }
@@ -130,26 +130,25 @@ fn without_port(plan: &Plan) -> SocketAddr {
     }
 }
 
-fn ask_stream(socket: &mut Socket, message: &Message) -> io::Result<()> {
+fn ask_stream(socket: &mut Socket, message: Message) -> io::Result<()> {
     socket.write_all(&message.encode())?;
     loop {
         let mut answer = [0; LENGTH];
         socket.read_exact(&mut answer)?;
-        if Message::decode(&answer) == Some(*message) {
+        if Message::decode(&answer) == Some(message) {
             return Ok(());
         }
         // An answer to an earlier request that came too late.
     }
 }
 
-fn ask_datagram(socket: &mut Socket, message: &Message) -> io::Result<()> {
+fn ask_datagram(socket: &mut Socket, message: Message) -> io::Result<()> {
     socket.send(&message.encode())?;
-    wait_for(socket, |bytes| Message::decode(bytes) == Some(*message))
+    wait_for(socket, |bytes| Message::decode(bytes) == Some(message))
 }
 
-fn ask_echo(socket: &mut Socket, message: &Message) -> io::Result<()> {
+fn ask_echo(socket: &mut Socket, message: Message, ipv4: bool) -> io::Result<()> {
     const HEADER: usize = 8;
-    let ipv4 = message.destination.is_ipv4();
     let (request, reply) = if ipv4 { (8, 0) } else { (128, 129) };
     let mut packet = vec![request, 0, 0, 0];
     packet.extend(u16::try_from(message.flow & 0xffff).expect("16 bits").to_be_bytes());
@@ -164,7 +163,7 @@ fn ask_echo(socket: &mut Socket, message: &Message) -> io::Result<()> {
         let header = if ipv4 { bytes.first().map_or(0, |first| usize::from(first & 0x0f) * 4) } else { 0 };
         let answer = bytes.get(header..).unwrap_or_default();
         answer.first() == Some(&reply)
-            && answer.get(HEADER..).and_then(Message::decode) == Some(*message)
+            && answer.get(HEADER..).and_then(Message::decode) == Some(message)
     })
 }
 
@@ -197,6 +196,6 @@ fn internet_checksum(bytes: &[u8]) -> u16 {
 /// Sends one echo request from the calling thread's namespace and says whether it was answered in time.
 pub(super) fn answers_ping(address: IpAddr) -> bool {
     let plan = Plan { id: NO_FLOW, kind: Kind::Icmp, source: None, destination: SocketAddr::new(address, 0) };
-    let message = Message { flow: NO_FLOW, round: 0, destination: plan.destination };
-    open_socket(&plan).and_then(|mut socket| ask_echo(&mut socket, &message)).is_ok()
+    let message = Message { flow: NO_FLOW, round: 0 };
+    open_socket(&plan).and_then(|mut socket| ask_echo(&mut socket, message, address.is_ipv4())).is_ok()
 }

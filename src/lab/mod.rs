@@ -121,14 +121,29 @@ pub struct Failing {
 impl<'r> Lab<'r> {
     /// Builds the world around a router and applies its configuration there.
     pub fn build(router: &'r Router) -> Result<Self, LabError> {
+        Self::build_with(router, |topology| topology)
+    }
+
+    /// The same in a world that is a little different.
+    pub fn build_with(
+        router: &'r Router,
+        change: impl FnOnce(Topology) -> Topology,
+    ) -> Result<Self, LabError> {
         let lowered = lower(router, &Host::unknown());
         if crate::diagnostic::has_errors(&lowered.diagnostics) {
             return Err(LabError::Lower(lowered.diagnostics));
         }
         let topology = Topology::of(&lowered.desired.route, remote_gateways(router, &lowered.desired));
+        let topology = change(topology);
         let lab = Self { world: World::build(topology)?, router };
         lab.apply(&BTreeSet::new())?;
         Ok(lab)
+    }
+
+    /// Changes the router's configuration to another one.
+    pub fn change(&mut self, router: &'r Router) -> Result<(), LabError> {
+        self.router = router;
+        self.apply(&BTreeSet::new())
     }
 
     /// Applies the configuration, with these gateways known not to answer.

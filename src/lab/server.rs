@@ -3,7 +3,10 @@
 use super::message::{LENGTH, Message};
 use nix::errno::Errno;
 use nix::libc;
-use nix::sys::socket::{ControlMessage, MsgFlags, SockaddrIn, SockaddrIn6, sendmsg};
+use nix::sys::socket::{
+    ControlMessage, ControlMessageOwned, MsgFlags, SockaddrIn, SockaddrIn6, SockaddrStorage, recvmsg, sendmsg,
+    setsockopt, sockopt,
+};
 use rosc_target::netns::NetNs;
 use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 use rustix::event::{EventfdFlags, eventfd};
@@ -38,7 +41,10 @@ impl Log {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn write(&self, seen: Seen) {
+    /// Writes a request down; before it is answered, so that whoever has the answer finds it here.
+    fn note(&self, station: usize, message: Message, source: IpAddr) {
+        let Message { flow, round } = message;
+        let seen = Seen { station, flow, round, source: source.to_canonical() };
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(seen);
     }
 }
@@ -109,10 +115,7 @@ impl Serving {
                 let udp = socket(domain, Type::DGRAM, None)?;
                 udp.bind(&address)?;
                 udp.set_recv_buffer_size(4 << 20)?;
-                if domain == Domain::IPV6 {
-                    // Without it the kernel lets no packet leave from an address that no device has.
-                    udp.set_freebind_v6(true)?;
-                }
+                tell_destinations(&udp, domain)?;
                 serving.add(Socketed::Udp(udp.into()))?;
             }
             let protocol = if domain == Domain::IPV4 { Protocol::ICMPV4 } else { Protocol::ICMPV6 };
@@ -164,40 +167,33 @@ impl Serving {
             }
             Socketed::Stream(stream, partial) => {
                 let source = stream.peer_addr();
-                match answer_stream(stream, partial) {
-                    Ok(messages) => {
-                        for message in messages {
-                            if let Ok(source) = source {
-                                self.note(&message, source.ip());
-                            }
+                match (read_stream(stream, partial), source) {
+                    (Ok(messages), Ok(source)) => {
+                        for message in &messages {
+                            self.log.note(self.station, *message, source.ip());
+                        }
+                        if messages.iter().any(|message| stream.write_all(&message.encode()).is_err()) {
+                            self.sockets.remove(&id);
                         }
                     }
-                    Err(_) => {
+                    _ => {
                         self.sockets.remove(&id);
                     }
                 }
             }
             Socketed::Udp(udp) => {
-                let mut bytes = [0; 2048];
-                if let Ok((length, source)) = udp.recv_from(&mut bytes)
-                    && let Some(message) = Message::decode(&bytes[..length])
-                {
-                    answer_datagram(udp, &message, source)?;
-                    self.note(&message, source.ip());
+                if let Some(request) = Datagram::receive(udp) {
+                    self.log.note(self.station, request.message, request.source.ip());
+                    request.answer(udp)?;
                 }
             }
             Socketed::Icmp(icmp, domain) => {
                 if let Some((message, source)) = echo_request(icmp, *domain) {
-                    self.note(&message, source);
+                    self.log.note(self.station, message, source);
                 }
             }
         }
         Ok(())
-    }
-
-    fn note(&self, message: &Message, source: IpAddr) {
-        let Message { flow, round, .. } = *message;
-        self.log.write(Seen { station: self.station, flow, round, source: source.to_canonical() });
     }
 }
 
@@ -212,8 +208,8 @@ fn socket(domain: Domain, kind: Type, protocol: Option<Protocol>) -> io::Result<
     Ok(socket)
 }
 
-/// Sends every whole message back. An error is the end of the connection.
-fn answer_stream(stream: &mut TcpStream, partial: &mut Vec<u8>) -> io::Result<Vec<Message>> {
+/// Reads the whole messages that have come. An error is the end of the connection.
+fn read_stream(stream: &mut TcpStream, partial: &mut Vec<u8>) -> io::Result<Vec<Message>> {
     let mut bytes = [0; 4096];
     match stream.read(&mut bytes) {
         Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
@@ -221,46 +217,85 @@ fn answer_stream(stream: &mut TcpStream, partial: &mut Vec<u8>) -> io::Result<Ve
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Vec::new()),
         Err(error) => return Err(error),
     }
-    let mut messages = Vec::new();
-    while partial.len() >= LENGTH {
-        let rest = partial.split_off(LENGTH);
-        let whole = std::mem::replace(partial, rest);
-        stream.write_all(&whole)?;
-        messages.extend(Message::decode(&whole));
-    }
+    let whole = partial.len() / LENGTH * LENGTH;
+    let rest = partial.split_off(whole);
+    let messages = partial.chunks(LENGTH).filter_map(Message::decode).collect();
+    *partial = rest;
     Ok(messages)
 }
 
-/// Answers from the address that the request was sent to, which a socket of every address would not do by itself. Where
-/// that was translated on the way, as by a port forward, the address is none of ours, and the kernel's choice is right.
-fn answer_datagram(udp: &UdpSocket, message: &Message, source: SocketAddr) -> io::Result<()> {
-    let bytes = message.encode();
-    let part = [io::IoSlice::new(&bytes)];
-    let fd = udp.as_raw_fd();
-    let sent = match (message.destination.ip(), source) {
-        (IpAddr::V4(own), SocketAddr::V4(to)) => {
-            let from = libc::in_pktinfo {
-                ipi_ifindex: 0,
-                ipi_spec_dst: libc::in_addr { s_addr: u32::from_ne_bytes(own.octets()) },
-                ipi_addr: libc::in_addr { s_addr: 0 },
-            };
-            let from = [ControlMessage::Ipv4PacketInfo(&from)];
-            sendmsg(fd, &part, &from, MsgFlags::empty(), Some(&SockaddrIn::from(to)))
-        }
-        (IpAddr::V6(own), SocketAddr::V6(to)) => {
-            let from = libc::in6_pktinfo { ipi6_addr: libc::in6_addr { s6_addr: own.octets() }, ipi6_ifindex: 0 };
-            let from = [ControlMessage::Ipv6PacketInfo(&from)];
-            sendmsg(fd, &part, &from, MsgFlags::empty(), Some(&SockaddrIn6::from(to)))
-        }
-        (IpAddr::V4(_), SocketAddr::V6(_)) | (IpAddr::V6(_), SocketAddr::V4(_)) => return Ok(()),
-    };
-    match sent {
-        Ok(_) => Ok(()),
-        Err(Errno::EINVAL | Errno::EADDRNOTAVAIL) => udp.send_to(&bytes, source).map(drop),
-        // A requester that is gone needs no answer.
-        Err(Errno::ECONNREFUSED) => Ok(()),
-        Err(error) => Err(error.into()),
+/// Has the kernel tell where each datagram was sent to, and lets answers leave from there although no device has that
+/// address.
+fn tell_destinations(udp: &Socket, domain: Domain) -> io::Result<()> {
+    if domain == Domain::IPV6 {
+        udp.set_freebind_v6(true)?;
+        setsockopt(udp, sockopt::Ipv6RecvPacketInfo, &true)?;
+    } else {
+        setsockopt(udp, sockopt::Ipv4PacketInfo, &true)?;
     }
+    Ok(())
+}
+
+/// A request that came in a datagram.
+struct Datagram {
+    message: Message,
+    source: SocketAddr,
+    destination: IpAddr,
+}
+
+impl Datagram {
+    fn receive(udp: &UdpSocket) -> Option<Self> {
+        let mut bytes = [0; 2048];
+        let mut space = nix::cmsg_space!(libc::in6_pktinfo);
+        let mut parts = [io::IoSliceMut::new(&mut bytes)];
+        let received =
+            recvmsg::<SockaddrStorage>(udp.as_raw_fd(), &mut parts, Some(&mut space), MsgFlags::empty()).ok()?;
+        let destination = received.cmsgs().ok()?.find_map(|told| match told {
+            ControlMessageOwned::Ipv4PacketInfo(info) => {
+                Some(IpAddr::from(info.ipi_addr.s_addr.to_ne_bytes()))
+            }
+            ControlMessageOwned::Ipv6PacketInfo(info) => Some(IpAddr::from(info.ipi6_addr.s6_addr)),
+            _ => None,
+        })?;
+        let source = socket_address(received.address?)?;
+        let message = Message::decode(received.iovs().next()?)?;
+        Some(Self { message, source, destination })
+    }
+
+    /// Answers from the address that the request was sent to.
+    fn answer(&self, udp: &UdpSocket) -> io::Result<()> {
+        let bytes = self.message.encode();
+        let part = [io::IoSlice::new(&bytes)];
+        let fd = udp.as_raw_fd();
+        let sent = match (self.destination, self.source) {
+            (IpAddr::V4(own), SocketAddr::V4(to)) => {
+                let from = libc::in_pktinfo {
+                    ipi_ifindex: 0,
+                    ipi_spec_dst: libc::in_addr { s_addr: u32::from_ne_bytes(own.octets()) },
+                    ipi_addr: libc::in_addr { s_addr: 0 },
+                };
+                let from = [ControlMessage::Ipv4PacketInfo(&from)];
+                sendmsg(fd, &part, &from, MsgFlags::empty(), Some(&SockaddrIn::from(to)))
+            }
+            (IpAddr::V6(own), SocketAddr::V6(to)) => {
+                let own = libc::in6_addr { s6_addr: own.octets() };
+                let from = libc::in6_pktinfo { ipi6_addr: own, ipi6_ifindex: 0 };
+                let from = [ControlMessage::Ipv6PacketInfo(&from)];
+                sendmsg(fd, &part, &from, MsgFlags::empty(), Some(&SockaddrIn6::from(to)))
+            }
+            (IpAddr::V4(_), SocketAddr::V6(_)) | (IpAddr::V6(_), SocketAddr::V4(_)) => return Ok(()),
+        };
+        match sent {
+            // A requester that is gone, or a way back that is cut, is no fault of the server.
+            Ok(_) | Err(Errno::ECONNREFUSED | Errno::ENETUNREACH | Errno::EHOSTUNREACH) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+fn socket_address(address: SockaddrStorage) -> Option<SocketAddr> {
+    let v4 = address.as_sockaddr_in().map(|v4| SocketAddr::from((v4.ip(), v4.port())));
+    v4.or_else(|| address.as_sockaddr_in6().map(|v6| SocketAddr::from((v6.ip(), v6.port()))))
 }
 
 /// The kernel answers echo requests itself; here they are only read.

@@ -52,6 +52,8 @@ pub struct Station {
     pub addresses: Vec<IpNet>,
     /// The router's addresses on the wire, through which it sends everything else.
     pub router: Vec<IpAddr>,
+    /// Of a provider, networks behind it that the configuration has routes to.
+    pub networks: Vec<IpNet>,
 }
 
 /// What a station is.
@@ -96,6 +98,7 @@ impl Topology {
             role: Role::Host,
             addresses: networks.iter().flat_map(hosts).collect(),
             router: self.router_addresses.iter().map(IpNet::addr).collect(),
+            networks: Vec::new(),
         };
         self.ports.push(Port { device, stations: vec![station] });
     }
@@ -143,6 +146,7 @@ fn stations(state: &State, device: &DeviceName, gateways: Option<&BTreeSet<IpAdd
             role: Role::Provider,
             addresses: IpNet::new(*gateway, length(gateway)).into_iter().collect(),
             router: router.iter().copied().filter(|address| address.is_ipv6() == gateway.is_ipv6()).collect(),
+            networks: networks_behind(state, Some(*gateway), device),
         };
         // A router of both families has one provider with two addresses, not two providers.
         let (v4, v6): (Vec<&IpAddr>, Vec<&IpAddr>) = gateways.iter().partition(|gateway| gateway.is_ipv4());
@@ -152,12 +156,14 @@ fn stations(state: &State, device: &DeviceName, gateways: Option<&BTreeSet<IpAdd
             stations.extend(both.reduce(|mut a, b| {
                 a.addresses.extend(b.addresses);
                 a.router.extend(b.router);
+                a.networks.extend(b.networks);
                 a
             }));
         }
         if stations.is_empty() {
             // The interface itself is the gateway: everything is on the wire.
-            stations.push(Station { role: Role::Provider, addresses: Vec::new(), router });
+            let networks = networks_behind(state, None, device);
+            stations.push(Station { role: Role::Provider, addresses: Vec::new(), router, networks });
         }
         return stations;
     }
@@ -172,7 +178,26 @@ fn stations(state: &State, device: &DeviceName, gateways: Option<&BTreeSet<IpAdd
     };
     let is_network = |network: &&IpNet| network.max_prefix_len() - network.prefix_len() >= 2;
     let addresses: Vec<IpNet> = own.iter().filter(is_network).flat_map(free_hosts).collect();
-    if addresses.is_empty() { Vec::new() } else { vec![Station { role: Role::Host, addresses, router }] }
+    if addresses.is_empty() { Vec::new() } else { vec![Station { role: Role::Host, addresses, router, networks: Vec::new() }] }
+}
+
+/// The destinations of routes through a gateway, but for those by default and those that the router itself is in.
+fn networks_behind(state: &State, gateway: Option<IpAddr>, device: &DeviceName) -> Vec<IpNet> {
+    let through = |route: &&rosc_route::Route| {
+        route.next_hops().any(|hop| hop.gateway == gateway && hop.device == *device)
+    };
+    let holds_router =
+        |network: &IpNet| state.addresses().iter().any(|address| network.contains(&address.local));
+    let mut networks: Vec<IpNet> = state
+        .routes()
+        .iter()
+        .filter(through)
+        .map(|route| route.destination)
+        .filter(|network| network.prefix_len() > 0 && !holds_router(network))
+        .collect();
+    networks.sort_unstable();
+    networks.dedup();
+    networks
 }
 
 /// Everything by default, and each destination with several ways of its own.

@@ -146,9 +146,9 @@ impl World {
                 builder.route(&default_route(*router, wire))?;
             }
             if station.role == Role::Provider {
-                let balanced = topology.destinations.iter().map(|destination| destination.prefix);
+                let networks = station.networks.iter().copied();
                 let hosts = topology.remote.iter().map(|address| IpNet::from(*address));
-                let mut own: Vec<IpNet> = topology.pools.iter().copied().chain(balanced).chain(hosts).collect();
+                let mut own: Vec<IpNet> = topology.pools.iter().copied().chain(networks).chain(hosts).collect();
                 own.sort_unstable();
                 own.dedup();
                 for prefix in own {
