@@ -49,7 +49,8 @@ impl Journal {
         }
     }
 
-    /// The journal of a run that was cut off in this namespace since the machine started, with its steps.
+    /// The journal of a run that was cut off since the machine started, with its steps. That of another network
+    /// namespace is an error: its changes can only be taken back there.
     pub(super) fn find(state_dir: &Path) -> Result<Option<(Self, Vec<Step>)>, JournalError> {
         let journal = Self { path: state_dir.join("journal.json") };
         let text = match fs::read(&journal.path) {
@@ -59,11 +60,19 @@ impl Journal {
         };
         let read = || {
             let entry: Entry<Vec<Step>> = serde_json::from_slice(&text)?;
-            Ok((entry.boot == boot_id()? && entry.namespace == namespace()?, entry.steps))
+            if entry.boot != boot_id()? {
+                return Ok(None);
+            }
+            if entry.namespace != namespace()? {
+                let message = "a run in another network namespace was cut off: run rosc there to take it back, \
+                               or use another directory here";
+                return Err(io::Error::other(message));
+            }
+            Ok(Some(entry.steps))
         };
         match read() {
-            Ok((true, steps)) => Ok(Some((journal, steps))),
-            Ok((false, _)) => {
+            Ok(Some(steps)) => Ok(Some((journal, steps))),
+            Ok(None) => {
                 journal.remove()?;
                 Ok(None)
             }
