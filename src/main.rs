@@ -2,8 +2,13 @@
 
 use clap::Parser;
 use rosc::cli::Cli;
+use rosc::commands::{self, Outcome};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    rosc::commands::run(&Cli::parse()).into()
+    match Cli::try_parse() {
+        Ok(cli) => commands::run(&cli).into(),
+        // Clap itself would exit with 2, which says that differences were found.
+        Err(error) => commands::usage(&error).into(),
+    }
 }

@@ -52,6 +52,14 @@ pub fn run(cli: &Cli) -> Outcome {
     }
 }
 
+/// Prints help, or what is wrong with the command line.
+pub fn usage(error: &clap::Error) -> Outcome {
+    if error.print().is_err() {
+        // Nobody reads any more: there is nobody to tell.
+    }
+    if error.use_stderr() { Outcome::Errors } else { Outcome::Fine }
+}
+
 /// The JSON document of the commands that plan.
 #[derive(Debug, Serialize)]
 struct PlanDocument<'a> {

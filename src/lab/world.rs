@@ -265,7 +265,7 @@ impl World {
             let deadline = Instant::now() + PATIENCE;
             loop {
                 let observed = route.observe().map_err(LabError::Target)?;
-                if observed.device(port).is_some_and(|device| device.carrier == wanted) {
+                if observed.device(port).is_some_and(|device| device.running == wanted) {
                     return Ok(());
                 }
                 if Instant::now() > deadline {
@@ -350,7 +350,7 @@ fn lab_address(device: &DeviceName, address: IpNet) -> Address {
 
 fn default_route(router: IpAddr, device: &DeviceName) -> Route {
     let everywhere = if router.is_ipv6() { "::/0" } else { "0.0.0.0/0" };
-    let mut next_hop = NextHop::gateway(router, device.clone());
+    let mut next_hop = NextHop::via(router, device.clone());
     next_hop.onlink = true;
     Route {
         origin: Origin::IMPLIED,

@@ -1,15 +1,16 @@
 //! Addresses of devices.
 
 use crate::{DeviceName, Family};
+use ipnet::IpNet;
 use rosc_target::Origin;
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 /// An address on a device.
 ///
-/// Which of several addresses of one subnet is the primary one, whose address the kernel prefers as source, is
-/// not part of the state: the one that was there first is.
+/// Which of several IPv4 addresses of one subnet is the primary one, which the kernel prefers as source, is not
+/// part of what is wanted: the one that was there first is. On a fresh system that is the lowest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Address {
     /// The line that asked for it.
@@ -50,6 +51,30 @@ impl Address {
     /// The address whose network becomes a connected route: the peer's if there is one.
     pub(crate) fn network(&self) -> IpAddr {
         self.peer.unwrap_or(self.local)
+    }
+
+    /// The address of everyone in the subnet.
+    ///
+    /// The kernel derives none by itself, and daemons that ask the device for one are helpless without. A
+    /// subnet of two addresses has none (RFC 3021), nor has a point-to-point link or the loopback device.
+    pub(crate) fn broadcast(&self) -> Option<Ipv4Addr> {
+        let IpAddr::V4(local) = self.local else { return None };
+        let host_bits = u32::MAX.checked_shr(u32::from(self.prefix_len)).filter(|bits| *bits > 1)?;
+        let has_subnet = self.peer.is_none() && !local.is_loopback();
+        has_subnet.then(|| Ipv4Addr::from(u32::from(local) | host_bits))
+    }
+
+    /// Says whether the kernel can turn this address into the other where it is. It replaces the flags of an
+    /// IPv6 address; another prefix or peer it ignores without a word.
+    pub(crate) fn is_replaceable_by(&self, other: &Self) -> bool {
+        (self.prefix_len, self.peer) == (other.prefix_len, other.peer)
+    }
+
+    /// Says whether the two are addresses of one subnet of a device: one of them is its primary address.
+    pub(crate) fn shares_subnet(&self, other: &Self) -> bool {
+        let subnet =
+            |address: &Self| IpNet::new(address.network(), address.prefix_len).map(|net| net.trunc());
+        self.device == other.device && subnet(self) == subnet(other)
     }
 
     /// What the kernel tells two addresses apart by.

@@ -29,7 +29,7 @@ impl Observed {
             rule_preferences: place_all(state).iter().map(|placed| placed.preference).collect(),
             devices: devices.collect(),
             addresses: addresses
-                .map(|address| ObservedAddress { address, owner: AddressOwner::Rosc })
+                .map(|address| ObservedAddress { address, owner: AddressOwner::Rosc, secondary: false })
                 .collect(),
             foreign: Foreign::default(),
         }
@@ -48,7 +48,7 @@ fn assumed_device(state: &State, name: DeviceName, index: u32) -> Device {
         index,
         kind: bridge.as_ref().map(|_| "bridge".to_owned()),
         state: DeviceState { up: true, marked: master.is_some(), master },
-        carrier: true,
+        running: true,
         mac: None,
         mtu: 1500,
         parent: None,

@@ -1,6 +1,6 @@
 //! What there is to do.
 
-use crate::{Address, DeviceName, Link, MAIN_TABLE, PlacedRule, Route};
+use crate::{Address, DeviceName, Link, PlacedRule, Route};
 use rosc_target::Origin;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -29,8 +29,8 @@ pub enum Change {
 pub enum Action<T> {
     /// It is not there and will be.
     Create(T),
-    /// It gets other content. Where both sides are equal, the kernel drops the object as a consequence of an
-    /// earlier step, and this puts it back.
+    /// It gets other content. Where both sides are equal, the kernel drops or changes the object as a
+    /// consequence of an earlier step, and this puts it back.
     Modify {
         /// Before.
         from: T,
@@ -110,6 +110,7 @@ impl Change {
             Self::Device(change) if change.is_addition() => Phase::Links,
             Self::Device(_) => Phase::StaleLinks,
             Self::Address(Action::Create(_)) => Phase::Addresses,
+            Self::Address(Action::Modify { from, to }) if from == to => Phase::Restored,
             Self::Address(Action::Modify { .. }) => Phase::Addresses,
             Self::Address(Action::Delete(_)) => Phase::StaleAddresses,
             Self::Route(Action::Create(_)) => Phase::Routes,
@@ -205,16 +206,9 @@ impl DeviceChange {
         let joins = self.to.master.is_some() && self.to.master != self.from.master;
         joins || (self.to.up && !self.from.up)
     }
-}
 
-impl Route {
-    /// Says whether the route needs another one to reach its gateways, and so has to come after it.
-    pub(crate) fn has_gateway(&self) -> bool {
-        self.next_hops().any(|next_hop| next_hop.gateway.is_some())
-    }
-
-    pub(crate) fn is_in_main_table(&self) -> bool {
-        self.table == MAIN_TABLE
+    pub(crate) fn goes_down(&self) -> bool {
+        self.from.up && !self.to.up
     }
 }
 
@@ -239,5 +233,51 @@ impl fmt::Display for DeviceChange {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{NextHop, NextHops, RouteKind};
+    use std::num::NonZeroU32;
+
+    fn route(gateway: &str) -> Route {
+        let next_hop = NextHop::via(gateway.parse().unwrap(), DeviceName::new("eth0").unwrap());
+        Route {
+            origin: Origin::IMPLIED,
+            table: 100,
+            destination: "0.0.0.0/0".parse().unwrap(),
+            metric: NonZeroU32::MIN,
+            preferred_source: None,
+            kind: RouteKind::Unicast(NextHops::one(next_hop)),
+        }
+    }
+
+    #[test]
+    fn a_change_is_read_as_a_sentence_to_ip() {
+        let change = Change::Route(Action::Create(route("192.0.2.1")));
+        assert_eq!(change.to_string(), "route add default table 100 metric 1 via 192.0.2.1 dev eth0");
+        let state = DeviceState { up: true, master: Some(DeviceName::new("br0").unwrap()), marked: true };
+        let device = DeviceName::new("eth1").unwrap();
+        let (origin, from) = (Origin::IMPLIED, DeviceState::default());
+        let change = Change::Device(DeviceChange { origin, device, from, to: state });
+        assert_eq!(change.to_string(), "link set eth1 up master br0");
+    }
+
+    #[test]
+    fn a_change_has_both_sides_in_json() {
+        let change = Change::Route(Action::Modify { from: route("192.0.2.1"), to: route("192.0.2.2") });
+        let next_hop = |gateway: &str| serde_json::json!([{"gateway": gateway, "device": "eth0", "onlink": false, "weight": 1}]);
+        let route = |gateway: &str| {
+            serde_json::json!({
+                "table": 100, "destination": "0.0.0.0/0", "metric": 1, "preferred_source": null,
+                "kind": {"unicast": next_hop(gateway)}
+            })
+        };
+        let expected =
+            serde_json::json!({"route": {"modify": {"from": route("192.0.2.1"), "to": route("192.0.2.2")}}});
+        assert_eq!(serde_json::to_value(&change).unwrap(), expected);
+        assert_eq!(serde_json::from_value::<Change>(expected).unwrap(), change);
     }
 }

@@ -12,11 +12,10 @@ pub(crate) use address::message as address_message;
 pub(crate) use link::link_by_index;
 pub(crate) use route::message as route_message;
 
+use crate::DeviceName;
 use crate::change::{Action, Change, RuleChange};
 use crate::netlink::Request;
-use crate::{DeviceName, Family};
 use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE};
-use netlink_packet_route::AddressFamily;
 use std::fmt;
 
 /// Finds a device by its name.
@@ -59,13 +58,6 @@ pub(crate) fn requests(change: &Change, devices: &impl Devices) -> Result<Vec<Re
         Change::Route(Action::Delete(route)) => route::delete(route),
         Change::Rule(RuleChange::Create(rule)) => Ok(rule::create(rule)),
         Change::Rule(RuleChange::Delete(rule)) => Ok(rule::delete(rule)),
-    }
-}
-
-fn address_family(family: Family) -> AddressFamily {
-    match family {
-        Family::Ipv4 => AddressFamily::Inet,
-        Family::Ipv6 => AddressFamily::Inet6,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Address families.
 
 use ipnet::IpNet;
+use netlink_packet_route::AddressFamily;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::IpAddr;
@@ -30,6 +31,14 @@ impl Family {
     /// The family of a prefix.
     pub fn of_net(net: &IpNet) -> Self {
         Self::of(net.addr())
+    }
+
+    /// The family in the kernel's terms.
+    pub(crate) fn to_kernel(self) -> AddressFamily {
+        match self {
+            Self::Ipv4 => AddressFamily::Inet,
+            Self::Ipv6 => AddressFamily::Inet6,
+        }
     }
 
     /// The length of an address in bits.

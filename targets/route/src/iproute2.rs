@@ -2,7 +2,6 @@
 
 use crate::diff::{arrange, place_all};
 use crate::{Action, Address, Change, Family, LINK_GROUP, LinkKind, PROTOCOL, State};
-use std::net::IpAddr;
 
 /// Renders a state as lines for `ip -4 -batch` or `ip -6 -batch`, in an order in which they can be run on a
 /// fresh system.
@@ -42,10 +41,8 @@ fn link_lines(state: &State) -> Vec<String> {
 }
 
 fn address_line(address: &Address) -> String {
-    let has_broadcast = match address.local {
-        IpAddr::V4(local) => address.peer.is_none() && address.prefix_len < 31 && !local.is_loopback(),
-        IpAddr::V6(_) => false,
-    };
-    let broadcast = if has_broadcast { " broadcast +" } else { "" };
-    format!("address add {address}{broadcast}")
+    match address.broadcast() {
+        Some(broadcast) => format!("address add {address} broadcast {broadcast}"),
+        None => format!("address add {address}"),
+    }
 }

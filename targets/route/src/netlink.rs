@@ -8,3 +8,6 @@ mod refusal;
 pub(crate) use batch::{Batch, BatchError, Request};
 pub(crate) use connection::Connection;
 pub(crate) use refusal::Refusal;
+
+/// The length of a `struct nlmsghdr`.
+const HEADER_LEN: usize = 16;

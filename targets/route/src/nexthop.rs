@@ -14,7 +14,12 @@ pub struct NextHop {
     pub gateway: Option<IpAddr>,
     /// The device that they leave by.
     pub device: DeviceName,
-    /// Whether the gateway is taken to be on the link although no route says so. Means nothing without one.
+    /// Whether the gateway is taken to be on the link of the device unasked. Means nothing without one.
+    ///
+    /// Otherwise the kernel looks the gateway up when the route is added: in the table of the route unless
+    /// that is the main one, then by the rules, as for a packet of its own. So a rule may have it refuse a
+    /// route that it would have accepted before the rule came, and refuse to take it back in an undo. Whoever
+    /// knows the link of a gateway does better to say so.
     pub onlink: bool,
     /// The share of the traffic among several next hops. Means nothing for one.
     pub weight: Weight,
@@ -22,12 +27,12 @@ pub struct NextHop {
 
 impl NextHop {
     /// The destination is on the link of this device.
-    pub fn device(device: DeviceName) -> Self {
+    pub fn direct(device: DeviceName) -> Self {
         Self { gateway: None, device, onlink: false, weight: Weight::ONE }
     }
 
     /// The packets go to a router on the link of this device.
-    pub fn gateway(gateway: IpAddr, device: DeviceName) -> Self {
+    pub fn via(gateway: IpAddr, device: DeviceName) -> Self {
         Self { gateway: Some(gateway), device, onlink: false, weight: Weight::ONE }
     }
 
@@ -199,7 +204,7 @@ mod tests {
 
     fn via(gateway: &str, weight: u16) -> NextHop {
         let device = DeviceName::new("eth0").unwrap();
-        let mut next_hop = NextHop::gateway(gateway.parse().unwrap(), device);
+        let mut next_hop = NextHop::via(gateway.parse().unwrap(), device);
         next_hop.weight = Weight::new(weight).unwrap();
         next_hop
     }

@@ -31,8 +31,9 @@ pub struct Device {
     pub kind: Option<String>,
     /// Whether it is up, and whose port it is.
     pub state: DeviceState,
-    /// Whether it can send and receive (`IFLA_CARRIER`).
-    pub carrier: bool,
+    /// Whether it can send and receive (`IFF_RUNNING`). The kernel notices a carrier that comes or goes up to a
+    /// second late, and changes this together with what its routes do.
+    pub running: bool,
     /// Its Ethernet address, if it is an Ethernet device.
     pub mac: Option<MacAddress>,
     /// The largest packet, in bytes.
@@ -62,6 +63,9 @@ pub struct ObservedAddress {
     pub address: Address,
     /// Who added it.
     pub owner: AddressOwner,
+    /// Whether another IPv4 address of the same subnet was there before, and is what the kernel prefers as
+    /// source.
+    pub secondary: bool,
 }
 
 /// Who added an address.
@@ -140,9 +144,13 @@ impl ForeignRoutes {
         self.count += 1;
     }
 
-    pub(crate) fn append(&mut self, others: &Self) {
-        self.bytes.extend_from_slice(&others.bytes);
-        self.count += others.count;
+    pub(crate) fn append(&mut self, others: Self) {
+        if self.is_empty() {
+            *self = others;
+        } else {
+            self.bytes.extend_from_slice(&others.bytes);
+            self.count += others.count;
+        }
     }
 
     pub(crate) fn name_devices(&mut self, names: HashMap<u32, DeviceName>) {

@@ -14,12 +14,13 @@ use crate::{
     AddressOwner, Device, DeviceName, Family, Link, LinkKind, ObservedAddress, PREFERENCES, PROTOCOL,
     PlacedRule, Route, State,
 };
+use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::address::AddressMessage;
 use netlink_packet_route::link::{LinkAttribute, LinkExtentMask, LinkMessage};
 use netlink_packet_route::route::RouteMessage;
 use netlink_packet_route::rule::RuleMessage;
-use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use route::RouteRecord;
+use rustix::io::Errno;
 use std::collections::HashMap;
 
 /// The table that the kernel keeps for addresses of its own (`RT_TABLE_LOCAL`).
@@ -95,11 +96,13 @@ fn routes(
     let mut foreign = ForeignRoutes::default();
     for family in Family::ALL {
         let mut request = RouteMessage::default();
-        request.header.address_family = address_family(family);
+        request.header.address_family = family.to_kernel();
         let request = RouteNetlinkMessage::GetRoute(request);
         let fresh = <(Vec<Route>, ForeignRoutes)>::default;
         let (more_owned, more_foreign) = connection.dump(request, fresh, |(owned, foreign), payload| {
-            let Some(record) = RouteRecord::parse(payload) else { return };
+            // A kernel without IPv6 answers for the families that it has.
+            let record = RouteRecord::parse(payload).filter(|record| record.family() == family);
+            let Some(record) = record else { return };
             let is_ours = record.protocol == PROTOCOL;
             match is_ours.then(|| record.to_route(&names)).flatten() {
                 Some(route) => owned.push(route),
@@ -108,7 +111,7 @@ fn routes(
             }
         })?;
         owned.extend(more_owned);
-        foreign.append(&more_foreign);
+        foreign.append(more_foreign);
     }
     foreign.name_devices(names);
     Ok((owned, foreign))
@@ -122,11 +125,16 @@ fn rules(connection: &mut Connection) -> Result<(Vec<PlacedRule>, Vec<ForeignRul
     let mut foreign = Vec::new();
     for family in Family::ALL {
         let mut request = RuleMessage::default();
-        request.header.family = address_family(family);
-        let records =
-            connection.dump(RouteNetlinkMessage::GetRule(request), Vec::new, |records, payload| {
-                records.extend(rule::RuleRecord::parse(family, payload));
-            })?;
+        request.header.family = family.to_kernel();
+        let request = RouteNetlinkMessage::GetRule(request);
+        let records = connection.dump(request, Vec::new, |records, payload| {
+            records.extend(rule::RuleRecord::parse(family, payload));
+        });
+        let records = match records {
+            // A kernel without IPv6 has none of its rules.
+            Err(refusal) if refusal.errno == Errno::AFNOSUPPORT.raw_os_error() => Vec::new(),
+            records => records?,
+        };
         let mut room = PREFERENCES;
         for rule::RuleRecord { preference, rule } in records {
             match rule.filter(|_| room.contains(&preference)) {
@@ -139,11 +147,4 @@ fn rules(connection: &mut Connection) -> Result<(Vec<PlacedRule>, Vec<ForeignRul
         }
     }
     Ok((owned, foreign))
-}
-
-fn address_family(family: Family) -> AddressFamily {
-    match family {
-        Family::Ipv4 => AddressFamily::Inet,
-        Family::Ipv6 => AddressFamily::Inet6,
-    }
 }

@@ -300,3 +300,6 @@ fn canonical_rule(rule: &mut Rule) -> Result<(), InvalidReason> {
 fn expect_family(address: IpAddr, expected: Family) -> Result<(), InvalidReason> {
     if Family::of(address) == expected { Ok(()) } else { Err(InvalidReason::Family { address, expected }) }
 }
+
+#[cfg(test)]
+mod tests;

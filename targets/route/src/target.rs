@@ -4,7 +4,8 @@ use crate::netlink::Connection;
 use crate::{Change, Observed, State, apply, diff, failure, read, undo};
 use rosc_target::{Diff, Target, TargetError};
 
-/// So often `undo` looks whether everything is as it was. Once is enough unless someone else interferes.
+/// So often `undo` looks whether everything is as it was. Without interference the third look finds nothing:
+/// a bridge has to be back before its ports.
 const UNDO_ROUNDS: usize = 4;
 /// What an apply or undo says that was told to stop.
 const STOPPED: &str = "stopped here for a test";
@@ -27,20 +28,19 @@ impl RouteTarget {
         Ok(Self { connection, stop_after: None })
     }
 
-    /// For tests of whoever relies on `undo`: makes each following `apply` and `undo` stop with an error once
-    /// it has carried out so many changes, as a crash would. `None` ends this.
+    /// For tests of whoever relies on `undo`: lets `apply` and `undo` carry out so many more changes between
+    /// them, and then stop with an error, as a crash would. `None` ends this.
     pub fn stop_after(&mut self, changes: Option<usize>) {
         self.stop_after = changes;
     }
 
     fn carry_out(&mut self, changes: &[Change]) -> Result<(), TargetError> {
-        match self.stop_after.and_then(|count| changes.split_at_checked(count)) {
-            Some((first, [next, ..])) => {
-                apply::carry_out(&mut self.connection, first)?;
-                Err(failure::not_sent(next, STOPPED.to_owned()))
-            }
-            Some((_, [])) | None => apply::carry_out(&mut self.connection, changes),
-        }
+        let allowed = self.stop_after.unwrap_or(usize::MAX).min(changes.len());
+        let (first, rest) = changes.split_at(allowed);
+        apply::carry_out(&mut self.connection, first)?;
+        self.stop_after = self.stop_after.map(|left| left - allowed);
+        let stopped = rest.first().map(|change| failure::not_sent(change, STOPPED.to_owned()));
+        stopped.map_or(Ok(()), Err)
     }
 }
 
@@ -55,7 +55,7 @@ impl Target for RouteTarget {
         read::observe(&mut self.connection).map_err(failure::reading)
     }
 
-    /// [`diff::compare`] says more: which wanted objects someone else has made already.
+    /// [`crate::compare`] says more: which wanted objects someone else has made already.
     fn diff(desired: &State, observed: &Observed) -> Diff<Change> {
         let diff::Comparison { changes, conflicts, satisfied: _ } = diff::compare(desired, observed);
         Diff { changes, conflicts }
@@ -67,6 +67,8 @@ impl Target for RouteTarget {
 
     /// Foreign objects that came in the meantime and depend on ours are not harmed: what they depend on stays
     /// in place, everything else is taken back, and the error names the first of them.
+    ///
+    /// An address that was the primary one of its subnet becomes so again, unless a foreign one took its place.
     fn undo(&mut self, changes: &[Change]) -> Result<(), TargetError> {
         for _ in 0..UNDO_ROUNDS {
             let diff::Comparison { changes, conflicts, satisfied: _ } = undo::plan(changes, &self.observe()?);

@@ -4,6 +4,7 @@ use crate::change::{Action, Change, DeviceChange, RuleChange};
 use crate::diff::{Comparison, addresses, arrange, routes, settle};
 use crate::{Address, DeviceName, Link, LinkKind, Observed, Route, State};
 use rosc_target::{Conflict, Origin};
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
@@ -17,6 +18,7 @@ pub(crate) fn plan(changes: &[Change], observed: &Observed) -> Comparison {
     bridges(&before, observed, &mut comparison);
     devices(changes, observed, &mut comparison);
     addresses::compare(&before, observed, &mut comparison);
+    ranks(changes, observed, &mut comparison);
     routes::compare(&before, observed, &mut comparison);
     rules(changes, observed, &mut comparison);
     settle(&mut comparison.changes, &mut comparison.conflicts, observed);
@@ -130,6 +132,44 @@ fn devices(changes: &[Change], observed: &Observed, comparison: &mut Comparison)
                 to: change.from.clone(),
             })),
         }
+    }
+}
+
+/// Gives the addresses of a subnet the order back that they had: the first is its primary one.
+///
+/// They were deleted last first, and come back the other way round. Those that stayed but were behind one that
+/// went, which is what putting them back says, go for an instant if one of them is primary now.
+fn ranks(changes: &[Change], observed: &Observed, comparison: &mut Comparison) {
+    let mut deleted: Vec<&Address> = Vec::new();
+    let mut behind: Vec<&Address> = Vec::new();
+    for change in changes {
+        match change {
+            Change::Address(Action::Delete(address)) => deleted.push(address),
+            Change::Address(Action::Modify { from, to }) if from == to => behind.push(from),
+            Change::Address(_) | Change::Link(_) | Change::Device(_) | Change::Route(_) | Change::Rule(_) => {
+            }
+        }
+    }
+    let places: HashMap<_, _> =
+        deleted.iter().enumerate().map(|(place, address)| (address.key(), place)).collect();
+    comparison.changes.sort_by_cached_key(|change| match change {
+        Change::Address(Action::Create(address)) => Reverse(places.get(&address.key()).copied()),
+        Change::Address(_) | Change::Link(_) | Change::Device(_) | Change::Route(_) | Change::Rule(_) => {
+            Reverse(None)
+        }
+    });
+    let primary = observed.addresses.iter().filter(|observed| !observed.secondary);
+    let primary: HashSet<_> = primary.map(|observed| observed.address.key()).collect();
+    let is_displaced = |address: &Address| {
+        let is_mate = |mate: &&&Address| mate.shares_subnet(address);
+        deleted.iter().filter(is_mate).any(|first| !primary.contains(&first.key()))
+            && behind.iter().filter(is_mate).any(|mate| primary.contains(&mate.key()))
+    };
+    let is_there = |address: &&&Address| observed.state.addresses().contains(address);
+    for address in behind.iter().filter(is_there).filter(|address| is_displaced(address)) {
+        let (from, to) = ((*address).clone(), (*address).clone());
+        comparison.changes.push(Change::Address(Action::Delete(from.clone())));
+        comparison.changes.push(Change::Address(Action::Modify { from, to }));
     }
 }
 

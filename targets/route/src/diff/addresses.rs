@@ -22,7 +22,8 @@ pub(crate) fn compare(desired: &State, observed: &Observed, comparison: &mut Com
                 let (from, to) = (found.clone(), wanted.clone());
                 comparison.changes.push(Change::Address(Action::Modify { from, to }));
             }
-            (None, Some(found)) if is_same(wanted, found) => {
+            (None, Some(found)) if found.is_replaceable_by(wanted) => {
+                // It has been through the detection of duplicates, or was excused: which, no longer matters.
                 let object = format!("address {wanted}");
                 comparison.satisfied.push(Satisfied { origin: wanted.origin, object });
             }
@@ -40,14 +41,8 @@ pub(crate) fn compare(desired: &State, observed: &Observed, comparison: &mut Com
             }
         }
     }
+    // Last first, so that the primary address of a subnet stays until those behind it are gone.
     let is_stale = |address: &&Address| owned.contains_key(&address.key());
-    for stale in observed.state.addresses().iter().filter(is_stale) {
-        comparison.changes.push(Change::Address(Action::Delete(stale.clone())));
-    }
-}
-
-/// An address that is there has been through the detection of duplicates, or was excused from it: which, no
-/// longer matters.
-fn is_same(wanted: &Address, found: &Address) -> bool {
-    (wanted.prefix_len, wanted.peer) == (found.prefix_len, found.peer)
+    let stale = observed.addresses.iter().rev().map(|observed| &observed.address).filter(is_stale);
+    comparison.changes.extend(stale.map(|address| Change::Address(Action::Delete(address.clone()))));
 }

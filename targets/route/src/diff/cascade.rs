@@ -1,21 +1,23 @@
 //! What the kernel does of its own accord when an address or a link goes.
 //!
 //! - With the last IPv4 address of a device go the IPv4 routes out of it, in every table (`fib_disable_ip`).
-//! - With an IPv4 address go the routes with it as preferred source, unless another device has it too; IPv6
-//!   routes stay, but lose their preferred source.
+//! - With an IPv4 address go the routes with it as preferred source, unless another device has it too. Since
+//!   Linux 6.2 that is so in the main table only; which kernel this is, is not asked.
+//! - IPv6 routes stay, but those out of the same device lose the address as their preferred source.
 //! - With a bridge goes all that is on it: addresses, routes, the devices stacked on it. Its ports are free.
 //! - A device that is set down loses its IPv4 routes and its IPv6 addresses.
 //!
 //! Our own objects that are to stay are put back; where a foreign one would suffer, the cause is not touched,
-//! and that is a conflict. The secondary addresses of a subnet are not among these, because an address is
-//! deleted in a way that keeps them.
+//! and that is a conflict. The secondary addresses of a subnet are safe, because its primary one is deleted in
+//! a way that keeps them; but one of them becomes the primary one.
 
+use crate::address::AddressKey;
 use crate::change::{Action, Change};
 use crate::read::KERNEL_PROTOCOL;
 use crate::read::route::RouteRecord;
 use crate::{Address, AddressOwner, Device, DeviceName, Family, Observed, Route, RouteKey};
 use rosc_target::Conflict;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
 /// Removes the changes that would harm foreign objects and reports them; adds what puts our own back.
@@ -24,7 +26,8 @@ pub(crate) fn settle(changes: &mut Vec<Change>, conflicts: &mut Vec<Conflict>, o
         return;
     }
     let after = AddressesAfter::new(changes, observed);
-    changes.retain(|change| match harmed(change, &after, observed) {
+    let dependents = Dependents::find(changes, &after, observed);
+    changes.retain(|change| match dependents.of(change, &after, observed) {
         None => true,
         Some(foreign) => {
             let wanted = change.to_string();
@@ -32,14 +35,16 @@ pub(crate) fn settle(changes: &mut Vec<Change>, conflicts: &mut Vec<Conflict>, o
             false
         }
     });
-    let restored = restored(changes, &after, observed);
+    let promoted = promoted_addresses(changes, observed);
+    changes.extend(promoted);
+    let restored = restored_routes(changes, &after, observed);
     changes.extend(restored);
 }
 
 fn has_consequences(change: &Change) -> bool {
     match change {
         Change::Link(Action::Delete(_)) | Change::Address(Action::Delete(_) | Action::Modify { .. }) => true,
-        Change::Device(change) => change.from.up && !change.to.up,
+        Change::Device(change) => change.goes_down(),
         Change::Link(_) | Change::Address(_) | Change::Route(_) | Change::Rule(_) => false,
     }
 }
@@ -82,38 +87,93 @@ impl AddressesAfter {
     }
 }
 
-/// Returns the first foreign object that the change would harm.
-fn harmed(change: &Change, after: &AddressesAfter, observed: &Observed) -> Option<String> {
-    match change {
-        Change::Address(Action::Delete(address) | Action::Modify { from: address, .. }) => {
-            let index = observed.device(&address.device)?.index;
-            let is_modified = matches!(change, Change::Address(Action::Modify { .. }));
-            let loses_source = is_modified || !after.local.contains(&address.local);
-            let ends_ipv4 = after.ends_ipv4(address);
-            foreign_route(observed, |route| {
-                let is_source = route.preferred_source == Some(address.local);
-                (loses_source && is_source) || (ends_ipv4 && !route.is_ipv6() && route.uses_device(index))
-            })
-        }
-        Change::Link(Action::Delete(link)) => {
-            let device = observed.device(&link.name)?;
-            foreign_on(device, observed)
-                .or_else(|| foreign_route(observed, |route| route.uses_device(device.index)))
-        }
-        Change::Device(change) if change.from.up && !change.to.up => {
-            let device = observed.device(&change.device)?;
-            foreign_address(device, observed)
-                .or_else(|| foreign_route(observed, |route| route.uses_device(device.index)))
-        }
-        Change::Device(_) | Change::Link(_) | Change::Address(_) | Change::Route(_) | Change::Rule(_) => None,
-    }
+/// Says whether an address is deleted and made again, so that routes lose it as their source. Where both sides
+/// are equal, that is another change of the list.
+fn goes_for_an_instant(from: &Address, to: &Address) -> bool {
+    from == to || !from.is_replaceable_by(to)
 }
 
-/// What the kernel made by itself comes and goes with its cause, and harms nobody.
-fn foreign_route(observed: &Observed, is_harmed: impl Fn(&RouteRecord<'_>) -> bool) -> Option<String> {
-    let routes = &observed.foreign.routes;
-    let route = routes.iter().find(|route| route.protocol != KERNEL_PROTOCOL && is_harmed(route))?;
-    Some(format!("{} depends on it", route.describe(routes.names())))
+/// For everything that is about to go: the first foreign route that depends on it, if any does. One pass over
+/// the foreign routes finds them all.
+#[derive(Default)]
+struct Dependents {
+    sources: HashMap<IpAddr, Option<String>>,
+    /// Devices, by index, that lose their IPv4 routes.
+    ipv4_devices: HashMap<u32, Option<String>>,
+    /// Devices that lose all their routes.
+    devices: HashMap<u32, Option<String>>,
+}
+
+impl Dependents {
+    fn find(changes: &[Change], after: &AddressesAfter, observed: &Observed) -> Self {
+        let mut dependents = Self::default();
+        let index = |name: &DeviceName| observed.device(name).map(|device| device.index);
+        for change in changes {
+            match change {
+                Change::Address(Action::Delete(address)) => {
+                    if address.family() == Family::Ipv6 || !after.local.contains(&address.local) {
+                        dependents.sources.insert(address.local, None);
+                    }
+                    if after.ends_ipv4(address) {
+                        dependents.ipv4_devices.extend(index(&address.device).map(|index| (index, None)));
+                    }
+                }
+                Change::Address(Action::Modify { from, to }) if goes_for_an_instant(from, to) => {
+                    dependents.sources.insert(from.local, None);
+                }
+                Change::Link(Action::Delete(link)) => {
+                    dependents.devices.extend(index(&link.name).map(|index| (index, None)));
+                }
+                Change::Device(change) if change.goes_down() => {
+                    dependents.devices.extend(index(&change.device).map(|index| (index, None)));
+                }
+                Change::Device(_)
+                | Change::Link(_)
+                | Change::Address(_)
+                | Change::Route(_)
+                | Change::Rule(_) => {}
+            }
+        }
+        let routes = &observed.foreign.routes;
+        // What the kernel made by itself comes and goes with its cause, and harms nobody.
+        for route in routes.iter().filter(|route| route.protocol != KERNEL_PROTOCOL) {
+            for dependent in dependents.causes(&route) {
+                dependent.get_or_insert_with(|| format!("{} depends on it", route.describe(routes.names())));
+            }
+        }
+        dependents
+    }
+
+    /// What the route would suffer from.
+    fn causes(&mut self, route: &RouteRecord<'_>) -> impl Iterator<Item = &mut Option<String>> {
+        let source = route.preferred_source.and_then(|source| self.sources.get_mut(&source));
+        let uses = |(index, dependent)| route.uses_device(index).then_some(dependent);
+        let ipv4 = self.ipv4_devices.iter_mut().filter(|_| route.family() == Family::Ipv4);
+        let any = self.devices.iter_mut().chain(ipv4);
+        source.into_iter().chain(any.filter_map(move |(index, dependent)| uses((*index, dependent))))
+    }
+
+    /// The first foreign object that the change would harm.
+    fn of(&self, change: &Change, after: &AddressesAfter, observed: &Observed) -> Option<String> {
+        match change {
+            Change::Address(Action::Delete(address) | Action::Modify { from: address, .. }) => {
+                let index = observed.device(&address.device)?.index;
+                let on_device = || self.ipv4_devices.get(&index).filter(|_| after.ends_ipv4(address));
+                self.sources.get(&address.local).cloned().flatten().or_else(|| on_device()?.clone())
+            }
+            Change::Link(Action::Delete(link)) => {
+                let device = observed.device(&link.name)?;
+                foreign_on(device, observed).or_else(|| self.devices.get(&device.index)?.clone())
+            }
+            Change::Device(change) if change.goes_down() => {
+                let device = observed.device(&change.device)?;
+                foreign_address(device, observed).or_else(|| self.devices.get(&device.index)?.clone())
+            }
+            Change::Device(_) | Change::Link(_) | Change::Address(_) | Change::Route(_) | Change::Rule(_) => {
+                None
+            }
+        }
+    }
 }
 
 fn foreign_address(device: &Device, observed: &Observed) -> Option<String> {
@@ -133,17 +193,24 @@ fn foreign_on(device: &Device, observed: &Observed) -> Option<String> {
 }
 
 /// Puts back the routes of ours that are to stay, and that the kernel drops or alters with an address.
-fn restored(changes: &[Change], after: &AddressesAfter, observed: &Observed) -> Vec<Change> {
+fn restored_routes(changes: &[Change], after: &AddressesAfter, observed: &Observed) -> Vec<Change> {
     let mut without_ipv4: HashSet<&DeviceName> = HashSet::new();
     let mut sources: HashSet<IpAddr> = HashSet::new();
-    let mut touched: BTreeSet<RouteKey> = BTreeSet::new();
+    let mut touched: HashSet<RouteKey> = HashSet::new();
     let mut added: Vec<&Route> = Vec::new();
     for change in changes {
         match change {
-            Change::Address(Action::Delete(address)) if after.ends_ipv4(address) => {
-                without_ipv4.insert(&address.device);
-            }
-            Change::Address(Action::Modify { from, .. }) => {
+            Change::Address(Action::Delete(address)) => match address.family() {
+                Family::Ipv4 if after.ends_ipv4(address) => {
+                    without_ipv4.insert(&address.device);
+                }
+                // It may have moved to another device.
+                Family::Ipv6 if after.local.contains(&address.local) => {
+                    sources.insert(address.local);
+                }
+                Family::Ipv4 | Family::Ipv6 => {}
+            },
+            Change::Address(Action::Modify { from, to }) if goes_for_an_instant(from, to) => {
                 sources.insert(from.local);
             }
             Change::Route(Action::Create(route) | Action::Modify { to: route, .. }) => {
@@ -164,10 +231,36 @@ fn restored(changes: &[Change], after: &AddressesAfter, observed: &Observed) -> 
         route.family() == Family::Ipv4 && route.next_hops().any(|hop| without_ipv4.contains(&hop.device))
     };
     let is_altered = |route: &&Route| route.preferred_source.is_some_and(|source| sources.contains(&source));
-    // Addresses are modified before routes are added, so only those that were there are altered; they are
-    // deleted behind everything.
-    kept.filter(|route| vanishes(route) || is_altered(route))
-        .chain(added.into_iter().filter(vanishes))
+    kept.chain(added)
+        .filter(|route| vanishes(route) || is_altered(route))
         .map(|route| Change::Route(Action::Modify { from: route.clone(), to: route.clone() }))
         .collect()
+}
+
+/// Names the addresses of ours that are behind one that goes, and by that the routes whose source they are.
+/// They would come to no harm; but for the one that goes to be primary again, undo has to take them away for
+/// an instant, and needs to know what goes with them even if it is interrupted there.
+fn promoted_addresses(changes: &[Change], observed: &Observed) -> Vec<Change> {
+    let mut touched: HashSet<AddressKey> = HashSet::new();
+    let mut deleted: Vec<&Address> = Vec::new();
+    for change in changes {
+        if let Change::Address(action) = change {
+            touched.insert(action.subject().key());
+            deleted.extend(Some(action.subject()).filter(|_| matches!(action, Action::Delete(_))));
+        }
+    }
+    let secondary = observed.addresses.iter().filter(|observed| observed.secondary);
+    let secondary: HashSet<AddressKey> = secondary.map(|observed| observed.address.key()).collect();
+    deleted.retain(|address| !secondary.contains(&address.key()));
+    let kept = observed.addresses.iter().filter(|observed| {
+        observed.secondary
+            && observed.owner == AddressOwner::Rosc
+            && !touched.contains(&observed.address.key())
+            && deleted.iter().any(|address| address.shares_subnet(&observed.address))
+    });
+    kept.map(|observed| {
+        let address = &observed.address;
+        Change::Address(Action::Modify { from: address.clone(), to: address.clone() })
+    })
+    .collect()
 }

@@ -1,7 +1,7 @@
 //! Putting changes into an order that is safe for traffic; the reasons stand at [`super::compare`].
 
-use crate::Route;
 use crate::change::{Action, Change};
+use crate::{MAIN_TABLE, Route};
 
 /// Sorts the changes. Those that have no order among each other keep the one that they are in, as do rules,
 /// whose order only the comparison of the whole lists can tell.
@@ -19,15 +19,18 @@ fn rank(change: &Change) -> u8 {
         Change::Link(Action::Delete(_)) => 3,
         Change::Route(Action::Create(route) | Action::Modify { to: route, .. }) => route_rank(route),
         Change::Route(Action::Delete(route)) => u8::MAX - route_rank(route),
+        // Where both are put back, routes need addresses.
         Change::Address(_) | Change::Rule(_) => 0,
     }
 }
 
 fn route_rank(route: &Route) -> u8 {
-    match (route.has_gateway(), route.is_in_main_table()) {
-        (false, false) => 0,
-        (false, true) => 1,
-        (true, false) => 2,
-        (true, true) => 3,
+    // A gateway may be found by a route that has none.
+    let has_gateway = route.next_hops().any(|next_hop| next_hop.gateway.is_some());
+    match (has_gateway, route.table == MAIN_TABLE) {
+        (false, false) => 1,
+        (false, true) => 2,
+        (true, false) => 3,
+        (true, true) => 4,
     }
 }

@@ -10,7 +10,7 @@ use std::cmp::Ordering;
 pub(crate) fn compare(desired: &State, observed: &Observed, comparison: &mut Comparison) {
     let mut wanted = desired.routes().iter().peekable();
     let mut found = observed.state.routes().iter().peekable();
-    let mut missing = Vec::new();
+    let mut steps = Vec::new();
     loop {
         let order = match (wanted.peek(), found.peek()) {
             (None, None) => break,
@@ -19,53 +19,67 @@ pub(crate) fn compare(desired: &State, observed: &Observed, comparison: &mut Com
             (Some(wanted), Some(found)) => wanted.key().cmp(&found.key()),
         };
         match order {
-            Ordering::Less => missing.extend(wanted.next()),
+            Ordering::Less => steps.extend(wanted.next().map(|to| Step { from: None, to })),
+            Ordering::Equal => {
+                let pair = wanted.next().zip(found.next()).filter(|(to, from)| to != from);
+                steps.extend(pair.map(|(to, from)| Step { from: Some(from), to }));
+            }
             Ordering::Greater => {
                 let stale = found.next().cloned();
                 comparison.changes.extend(stale.map(|route| Change::Route(Action::Delete(route))));
             }
-            Ordering::Equal => {
-                if let (Some(wanted), Some(found)) = (wanted.next(), found.next())
-                    && wanted != found
-                    && has_devices(wanted, desired, observed, comparison)
-                {
-                    let (from, to) = (found.clone(), wanted.clone());
-                    comparison.changes.push(Change::Route(Action::Modify { from, to }));
-                }
-            }
         }
     }
-    create(&missing, desired, observed, comparison);
+    let is_taken = meet_foreign(&steps, observed, comparison);
+    for (step, is_taken) in steps.into_iter().zip(is_taken) {
+        if !is_taken && has_devices(step.to, desired, observed, comparison) {
+            let to = step.to.clone();
+            comparison.changes.push(Change::Route(match step.from.cloned() {
+                None => Action::Create(to),
+                Some(from) => Action::Modify { from, to },
+            }));
+        }
+    }
 }
 
-/// Creates the missing routes, except where someone else has a route of that key already.
-fn create(missing: &[&Route], desired: &State, observed: &Observed, comparison: &mut Comparison) {
-    let mut is_taken = vec![false; missing.len()];
-    if !missing.is_empty() {
-        let foreign = &observed.foreign.routes;
-        for record in foreign.iter() {
-            let Some(key) = record.key() else { continue };
-            let Ok(place) = missing.binary_search_by(|route| route.key().cmp(&key)) else { continue };
-            let (route, is_first) = (missing[place], !std::mem::replace(&mut is_taken[place], true));
-            if !is_first {
-                // The kernel lists the one in use first.
-            } else if record.to_route(foreign.names()).as_ref() == Some(route) {
-                let object = format!("route {route}");
-                comparison.satisfied.push(Satisfied { origin: route.origin, object });
-            } else {
-                comparison.conflicts.push(Conflict {
-                    origin: route.origin,
-                    wanted: format!("route {route}"),
-                    foreign: record.describe(foreign.names()),
-                });
-            }
+/// A route that is not as it should be.
+struct Step<'a> {
+    /// What rosc has in its place.
+    from: Option<&'a Route>,
+    to: &'a Route,
+}
+
+/// Finds the routes that someone else has a route of the same key for, one flag for each. The steps are
+/// sorted by key.
+///
+/// Even where rosc has its own in that place, someone may have put another before it; replacing would hit
+/// that one.
+fn meet_foreign(steps: &[Step<'_>], observed: &Observed, comparison: &mut Comparison) -> Vec<bool> {
+    let mut is_taken = vec![false; steps.len()];
+    if steps.is_empty() {
+        return is_taken;
+    }
+    let foreign = &observed.foreign.routes;
+    for record in foreign.iter() {
+        let place = record.key().map(|key| steps.binary_search_by(|step| step.to.key().cmp(&key)));
+        let Some(Ok(place)) = place else { continue };
+        // Of several foreign routes of one key, the kernel lists the one in use first.
+        if std::mem::replace(&mut is_taken[place], true) {
+            continue;
+        }
+        let Step { from, to } = &steps[place];
+        if from.is_none() && record.to_route(foreign.names()).as_ref() == Some(to) {
+            let object = format!("route {to}");
+            comparison.satisfied.push(Satisfied { origin: to.origin, object });
+        } else {
+            comparison.conflicts.push(Conflict {
+                origin: to.origin,
+                wanted: format!("route {to}"),
+                foreign: record.describe(foreign.names()),
+            });
         }
     }
-    for (route, is_taken) in missing.iter().zip(is_taken) {
-        if !is_taken && has_devices(route, desired, observed, comparison) {
-            comparison.changes.push(Change::Route(Action::Create((*route).clone())));
-        }
-    }
+    is_taken
 }
 
 fn has_devices(route: &Route, desired: &State, observed: &Observed, comparison: &mut Comparison) -> bool {

@@ -1,27 +1,25 @@
 //! Requests for addresses.
 
 use super::link::promote_secondaries;
-use super::{CREATE, Devices, EXISTING, NotEncodable, PUT, address_family};
+use super::{CREATE, Devices, EXISTING, NotEncodable, PUT};
 use crate::netlink::Request;
 use crate::{Address, DuplicateDetection, Family, PROTOCOL};
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::address::{
     AddressAttribute, AddressFlags, AddressMessage, AddressProtocol, AddressScope,
 };
-use std::net::{IpAddr, Ipv4Addr};
 
 pub(super) fn create(address: &Address, devices: &impl Devices) -> Result<Vec<Request>, NotEncodable> {
     Ok(vec![put(address, CREATE, devices)?])
 }
 
-/// The kernel replaces the flags of an IPv6 address, but neither its prefix nor its peer, and does not say
-/// so; then the address goes and comes back.
+/// Replaces an address where that is possible; otherwise it goes and comes back.
 pub(super) fn modify(
     from: &Address,
     to: &Address,
     devices: &impl Devices,
 ) -> Result<Vec<Request>, NotEncodable> {
-    if (from.prefix_len, from.peer) == (to.prefix_len, to.peer) {
+    if from.is_replaceable_by(to) {
         return Ok(vec![put(to, PUT, devices)?]);
     }
     let mut requests = delete(from, devices)?;
@@ -54,7 +52,7 @@ pub(crate) fn message(address: &Address, index: u32) -> Result<AddressMessage, N
         return Err(NotEncodable::Contradiction("an address and its peer are of one family".to_owned()));
     }
     let mut message = AddressMessage::default();
-    message.header.family = address_family(address.family());
+    message.header.family = address.family().to_kernel();
     message.header.prefix_len = address.prefix_len;
     message.header.index = index;
     if address.local.is_loopback() {
@@ -62,7 +60,7 @@ pub(crate) fn message(address: &Address, index: u32) -> Result<AddressMessage, N
     }
     message.attributes.push(AddressAttribute::Local(address.local));
     message.attributes.push(AddressAttribute::Address(address.network()));
-    if let Some(broadcast) = broadcast(address) {
+    if let Some(broadcast) = address.broadcast() {
         message.attributes.push(AddressAttribute::Broadcast(broadcast));
     }
     match address.duplicate_detection {
@@ -72,13 +70,4 @@ pub(crate) fn message(address: &Address, index: u32) -> Result<AddressMessage, N
         }
     }
     Ok(message)
-}
-
-/// The kernel derives no broadcast address by itself, and daemons that ask the device for one are helpless
-/// without. A subnet of two addresses has none (RFC 3021), nor has a point-to-point link.
-fn broadcast(address: &Address) -> Option<Ipv4Addr> {
-    let IpAddr::V4(local) = address.local else { return None };
-    let host_bits = u32::MAX.checked_shr(u32::from(address.prefix_len)).filter(|bits| *bits > 1)?;
-    let has_network = address.peer.is_none() && !local.is_loopback();
-    has_network.then(|| Ipv4Addr::from(u32::from(local) | host_bits))
 }

@@ -1,6 +1,6 @@
 //! Requests for rules.
 
-use super::{CREATE, EXISTING, address_family};
+use super::{CREATE, EXISTING};
 use crate::netlink::Request;
 use crate::{FwMark, PROTOCOL, PlacedRule, RuleAction};
 use netlink_packet_route::RouteNetlinkMessage;
@@ -18,7 +18,7 @@ pub(super) fn delete(rule: &PlacedRule) -> Vec<Request> {
 
 fn message(PlacedRule { preference, rule }: &PlacedRule) -> RuleMessage {
     let mut message = RuleMessage::default();
-    message.header.family = address_family(rule.family);
+    message.header.family = rule.family.to_kernel();
     let attributes = &mut message.attributes;
     attributes.push(RuleAttribute::Priority(*preference));
     attributes.push(RuleAttribute::Protocol(RouteProtocol::Other(PROTOCOL)));

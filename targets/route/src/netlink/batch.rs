@@ -47,8 +47,8 @@ pub(crate) struct Batch {
 }
 
 impl Batch {
-    /// Adds the requests of a step, which are sent in one piece, after sending what there is no more room
-    /// beside.
+    /// Adds the requests of a step, which stay in one piece. Where there is no room left for them, what was
+    /// collected before is sent first.
     pub(crate) fn push(
         &mut self,
         connection: &mut Connection,

@@ -1,5 +1,6 @@
 //! The socket, and reading what the kernel has.
 
+use super::HEADER_LEN;
 use super::attributes::{u16_of, u32_of};
 use super::refusal::Refusal;
 use netlink_packet_core::{
@@ -19,8 +20,6 @@ const RECEIVE_BUFFER: usize = 4 << 20;
 const READ_BUFFER: usize = 64 << 10;
 /// The kernel answers before `send` returns, so an answer that takes this long was lost.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// The length of a `struct nlmsghdr`.
-const HEADER_LEN: usize = 16;
 /// A dump that is interrupted by a change is repeated this often.
 const DUMP_ATTEMPTS: usize = 16;
 

@@ -1,5 +1,6 @@
 //! What the kernel says when it refuses.
 
+use super::HEADER_LEN;
 use super::attributes::{Attributes, text_of, u32_of};
 use rustix::io::Errno;
 use std::ffi::c_int;
@@ -11,8 +12,6 @@ const CAPPED: u16 = 0x100;
 const HAS_ATTRIBUTES: u16 = 0x200;
 /// The extended acknowledgement in words (`NLMSGERR_ATTR_MSG`).
 const NLMSGERR_ATTR_MSG: u16 = 1;
-/// The length of a `struct nlmsghdr`.
-const HEADER_LEN: usize = 16;
 
 /// A refused request.
 #[derive(Debug, Clone, PartialEq, Eq)]

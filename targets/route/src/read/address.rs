@@ -2,7 +2,7 @@
 
 use crate::netlink::attributes::{Attributes, ip_of, text_of, u32_of};
 use crate::observed::{AddressOwner, ObservedAddress};
-use crate::{Address, DeviceName, DuplicateDetection, PROTOCOL};
+use crate::{Address, DeviceName, DuplicateDetection, Family, PROTOCOL};
 use std::collections::HashMap;
 use std::net::IpAddr;
 
@@ -63,7 +63,8 @@ pub(super) fn parse(payload: &[u8], names: &HashMap<u32, DeviceName>) -> Option<
     let peer = address.filter(|address| *address != local);
     let origin = Default::default();
     let address = Address { origin, device: device.clone(), local, prefix_len, peer, duplicate_detection };
-    Some(ObservedAddress { address, owner })
+    let secondary = address.family() == Family::Ipv4 && flags & IFA_F_SECONDARY != 0;
+    Some(ObservedAddress { address, owner, secondary })
 }
 
 /// The kernel gives such an address to each device by itself. An older one does not sign it.

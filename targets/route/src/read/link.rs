@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 // include/uapi/linux/if.h
 const IFF_UP: u32 = 1;
+const IFF_RUNNING: u32 = 0x40;
 // include/uapi/linux/if_arp.h
 const ARPHRD_ETHER: u16 = 1;
 // include/uapi/linux/if_link.h
@@ -19,7 +20,6 @@ const IFLA_MASTER: u16 = 10;
 const IFLA_LINKINFO: u16 = 18;
 const IFLA_AF_SPEC: u16 = 26;
 const IFLA_GROUP: u16 = 27;
-const IFLA_CARRIER: u16 = 33;
 const IFLA_LINK_NETNSID: u16 = 37;
 const IFLA_PROP_LIST: u16 = 52;
 const IFLA_ALT_IFNAME: u16 = 53;
@@ -43,7 +43,7 @@ pub(super) struct LinkRecord {
     pub(super) name: DeviceName,
     kind: Option<String>,
     up: bool,
-    carrier: bool,
+    running: bool,
     master: Option<u32>,
     marked: bool,
     mac: Option<MacAddress>,
@@ -60,14 +60,15 @@ impl LinkRecord {
     pub(super) fn parse(payload: &[u8]) -> Option<Self> {
         let (header, attributes) = payload.split_at_checked(HEADER_LEN)?;
         let is_ethernet = u16_of(header.get(2..)?)? == ARPHRD_ETHER;
+        let flags = u32_of(header.get(8..)?)?;
         let mut name = None;
         let mut is_elsewhere = false;
         let mut record = Self {
             index: u32_of(header.get(4..)?)?,
             name: DeviceName::loopback(),
             kind: None,
-            up: u32_of(header.get(8..)?)? & IFF_UP != 0,
-            carrier: false,
+            up: flags & IFF_UP != 0,
+            running: flags & IFF_RUNNING != 0,
             master: None,
             marked: false,
             mac: None,
@@ -86,7 +87,6 @@ impl LinkRecord {
                 IFLA_LINK_NETNSID => is_elsewhere = true,
                 IFLA_MASTER => record.master = u32_of(value).filter(|index| *index != 0),
                 IFLA_GROUP => record.group = u32_of(value)?,
-                IFLA_CARRIER => record.carrier = value == [1],
                 IFLA_LINKINFO => (record.kind, record.bridge) = link_info(value),
                 IFLA_PROP_LIST => {
                     record.marked = Attributes(value)
@@ -113,7 +113,7 @@ impl LinkRecord {
             index: self.index,
             kind: self.kind,
             state: DeviceState { up: self.up, master, marked: self.marked },
-            carrier: self.carrier,
+            running: self.running,
             mac: self.mac,
             mtu: self.mtu,
             parent: self.parent,

@@ -1,7 +1,7 @@
 //! Routes: `struct rtmsg` and its attributes.
 
 use crate::netlink::attributes::{Attributes, ip_of, u16_of, u32_of};
-use crate::{DeviceName, NextHop, NextHops, Route, RouteKey, RouteKind, Weight};
+use crate::{DeviceName, Family, NextHop, NextHops, Route, RouteKey, RouteKind, Weight};
 use ipnet::IpNet;
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -143,9 +143,8 @@ impl<'a> RouteRecord<'a> {
         self.hops().any(|hop| hop.index == Some(index))
     }
 
-    /// Says whether the destination is IPv6.
-    pub(crate) fn is_ipv6(&self) -> bool {
-        self.destination.addr().is_ipv6()
+    pub(crate) fn family(&self) -> Family {
+        Family::of_net(&self.destination)
     }
 
     /// Describes the route as a listing would, as far as that takes to find it.

@@ -96,6 +96,8 @@ fn is_guarded(rules: &[Rule], device: &str) -> bool {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn the_list_becomes_what_is_wanted_and_no_foreign_place_is_taken(
         before in vec(any_rule(), 0..10),
