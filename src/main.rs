@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use rosc::cli::Cli;
-use rosc::commands::{self, Outcome};
+use rosc::commands;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {

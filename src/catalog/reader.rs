@@ -106,6 +106,11 @@ impl<'d, 's> Reader<'d, 's> {
 }
 
 impl<T> Field<T> {
+    /// Where a value is given; `None` if the property is left out or set to nothing.
+    pub fn place(&self) -> Option<Origin> {
+        (self.given && self.value.is_some()).then_some(self.origin)
+    }
+
     /// The value, or an error that the item lacks it.
     pub fn required(self, name: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<T> {
         if self.value.is_none() {

@@ -86,6 +86,8 @@ codes! {
     WrongChain = "R0310" Error;
     /// Chains that jump to each other in a circle.
     JumpLoop = "R0311" Error;
+    /// A property that the item's action does not look at.
+    NoEffect = "R0312" Warning;
     /// A route whose gateway no interface reaches.
     UnreachableGateway = "R0401" Error;
     /// A route that is never chosen.

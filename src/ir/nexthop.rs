@@ -32,8 +32,6 @@ pub enum Hop {
         interface: InterfaceName,
         /// The neighbour.
         gateway: Option<IpAddr>,
-        /// Whether the neighbour is taken to be on the interface although no address there says so.
-        on_link: bool,
     },
     /// The gateway is reached by a blackhole route.
     Blackhole,
@@ -169,12 +167,10 @@ impl<'r> Resolver<'r> {
                 GatewayHop::OnInterface { address, interface } => resolved.hops.push(Hop::Interface {
                     interface: interface.clone(),
                     gateway: Some(*address),
-                    on_link: true,
                 }),
                 GatewayHop::Interface { interface } => resolved.hops.push(Hop::Interface {
                     interface: interface.clone(),
                     gateway: None,
-                    on_link: false,
                 }),
             }
         }
@@ -216,7 +212,7 @@ impl<'r> Resolver<'r> {
         match connected {
             Some((_, interface)) => {
                 let (interface, gateway) = (interface.clone(), Some(address));
-                Ok(vec![Hop::Interface { interface, gateway, on_link: false }])
+                Ok(vec![Hop::Interface { interface, gateway }])
             }
             None => Err(self.scope_in_the_way(table, address, target_scope)),
         }
@@ -245,9 +241,8 @@ impl<'r> Resolver<'r> {
         let RouteTarget::Via(_) = self.routes[index].target else { return vec![Hop::Blackhole] };
         let mut hops = self.route(index).hops.clone();
         for hop in &mut hops {
-            if let Hop::Interface { gateway: gateway @ None, on_link, .. } = hop {
+            if let Hop::Interface { gateway: gateway @ None, .. } = hop {
                 *gateway = Some(address);
-                *on_link = true;
             }
         }
         hops

@@ -87,10 +87,12 @@ impl Context<'_> {
         let mut ways: Vec<NextHop> = Vec::new();
         for (route, hops) in group {
             for hop in *hops {
-                let Hop::Interface { interface, gateway, on_link } = hop else { continue };
+                let Hop::Interface { interface, gateway } = hop else { continue };
                 let device = self.devices.existing(interface, route.origin, &mut self.diagnostics)?;
-                // A link-local gateway is on its link by definition, and the kernel wants no flag that says so.
-                let onlink = *on_link && !gateway.is_some_and(is_link_local);
+                // The device is known. Left to itself the kernel would look the gateway up again, by the policy
+                // rules, which may lead elsewhere or refuse. A link-local gateway is on its link by definition, and
+                // the kernel wants no flag that says so.
+                let onlink = gateway.is_some_and(|gateway| !is_link_local(gateway));
                 ways.push(NextHop { gateway: *gateway, device, onlink, weight: Weight::ONE });
             }
         }

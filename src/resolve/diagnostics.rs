@@ -50,6 +50,12 @@ pub(super) fn refused(message: impl Into<String>, origin: Origin, help: &str) ->
     Diagnostic::new(Code::RefusedProperty, message).label(origin, "used here").help(help)
 }
 
+pub(super) fn no_effect(property: &str, action: &str, origin: Origin) -> Diagnostic {
+    Diagnostic::new(Code::NoEffect, format!("{property} has no effect with action={action}"))
+        .label(origin, "RouterOS does not look at it either")
+        .help(format!("leave {property} out"))
+}
+
 pub(super) fn wrong_chain(message: impl Into<String>, origin: Origin, help: impl Into<String>) -> Diagnostic {
     Diagnostic::new(Code::WrongChain, message).label(origin, "not possible here").help(help)
 }

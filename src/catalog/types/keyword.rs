@@ -12,6 +12,14 @@ pub trait Keyword: Copy + 'static {
 
     /// The words with their meanings.
     const WORDS: &'static [(&'static str, Self)];
+
+    /// The first word with this meaning.
+    fn word(self) -> &'static str
+    where
+        Self: PartialEq,
+    {
+        Self::WORDS.iter().find(|(_, meaning)| *meaning == self).map_or("", |(word, _)| word)
+    }
 }
 
 impl<K: Keyword> FromText for K {

@@ -1,6 +1,6 @@
 //! What NAT and mangle rules do.
 
-use super::{Chain, IpRange, MangleHook, NatHook, Ports};
+use super::{Chain, IpRange, MangleHook, NatHook, PortRange};
 use crate::ir::{ConnectionMark, PacketMark, TableName};
 use ipnet::IpNet;
 use serde::Serialize;
@@ -20,7 +20,7 @@ pub enum NatAction {
     /// Source becomes the address of the outgoing interface.
     Masquerade {
         /// Source ports to choose from.
-        to_ports: Option<Ports>,
+        to_ports: Option<PortRange>,
     },
     /// Source becomes one of these.
     SrcNat(NatTarget),
@@ -29,19 +29,22 @@ pub enum NatAction {
     /// Destination becomes the router.
     Redirect {
         /// Ports to choose from; the packet's own without.
-        to_ports: Option<Ports>,
+        to_ports: Option<PortRange>,
     },
     /// The address becomes the one with the same host part in this prefix.
     Netmap(IpNet),
 }
 
-/// Where NAT sends to; at least one of both is given.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct NatTarget {
-    /// Addresses to choose from; the packet's own without.
-    pub addresses: Option<IpRange>,
-    /// Ports to choose from; the packet's own without.
-    pub ports: Option<Ports>,
+/// Where NAT sends to.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NatTarget {
+    /// One of these addresses; the port stays if it can.
+    Addresses(IpRange),
+    /// The packet's own address, one of these ports.
+    Ports(PortRange),
+    /// One of these addresses and one of these ports.
+    AddressesAndPorts(IpRange, PortRange),
 }
 
 /// The action of a mangle rule.

@@ -161,6 +161,33 @@ impl Ports {
     pub fn ranges(&self) -> &[(u16, u16)] {
         &self.0
     }
+
+    /// The set as one range; `None` if there are gaps in it.
+    pub fn as_range(&self) -> Option<PortRange> {
+        match self.0[..] {
+            [(first, last)] => Some(PortRange { first, last }),
+            _ => None,
+        }
+    }
+}
+
+/// Ports from one to another, both included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct PortRange {
+    first: u16,
+    last: u16,
+}
+
+impl PortRange {
+    /// The first port.
+    pub fn first(self) -> u16 {
+        self.first
+    }
+
+    /// The last port, not below the first.
+    pub fn last(self) -> u16 {
+        self.last
+    }
 }
 
 /// What connection tracking says of a packet.

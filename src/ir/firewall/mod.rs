@@ -9,7 +9,7 @@ pub use action::{MangleAction, Mss, NatAction, NatTarget, Passthrough};
 pub use address_list::{AddressEntry, AddressList, IpRange};
 pub use classifier::{Nth, PccFields, PerConnectionClassifier};
 pub use matcher::{
-    AddressMatch, AddressType, Condition, ConnectionNatState, ConnectionState, InterfaceMatch, Matchers, Ports, Protocol,
+    AddressMatch, AddressType, Condition, ConnectionNatState, ConnectionState, InterfaceMatch, Matchers, PortRange, Ports, Protocol,
     TcpFlag, TcpFlags,
 };
 

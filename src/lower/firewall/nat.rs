@@ -2,7 +2,7 @@
 
 use super::chain::{Placed, chain_name};
 use super::{Side, reached_from};
-use crate::ir::firewall::{Chain, IpRange, NatAction, NatHook, NatTarget, Ports};
+use crate::ir::firewall::{Chain, IpRange, NatAction, NatHook, NatTarget, PortRange};
 use crate::lower::Context;
 use rosc_nftables::{Interval, Nat, NatAddresses, NatFlags, NatTo, Statement, Verdict};
 
@@ -36,23 +36,23 @@ fn nat_action(action: &NatAction, is_source: bool) -> Vec<Statement> {
         NatAction::Return => Verdict::Return.into(),
         NatAction::Passthrough => return Vec::new(),
         NatAction::Jump(target) => Verdict::Jump(chain_name(target)).into(),
-        NatAction::Masquerade { to_ports } => Nat::Masquerade(to_ports.as_ref().map(interval), flags).into(),
-        NatAction::Redirect { to_ports } => Nat::Redirect(to_ports.as_ref().map(interval), flags).into(),
-        NatAction::SrcNat(target) => Nat::Snat(translated(target), flags).into(),
-        NatAction::DstNat(target) => Nat::Dnat(translated(target), flags).into(),
-        NatAction::Netmap(prefix) if is_source => Nat::Snat(NatTo::Netmap((*prefix).into()), flags).into(),
-        NatAction::Netmap(prefix) => Nat::Dnat(NatTo::Netmap((*prefix).into()), flags).into(),
+        NatAction::Masquerade { to_ports } => Nat::Masquerade(to_ports.map(interval), flags).into(),
+        NatAction::Redirect { to_ports } => Nat::Redirect(to_ports.map(interval), flags).into(),
+        NatAction::SrcNat(target) => Nat::Snat(translated(*target), flags).into(),
+        NatAction::DstNat(target) => Nat::Dnat(translated(*target), flags).into(),
+        NatAction::Netmap(prefix) if is_source => Nat::SnatPrefix((*prefix).into()).into(),
+        NatAction::Netmap(prefix) => Nat::DnatPrefix((*prefix).into()).into(),
     };
     vec![statement]
 }
 
-fn translated(target: &NatTarget) -> NatTo {
-    let NatTarget { addresses, ports } = target;
-    match (addresses.map(addresses_of), ports.as_ref().map(interval)) {
-        (Some(addresses), Some(ports)) => NatTo::AddressesAndPorts(addresses, ports),
-        (Some(addresses), None) => NatTo::Addresses(addresses),
-        (None, Some(ports)) => NatTo::Ports(ports),
-        (None, None) => unreachable!("resolve asks for addresses or ports"),
+fn translated(target: NatTarget) -> NatTo {
+    match target {
+        NatTarget::Addresses(addresses) => NatTo::Addresses(addresses_of(addresses)),
+        NatTarget::Ports(ports) => NatTo::Ports(interval(ports)),
+        NatTarget::AddressesAndPorts(addresses, ports) => {
+            NatTo::AddressesAndPorts(addresses_of(addresses), interval(ports))
+        }
     }
 }
 
@@ -64,8 +64,6 @@ fn addresses_of(range: IpRange) -> NatAddresses {
     }
 }
 
-/// resolve lets only one range of ports through.
-fn interval(ports: &Ports) -> Interval<u16> {
-    let ranges = ports.ranges();
-    Interval::new(ranges[0].0, ranges[ranges.len() - 1].1).expect("port ranges begin before they end")
+fn interval(ports: PortRange) -> Interval<u16> {
+    Interval::new(ports.first(), ports.last()).expect("port ranges begin before they end")
 }

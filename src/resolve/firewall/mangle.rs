@@ -3,7 +3,7 @@
 use super::Family;
 use super::chains::ChainPlaces;
 use super::matchers::MatcherFields;
-use crate::catalog::types::MarkName;
+use crate::catalog::types::{Keyword, MarkName};
 use crate::catalog::{self, MangleItem, MangleVerb, MatcherItem, NatStateMatcherItem, StateMatcherItem};
 use crate::ir::firewall::{
     AddressType, Chain, Condition, Hook, MangleAction, MangleHook, Matchers, Passthrough, Rule, RuleTable,
@@ -61,9 +61,28 @@ impl Resolver<'_, '_> {
             new_mss,
             passthrough,
         } = item;
+        let verb = action.value.unwrap_or(MangleVerb::Accept);
+        if verb != MangleVerb::Other {
+            let of = |place: Option<Origin>, verbs: &[MangleVerb]| place.filter(|_| !verbs.contains(&verb));
+            let marks_or_changes = [
+                MangleVerb::ChangeMss,
+                MangleVerb::MarkConnection,
+                MangleVerb::MarkPacket,
+                MangleVerb::MarkRouting,
+            ];
+            let unused = [
+                ("jump-target", of(jump_target.place(), &[MangleVerb::Jump])),
+                ("new-connection-mark", of(new_connection_mark.place(), &[MangleVerb::MarkConnection])),
+                ("new-packet-mark", of(new_packet_mark.place(), &[MangleVerb::MarkPacket])),
+                ("new-routing-mark", of(new_routing_mark.place(), &[MangleVerb::MarkRouting])),
+                ("new-mss", of(new_mss.place(), &[MangleVerb::ChangeMss])),
+                ("passthrough", of(passthrough.place().filter(|_| passthrough.value == Some(false)), &marks_or_changes)),
+            ];
+            self.no_effect(verb.word(), unused);
+        }
         let passthrough =
             if passthrough.value == Some(false) { Passthrough::Stop } else { Passthrough::Continue };
-        match action.value.unwrap_or(MangleVerb::Accept) {
+        match verb {
             MangleVerb::Accept => Some(MangleAction::Accept),
             MangleVerb::Return => Some(MangleAction::Return),
             MangleVerb::Passthrough => Some(MangleAction::Passthrough),

@@ -6,8 +6,9 @@ mod mangle;
 mod matchers;
 mod nat;
 
-use super::Resolver;
+use super::{Resolver, diagnostics};
 use crate::ir::Firewall;
+use rosc_target::Origin;
 
 /// One of the two families while its menus are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +35,14 @@ impl Resolver<'_, '_> {
             self.firewall_mut(family).nat = nat;
             let mangle = self.mangle(family);
             self.firewall_mut(family).mangle = mangle;
+        }
+    }
+
+    /// Reports properties that the rule's action does not look at, where they are given.
+    fn no_effect(&mut self, action: &str, unused: impl IntoIterator<Item = (&'static str, Option<Origin>)>) {
+        let given = unused.into_iter().filter_map(|(property, place)| Some((property, place?)));
+        for (property, origin) in given {
+            self.report(diagnostics::no_effect(property, action, origin));
         }
     }
 

@@ -3,7 +3,7 @@
 use super::Family;
 use super::chains::ChainPlaces;
 use super::matchers::MatcherFields;
-use crate::catalog::types::Range;
+use crate::catalog::types::{Keyword, Range};
 use crate::catalog::{self, Field, Ipv4NatItem, Ipv6NatItem, MatcherItem, NatItem, NatVerb, StateMatcherItem};
 use crate::ir::firewall::{
     Chain, Condition, IpRange, Matchers, NatAction, NatHook, NatTarget, Ports, Protocol, Rule, RuleTable,
@@ -84,13 +84,20 @@ impl Resolver<'_, '_> {
             self.report(diagnostics::wrong_family(to_addresses, "to-addresses", family.is_ipv6()));
             return None;
         }
-        let ports = to_ports.value.clone();
-        if ports.as_ref().is_some_and(|ports| ports.ranges().len() > 1) {
+        let ports = to_ports.value.as_ref().map(Ports::as_range);
+        if ports == Some(None) {
             let message = "to-ports takes one port or one range";
             self.report(diagnostics::contradiction(message, to_ports.origin, "several", "make a rule for each"));
             return None;
         }
-        let target = |ports| NatTarget { addresses, ports };
+        let ports = ports.flatten();
+        let target = match (addresses, ports) {
+            (Some(addresses), Some(ports)) => Some(NatTarget::AddressesAndPorts(addresses, ports)),
+            (Some(addresses), None) => Some(NatTarget::Addresses(addresses)),
+            (None, Some(ports)) => Some(NatTarget::Ports(ports)),
+            (None, None) => None,
+        };
+        self.report_unused(verb, &jump_target, addresses.and(to_addresses.place()), to_ports.place());
         match verb {
             NatVerb::Accept => Some(NatAction::Accept),
             NatVerb::Return => Some(NatAction::Return),
@@ -101,13 +108,14 @@ impl Resolver<'_, '_> {
             }
             NatVerb::Masquerade => Some(NatAction::Masquerade { to_ports: ports }),
             NatVerb::Redirect => Some(NatAction::Redirect { to_ports: ports }),
-            NatVerb::SrcNat | NatVerb::DstNat if addresses.is_none() && ports.is_none() => {
-                let origin = to_addresses.origin;
-                self.report(catalog::missing("to-addresses", origin).help("add to-addresses=... or to-ports=..."));
-                None
+            NatVerb::SrcNat | NatVerb::DstNat => {
+                let Some(target) = target else {
+                    let help = "add to-addresses=... or to-ports=...";
+                    self.report(catalog::missing("to-addresses", to_addresses.origin).help(help));
+                    return None;
+                };
+                Some(if verb == NatVerb::SrcNat { NatAction::SrcNat(target) } else { NatAction::DstNat(target) })
             }
-            NatVerb::SrcNat => Some(NatAction::SrcNat(target(ports))),
-            NatVerb::DstNat => Some(NatAction::DstNat(target(ports))),
             NatVerb::Netmap => {
                 let Some(range) = addresses else {
                     self.report(catalog::missing("to-addresses", to_addresses.origin));
@@ -130,6 +138,30 @@ impl Resolver<'_, '_> {
                 None
             }
         }
+    }
+
+    /// Reports properties that the action does not look at.
+    fn report_unused(
+        &mut self,
+        verb: NatVerb,
+        jump_target: &Field<String>,
+        addresses: Option<Origin>,
+        ports: Option<Origin>,
+    ) {
+        let (takes_addresses, takes_ports) = match verb {
+            NatVerb::SrcNat | NatVerb::DstNat => (true, true),
+            NatVerb::Netmap => (true, false),
+            NatVerb::Masquerade | NatVerb::Redirect => (false, true),
+            NatVerb::Accept | NatVerb::Return | NatVerb::Passthrough | NatVerb::Jump => (false, false),
+            // It is refused as a whole.
+            NatVerb::Other => return,
+        };
+        let unused = [
+            ("to-addresses", addresses.filter(|_| !takes_addresses)),
+            ("to-ports", ports.filter(|_| !takes_ports)),
+            ("jump-target", jump_target.place().filter(|_| verb != NatVerb::Jump)),
+        ];
+        self.no_effect(verb.word(), unused);
     }
 
     /// Reports rules whose action or matchers their chain does not have.

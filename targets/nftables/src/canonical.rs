@@ -7,6 +7,7 @@
 //! undone here by giving every rule one form, whichever way it came in.
 
 use crate::expr::{Expr, IpField, Meta, Payload, Transport};
+use crate::interface::Interfaces;
 use crate::matching::{Match, Operand, Test};
 use crate::protocol::Protocol;
 use crate::range::Ranges;
@@ -18,11 +19,12 @@ use crate::values::Values;
 pub(crate) fn made(mut statements: Vec<Statement>) -> Result<Vec<Statement>, InvalidRule> {
     // Stable, so that of several counting matches each sees the packets that the ones before it let pass.
     leading_matches(&mut statements).sort_by_key(is_stateful);
-    refuse_conflicts(&statements)?;
-    refuse_what_follows_the_end(&statements)?;
-    refuse_ports_without_protocol(&statements)?;
+    refuse_misplaced(&statements)?;
+    refuse_neighbouring_interfaces(&statements)?;
     name_transports(&mut statements)?;
     let mut statements = listed(statements);
+    refuse_conflicts(&statements)?;
+    refuse_ports_without_protocol(&statements)?;
     if !statements.iter().any(|statement| matches!(statement, Statement::Counter(_))) {
         let behind = leading_matches(&mut statements).len();
         statements.insert(behind, Statement::counter());
@@ -87,15 +89,19 @@ fn compares_protocol(left: &Expr) -> bool {
     matches!(left, Expr::Meta(Meta::L4proto) | Expr::Payload(Payload::Ip(IpField::Protocol)))
 }
 
-/// Returns the transport protocols whose headers the expression reads.
+/// Returns the transport protocols whose headers or options the expression reads.
 fn protocols_read(expr: &Expr) -> impl Iterator<Item = Protocol> {
     let option = matches!(expr.unmasked(), Expr::TcpOption(_)).then_some(Protocol::TCP);
-    let fields = expr.payloads().iter().filter_map(|payload| match payload {
+    option.into_iter().chain(headers_read(expr))
+}
+
+/// Returns the transport protocols of which the expression reads fixed parts of the header.
+fn headers_read(expr: &Expr) -> impl Iterator<Item = Protocol> {
+    expr.payloads().iter().filter_map(|payload| match payload {
         Payload::TcpFlags => Some(Protocol::TCP),
         Payload::Port(transport, _) => transport.protocol(),
         Payload::Ip(_) | Payload::Ip6(_) => None,
-    });
-    option.into_iter().chain(fields)
+    })
 }
 
 /// Returns the transport protocol that packets have for certain once they have passed the statement.
@@ -115,6 +121,7 @@ fn name_transports(statements: &mut [Statement]) -> Result<(), InvalidRule> {
     let mut known = statements[..leading].iter().find_map(protocol_behind);
     let mut outcome = Ok(());
     for statement in statements {
+        known = known.or_else(|| protocol_behind(statement));
         let payloads = key_mut(statement).map(Expr::payloads_mut).unwrap_or_default();
         for payload in payloads {
             let (Payload::Port(transport @ Transport::Any, _), Some(protocol)) = (payload, known) else {
@@ -126,15 +133,14 @@ fn name_transports(statements: &mut [Statement]) -> Result<(), InvalidRule> {
                 None => outcome = Err(InvalidRule::NoPorts(protocol)),
             }
         }
-        known = known.or_else(|| protocol_behind(statement));
     }
     outcome
 }
 
 /// Leaves out matches on the transport protocol that another match implies by reading that protocol's header.
 ///
-/// A look at a TCP option implies TCP as well, and nft lists no match on the protocol beside it. But nft wants one
-/// to be loaded where ports are translated. So that match belongs to the canonical form.
+/// A look at a TCP option implies TCP as well, and nft lists no match on the protocol beside it. But nft
+/// wants one to be loaded where ports are translated. So that match belongs to the canonical form.
 fn drop_implied_protocol(matches: &mut Vec<Statement>) {
     let implied = matches.iter().filter_map(key).find_map(|key| protocols_read(key).next());
     let Some(implied) = implied else { return };
@@ -142,8 +148,7 @@ fn drop_implied_protocol(matches: &mut Vec<Statement>) {
         Some(protocols) => !protocols.contains(implied.into()),
         None => true,
     });
-    let reads_header = |key: &Expr| !key.payloads().is_empty() && protocols_read(key).next().is_some();
-    if !matches.iter().filter_map(key).any(reads_header) {
+    if matches.iter().filter_map(key).flat_map(headers_read).next().is_none() {
         let tcp = Operand::Values(Values::Numbers(Ranges::from_iter([u32::from(implied)])));
         matches.push(Match::new(Expr::Meta(Meta::L4proto), Test::In(tcp)).into());
     }
@@ -164,39 +169,74 @@ fn sort_key(condition: &Match) -> (&Expr, &Match) {
     (condition.left.unmasked(), condition)
 }
 
+/// nft wants a single protocol to be known where a header is read, so a choice of several conflicts as well.
 fn refuse_conflicts(statements: &[Statement]) -> Result<(), InvalidRule> {
-    let demanded = |statement: &Statement| {
-        let read: Vec<Protocol> = key(statement).into_iter().flat_map(protocols_read).collect();
-        protocol_behind(statement).into_iter().chain(read)
-    };
-    let mut demands = statements.iter().flat_map(demanded);
-    let Some(known) = demands.next() else { return Ok(()) };
-    if let Some(other) = demands.find(|&other| other != known) {
+    let read = statements.iter().filter_map(key).flat_map(protocols_read);
+    let behind = statements.iter().filter_map(protocol_behind);
+    let mut demanded = read.chain(behind);
+    let Some(known) = demanded.next() else { return Ok(()) };
+    if let Some(other) = demanded.find(|&other| other != known) {
         return Err(InvalidRule::ConflictingProtocols(known, other));
     }
+    let reads_header = statements.iter().filter_map(key).any(|key| protocols_read(key).next().is_some());
     for protocols in statements.iter().filter_map(protocols_compared) {
-        let other = protocols.as_slice().first().and_then(|first| u8::try_from(first.low()).ok());
-        if let (false, Some(other)) = (protocols.contains(known.into()), other) {
+        let mut choice = protocols.iter().flat_map(|interval| interval.low()..=interval.high());
+        let other = choice.find(|&number| number != u32::from(known)).and_then(|n| u8::try_from(n).ok());
+        if let Some(other) = other
+            && (reads_header || !protocols.contains(known.into()))
+        {
             return Err(InvalidRule::ConflictingProtocols(Protocol(other), known));
         }
     }
     Ok(())
 }
 
-fn refuse_what_follows_the_end(statements: &[Statement]) -> Result<(), InvalidRule> {
+/// nft 1.0.6 merges comparisons of neighbouring header fields even across other statements: given `udp dport
+/// 53`, `counter`, `udp sport 53` it loads a rule that counts all of UDP. So all matches have to come first.
+fn refuse_misplaced(statements: &[Statement]) -> Result<(), InvalidRule> {
+    let is_match = |statement: &Statement| matches!(statement, Statement::Match(_));
+    let mut behind = statements.iter().skip_while(|statement| is_match(statement));
+    if behind.any(is_match) {
+        return Err(InvalidRule::MatchBehindAction);
+    }
     match statements.iter().position(Statement::is_terminal) {
         Some(end) if end + 1 < statements.len() => Err(InvalidRule::AfterTheEnd),
         Some(_) | None => Ok(()),
     }
 }
 
-fn refuse_ports_without_protocol(statements: &[Statement]) -> Result<(), InvalidRule> {
-    let sets_ports = |statement: &Statement| matches!(statement, Statement::Nat(nat) if nat.sets_ports());
-    let says_protocol = |statement: &Statement| {
-        protocols_compared(statement).is_some() || protocol_behind(statement).is_some()
-    };
-    if statements.iter().any(sets_ports) && !statements.iter().any(says_protocol) {
-        return Err(InvalidRule::PortsWithoutProtocol);
+fn refuse_neighbouring_interfaces(statements: &[Statement]) -> Result<(), InvalidRule> {
+    for statement in statements {
+        let names: Interfaces = statement
+            .values()
+            .into_iter()
+            .filter_map(|values| if let Values::Interfaces(names) = values { Some(names) } else { None })
+            .flat_map(Interfaces::as_slice)
+            .cloned()
+            .collect();
+        if let Some((wildcard, name)) = names.neighbours() {
+            return Err(InvalidRule::NeighbouringInterfaces(wildcard.clone(), name.clone()));
+        }
     }
     Ok(())
+}
+
+/// nft translates ports only if it knows the transport protocols, and all of them have ports.
+fn refuse_ports_without_protocol(statements: &[Statement]) -> Result<(), InvalidRule> {
+    let sets_ports = |statement: &Statement| matches!(statement, Statement::Nat(nat) if nat.sets_ports());
+    if !statements.iter().any(sets_ports) {
+        return Ok(());
+    }
+    let compared = statements.iter().filter_map(protocols_compared).flat_map(Ranges::iter);
+    let compared = compared.flat_map(|interval| interval.low()..=interval.high());
+    let compared = compared.filter_map(|number| u8::try_from(number).ok()).map(Protocol);
+    let read = statements.iter().filter_map(key).flat_map(headers_read);
+    let mut protocols = compared.chain(read).peekable();
+    if protocols.peek().is_none() {
+        return Err(InvalidRule::PortsWithoutProtocol);
+    }
+    match protocols.find(|&protocol| Transport::with_protocol(protocol).is_none()) {
+        Some(portless) => Err(InvalidRule::NoPorts(portless)),
+        None => Ok(()),
+    }
 }

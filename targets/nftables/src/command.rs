@@ -1,7 +1,7 @@
 //! Turning changes into the commands of one nft transaction.
 //!
-//! The kernel takes a transaction as a whole, but it looks at each command as it comes: what a command refers to
-//! has to be there, and what still is referred to can't go. So the commands of all changes are sorted into
+//! The kernel takes a transaction as a whole, but it looks at each command as it comes: what a command refers
+//! to has to be there, and what still is referred to can't go. So the commands of all changes are sorted into
 //! phases: rules go first and come last.
 
 use crate::change::{Action, Change, Run};
@@ -55,8 +55,8 @@ enum Phase {
 
 /// Returns the commands that make the changes.
 ///
-/// `observed` is what the kernel has now: rules are deleted by the handles in it. It is an error if a chain to be
-/// edited is not as the changes expect it.
+/// `observed` is what the kernel has now: rules are deleted by the handles in it. It is an error if a chain
+/// to be edited is not as the changes expect it.
 pub(crate) fn commands<'a>(
     changes: &'a [Change],
     observed: &Observed,
@@ -105,11 +105,9 @@ impl<'a> List<'a, '_> {
             }
             Action::DeleteChain { name, chain } => self.delete_chain(family, name, chain),
             Action::SetPolicy { origin, chain, to, .. } => {
-                let listed =
-                    self.observed.state.tables.get(&family).and_then(|table| table.chains.get(chain));
-                if let Some(hook) = listed.and_then(|chain| chain.hook) {
-                    self.add_chain(family, chain, *origin, Some(BaseHook { policy: *to, ..hook }));
-                }
+                let hook = self.listed_chain(family, chain).and_then(|chain| chain.hook);
+                let hook = hook.ok_or_else(|| not_as_planned(family, chain))?;
+                self.add_chain(family, chain, *origin, Some(BaseHook { policy: *to, ..hook }));
             }
             Action::EditChain { chain, length, runs } => self.edit_chain(family, chain, *length, runs)?,
             Action::CreateObject { object } => {
@@ -125,6 +123,10 @@ impl<'a> List<'a, '_> {
         Ok(())
     }
 
+    fn listed_chain(&self, family: Family, name: &Name) -> Option<&Chain> {
+        self.observed.state.tables.get(&family)?.chains.get(name)
+    }
+
     fn create_set(&mut self, family: Family, name: &'a Name, set: &'a Set) {
         let subject = Subject::Set(family, name, set.origin);
         let object = json!({ "set": schema::set(family, name.as_str(), set.key()) });
@@ -137,9 +139,9 @@ impl<'a> List<'a, '_> {
         let subject = Subject::Set(family, name, origin);
         let listed = self.observed.state.tables.get(&family).and_then(|table| table.sets.get(name));
         match listed {
-            Some(set) if self.observed.is_uneven(family, name) => {
-                // The kernel has other elements than the state, which holds them merged, so single ones can't
-                // be deleted.
+            Some(set) if self.observed.is_uneven(family, name) || removed.has_wildcard() => {
+                // Single elements can't be deleted. In an uneven set the kernel has others than the state,
+                // which holds them merged; and nft 1.0.6 does not find a wildcard that it is to delete.
                 let wanted = set.elements().without_elements(removed).union(added);
                 self.push(Phase::DeleteElements, "flush", subject, &named(family, "set", name.as_str()));
                 self.change_elements(Phase::AddElements, "add", subject, &wanted);
@@ -151,8 +153,7 @@ impl<'a> List<'a, '_> {
         }
     }
 
-    /// Elements go in one command however many there are: nft compares the elements of each command with all
-    /// others of the set, so that several commands would cost several times as much.
+    /// Elements go in one command however many there are: in several smaller ones they take the same time.
     fn change_elements(
         &mut self,
         phase: Phase,
@@ -199,17 +200,11 @@ impl<'a> List<'a, '_> {
         length: usize,
         runs: &'a [Run],
     ) -> Result<(), TargetError> {
-        let listed = self.observed.state.tables.get(&family).and_then(|table| table.chains.get(name));
-        let rules = listed.map(|chain| chain.rules.as_slice()).unwrap_or_default();
+        let rules = self.listed_chain(family, name).map(|chain| chain.rules.as_slice());
         let handles = self.observed.handles(family, name);
-        if listed.is_none() || rules.len() != length || handles.len() != length || !stand_at(rules, runs) {
-            return Err(TargetError {
-                origin: None,
-                operation: "edit",
-                object: format!("chain {family} {TABLE} {name}"),
-                errno: None,
-                message: "it is not as it was when the changes were planned; plan them again".to_owned(),
-            });
+        let is_as_planned = |rules: &[Rule]| rules.len() == length && stand_at(rules, runs);
+        if !rules.is_some_and(is_as_planned) || handles.len() != length {
+            return Err(not_as_planned(family, name));
         }
         for run in runs {
             let behind = run.at + run.removed.len();
@@ -239,6 +234,16 @@ impl<'a> List<'a, '_> {
         let object = serde_json::to_string(object).expect("the schema has string keys only");
         let json = format!("{{\"{operation}\":{object}}}");
         self.commands.push(Command { phase, json, operation, subject });
+    }
+}
+
+fn not_as_planned(family: Family, chain: &Name) -> TargetError {
+    TargetError {
+        origin: None,
+        operation: "edit",
+        object: format!("chain {family} {TABLE} {chain}"),
+        errno: None,
+        message: "it is not as it was when the changes were planned; plan them again".to_owned(),
     }
 }
 

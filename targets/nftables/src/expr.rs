@@ -1,6 +1,8 @@
 //! Expressions: what the kernel computes for a packet, to be compared or looked up.
 
+use crate::bits::TcpFlags;
 use crate::keyword::keywords;
+use crate::protocol::Protocol;
 
 /// What the kernel reads or computes for a packet.
 ///
@@ -116,8 +118,8 @@ keywords! {
 keywords! {
     /// A field of the IPv6 header.
     ///
-    /// `nexthdr` is missing with purpose: nft lists `ip6 nexthdr tcp tcp dport 80` as `tcp dport 80`, which is
-    /// another rule. `meta l4proto` is what a firewall wants.
+    /// `nexthdr` is missing with purpose: nft lists `ip6 nexthdr tcp tcp dport 80` as `tcp dport 80`, which
+    /// is another rule. `meta l4proto` is what a firewall wants.
     pub enum Ip6Field {
         /// Source address.
         Saddr = "saddr",
@@ -179,65 +181,17 @@ pub struct Numgen {
     pub modulus: u32,
 }
 
-/// How the values of an expression are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Datatype {
-    /// Interface name, in quotes.
-    Ifname,
-    /// IPv4 address.
-    Ipv4Addr,
-    /// IPv6 address.
-    Ipv6Addr,
-    /// Transport protocol.
-    InetProto,
-    /// Port number.
-    InetService,
-    /// Mark, hexadecimal.
-    Mark,
-    /// Plain number.
-    Integer,
-    /// Differentiated services code point.
-    Dscp,
-    /// Type of an address.
-    FibAddrtype,
-    /// TCP flags, a set of bits.
-    TcpFlag,
-    /// Connection state, a set of bits.
-    CtState,
-    /// Connection status, a set of bits.
-    CtStatus,
-    /// Direction in a connection.
-    CtDir,
-}
-
-impl Datatype {
-    /// Says whether the values are sets of bits.
-    pub fn is_flags(self) -> bool {
-        matches!(self, Self::TcpFlag | Self::CtState | Self::CtStatus)
-    }
-
-    /// Says whether the values have names and no order, so that a range of them would say nothing to a reader.
-    pub fn is_enumerated(self) -> bool {
-        self.is_flags() || matches!(self, Self::InetProto | Self::FibAddrtype | Self::CtDir)
-    }
-}
-
 impl Expr {
-    /// Returns how the expression's values are written.
-    pub fn datatype(&self) -> Datatype {
+    /// Returns the greatest number that the expression can be; no number is greater where it is none.
+    pub(crate) fn greatest(&self) -> u32 {
         match self {
-            Self::Meta(Meta::Iifname | Meta::Oifname) => Datatype::Ifname,
-            Self::Meta(Meta::L4proto) => Datatype::InetProto,
-            Self::Meta(Meta::Mark) | Self::Ct(Ct::Mark) => Datatype::Mark,
-            Self::Meta(Meta::Length) => Datatype::Integer,
-            Self::Payload(payload) => payload.datatype(),
-            Self::Ct(Ct::State) => Datatype::CtState,
-            Self::Ct(Ct::Direction) => Datatype::CtDir,
-            Self::Ct(Ct::Status) => Datatype::CtStatus,
-            Self::TcpOption(TcpOption::Maxseg) | Self::Rt(Rt::Mtu) => Datatype::Integer,
-            Self::Fib(Fib::SaddrType | Fib::DaddrType) => Datatype::FibAddrtype,
-            Self::Jhash(_) | Self::Numgen(_) => Datatype::Integer,
-            Self::Masked(masked, _) => masked.datatype(),
+            Self::Meta(Meta::L4proto) => u8::MAX.into(),
+            Self::Payload(payload) => payload.greatest(),
+            Self::TcpOption(TcpOption::Maxseg) | Self::Rt(Rt::Mtu) => u16::MAX.into(),
+            Self::Jhash(Jhash { modulus, .. }) | Self::Numgen(Numgen { modulus }) => {
+                modulus.saturating_sub(1)
+            }
+            Self::Meta(_) | Self::Ct(_) | Self::Fib(_) | Self::Masked(..) => u32::MAX,
         }
     }
 
@@ -306,6 +260,18 @@ impl Payload {
         }
     }
 
+    fn greatest(self) -> u32 {
+        match self {
+            Self::Ip(IpField::Protocol | IpField::Ttl) | Self::Ip6(Ip6Field::Hoplimit) => u8::MAX.into(),
+            Self::Ip(IpField::Dscp) | Self::Ip6(Ip6Field::Dscp) => 63,
+            Self::Port(..) => u16::MAX.into(),
+            Self::TcpFlags => TcpFlags::MASK,
+            Self::Ip(IpField::Saddr | IpField::Daddr) | Self::Ip6(Ip6Field::Saddr | Ip6Field::Daddr) => {
+                u32::MAX
+            }
+        }
+    }
+
     /// Returns how many bytes of the kernel's registers the field takes.
     pub(crate) fn register_bytes(self) -> usize {
         match self {
@@ -316,24 +282,11 @@ impl Payload {
             | Self::TcpFlags => 4,
         }
     }
-
-    fn datatype(self) -> Datatype {
-        match self {
-            Self::Ip(IpField::Saddr | IpField::Daddr) => Datatype::Ipv4Addr,
-            Self::Ip(IpField::Protocol) => Datatype::InetProto,
-            Self::Ip(IpField::Dscp) | Self::Ip6(Ip6Field::Dscp) => Datatype::Dscp,
-            Self::Ip(IpField::Ttl) | Self::Ip6(Ip6Field::Hoplimit) => Datatype::Integer,
-            Self::Ip6(Ip6Field::Saddr | Ip6Field::Daddr) => Datatype::Ipv6Addr,
-            Self::Port(..) => Datatype::InetService,
-            Self::TcpFlags => Datatype::TcpFlag,
-        }
-    }
 }
 
 impl Transport {
     /// Returns the protocol's number; `None` for any protocol.
-    pub fn protocol(self) -> Option<crate::protocol::Protocol> {
-        use crate::protocol::Protocol;
+    pub fn protocol(self) -> Option<Protocol> {
         match self {
             Self::Any => None,
             Self::Tcp => Some(Protocol::TCP),
@@ -345,7 +298,7 @@ impl Transport {
     }
 
     /// Returns the transport with that number, if it has ports.
-    pub fn with_protocol(protocol: crate::protocol::Protocol) -> Option<Self> {
+    pub fn with_protocol(protocol: Protocol) -> Option<Self> {
         Self::ALL.iter().copied().find(|transport| transport.protocol() == Some(protocol))
     }
 }

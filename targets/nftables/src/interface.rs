@@ -52,6 +52,11 @@ impl InterfaceName {
         &self.0
     }
 
+    /// Says whether it stands for all interfaces whose names start so.
+    pub fn is_wildcard(&self) -> bool {
+        self.0.ends_with('*')
+    }
+
     /// Says whether all interfaces that `other` stands for have this name.
     pub fn covers(&self, other: &Self) -> bool {
         match self.0.strip_suffix('*') {
@@ -82,6 +87,23 @@ impl Interfaces {
     /// The names, ascending.
     pub fn as_slice(&self) -> &[InterfaceName] {
         &self.0
+    }
+
+    /// Returns a wildcard and the name that comes directly behind all names it stands for, if there are such
+    /// two: `eth0*` and `eth1`, or `eth1*`.
+    ///
+    /// To the kernel a wildcard is an interval of names. In the sets that stand in rules nft 1.0.6 merges
+    /// neighbouring intervals, and then it has no way to write the result.
+    pub(crate) fn neighbours(&self) -> Option<(&InterfaceName, &InterfaceName)> {
+        let behind = |wildcard: &InterfaceName| {
+            let mut bytes = stem(wildcard).as_bytes().to_vec();
+            // The last byte of a name is never 0xff, which occurs in no text.
+            *bytes.last_mut()? += 1;
+            let neighbour = self.0.iter().find(|name| stem(name).as_bytes() == bytes)?;
+            Some(neighbour)
+        };
+        let wildcards = self.0.iter().filter(|name| name.is_wildcard());
+        wildcards.filter_map(|wildcard| Some((wildcard, behind(wildcard)?))).next()
     }
 
     /// Says whether no interface is in both.
@@ -120,12 +142,6 @@ impl FromIterator<InterfaceName> for Interfaces {
 impl<'de> Deserialize<'de> for Interfaces {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(Vec::<InterfaceName>::deserialize(deserializer)?.into_iter().collect())
-    }
-}
-
-impl InterfaceName {
-    fn is_wildcard(&self) -> bool {
-        self.0.ends_with('*')
     }
 }
 
@@ -171,6 +187,18 @@ mod tests {
         for text in ["a", "ether1", "ppp*", "$x", "123456789012345", "br-lan.10", "é"] {
             assert!(InterfaceName::new(text).is_ok(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn the_name_directly_behind_a_wildcard_is_its_neighbour() {
+        let neighbours = |texts: &[&str]| {
+            let names: Interfaces = texts.iter().map(|text| InterfaceName::new(text).unwrap()).collect();
+            names.neighbours().map(|(a, b)| format!("{a} {b}"))
+        };
+        assert_eq!(neighbours(&["eth0*", "eth1"]).as_deref(), Some("eth0* eth1"));
+        assert_eq!(neighbours(&["eth0*", "eth1*"]).as_deref(), Some("eth0* eth1*"));
+        assert_eq!(neighbours(&["eth0*", "eth10", "eth2"]), None);
+        assert_eq!(neighbours(&["eth0", "eth1"]), None);
     }
 
     #[test]

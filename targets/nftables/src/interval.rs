@@ -23,10 +23,8 @@ pub trait Point: Copy + Ord + Debug + Display + FromStr {
         None
     }
 
-    /// Returns the prefix of that length around an address; `None` for plain numbers and impossible lengths.
-    fn prefix(_address: Self, _length: u8) -> Option<Interval<Self>> {
-        None
-    }
+    /// Returns the prefix of that length around a value; `None` if the length is impossible.
+    fn prefix(value: Self, length: u8) -> Option<Interval<Self>>;
 }
 
 /// All values from one to another, both included.
@@ -145,6 +143,12 @@ macro_rules! number_points {
             fn successor(self) -> Option<Self> {
                 self.checked_add(1)
             }
+
+            fn prefix(number: Self, length: u8) -> Option<Interval<Self>> {
+                let rest = Self::BITS.checked_sub(length.into())?;
+                let host = Self::MAX.checked_shr(length.into()).filter(|_| rest > 0).unwrap_or(0);
+                Some(Interval { low: number & !host, high: number | host })
+            }
         }
     )*};
 }
@@ -190,6 +194,9 @@ mod tests {
         assert_eq!(range.to_string(), "192.0.2.0/24");
         assert_eq!(Interval::<Ipv6Addr>::ALL.to_string(), "::/0");
         assert_eq!(Interval::new(80u16, 81).unwrap().to_string(), "80-81");
+        assert_eq!("81/15".parse::<Interval<u16>>().unwrap().to_string(), "80-81");
+        assert_eq!("81/16".parse::<Interval<u16>>().unwrap().to_string(), "81");
+        assert_eq!("81/0".parse::<Interval<u16>>().unwrap(), Interval::ALL);
     }
 
     #[test]
@@ -199,7 +206,7 @@ mod tests {
 
     #[test]
     fn reversed_ranges_and_nonsense_are_errors() {
-        for text in ["9-5", "", "-", "70000", "1-", "a", "80/15"] {
+        for text in ["9-5", "", "-", "70000", "1-", "a", "80/17"] {
             assert!(text.parse::<Interval<u16>>().is_err(), "{text:?}");
         }
         assert!("192.0.2.0/33".parse::<Interval<Ipv4Addr>>().is_err());

@@ -3,9 +3,9 @@
 //! Each kind is a type without values. It makes sure at compile time that an address is compared with
 //! addresses and a port looked up in a set of ports.
 
-use crate::expr::Datatype;
+use crate::datatype::Datatype;
 use crate::interface::{InterfaceName, Interfaces};
-use crate::interval::Interval;
+use crate::interval::{Interval, Point};
 use crate::keyword::keywords;
 use crate::protocol::Protocol;
 use crate::range::Ranges;
@@ -41,7 +41,7 @@ pub trait Mapped: Kind {}
 /// A kind whose values can be greater or less.
 pub trait Ordered: Kind {
     /// One value.
-    type Number: Into<u32>;
+    type Number: Point + Into<u32>;
 }
 
 keywords! {

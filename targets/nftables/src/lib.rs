@@ -32,6 +32,7 @@ mod bits;
 mod canonical;
 mod change;
 mod command;
+mod datatype;
 mod diff;
 mod expr;
 mod interface;
@@ -65,9 +66,9 @@ mod vmap;
 
 pub use bits::{Bits, CtState, CtStatus, TcpFlags};
 pub use change::{Action, Change, Run};
+pub use datatype::Datatype;
 pub use expr::{
-    Ct, Datatype, Expr, Fib, Ip6Field, IpField, Jhash, Meta, Numgen, Payload, PortField, Rt, TcpOption,
-    Transport,
+    Ct, Expr, Fib, Ip6Field, IpField, Jhash, Meta, Numgen, Payload, PortField, Rt, TcpOption, Transport,
 };
 pub use interface::{InterfaceName, Interfaces, InvalidInterface};
 pub use interval::{Interval, InvalidInterval, Point};

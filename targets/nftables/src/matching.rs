@@ -1,7 +1,8 @@
 //! Matches: conditions that a packet has to fulfil for a rule to go on.
 
 use crate::bits::TcpFlags;
-use crate::expr::{Datatype, Expr};
+use crate::datatype::Datatype;
+use crate::expr::Expr;
 use crate::name::Name;
 use crate::values::Values;
 
@@ -16,20 +17,15 @@ pub struct Match {
 }
 
 /// What the value of an expression is compared with.
+///
+/// There is no "less" and "greater": they are intervals here. nft 1.0.6 lists `ip ttl < 249 ip ttl > 217` as
+/// `ip ttl != 249-217`, which is another rule and no interval.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Test {
     /// It is one of them.
     In(Operand),
     /// It is none of them.
     NotIn(Operand),
-    /// It is less.
-    LessThan(u32),
-    /// It is less or equal.
-    AtMost(u32),
-    /// It is greater.
-    GreaterThan(u32),
-    /// It is greater or equal.
-    AtLeast(u32),
     /// At least one of these bits is set in it.
     AnyOf(u32),
     /// None of these bits is set in it.
@@ -65,10 +61,8 @@ impl Match {
 
     /// Says whether a mask leaves all bits of the expression, so that nft lists none.
     pub(crate) fn mask_covers(inner: &Expr, mask: u32) -> bool {
-        match inner.datatype() {
-            Datatype::TcpFlag => mask & TcpFlags::MASK == TcpFlags::MASK,
-            _ => mask == u32::MAX,
-        }
+        let all = if inner.datatype() == Datatype::TcpFlag { TcpFlags::MASK } else { u32::MAX };
+        mask & all == all
     }
 
     /// What is compared.
@@ -81,31 +75,40 @@ impl Match {
         &self.test
     }
 
+    /// Returns the values that the match compares with.
+    pub(crate) fn values(&self) -> Option<&Values> {
+        match &self.test {
+            Test::In(Operand::Values(values)) | Test::NotIn(Operand::Values(values)) => Some(values),
+            Test::In(Operand::Set(_)) | Test::NotIn(Operand::Set(_)) => None,
+            Test::AnyOf(_) | Test::NoneOf(_) => None,
+        }
+    }
+
     /// Returns the name of the set that the match looks into.
     pub(crate) fn set(&self) -> Option<&Name> {
         match &self.test {
             Test::In(Operand::Set(name)) | Test::NotIn(Operand::Set(name)) => Some(name),
             Test::In(Operand::Values(_)) | Test::NotIn(Operand::Values(_)) => None,
-            Test::LessThan(_) | Test::AtMost(_) | Test::GreaterThan(_) | Test::AtLeast(_) => None,
             Test::AnyOf(_) | Test::NoneOf(_) => None,
         }
     }
 }
 
-/// nft lists `tcp flags & (syn | ack) == 0` as `tcp flags ! syn,ack`; and where the mask is a single bit, both
-/// ways to ask for it mean the same.
+/// nft lists `tcp flags & (syn | ack) == 0` as `tcp flags ! syn,ack`; and where the mask is a single bit,
+/// both ways to ask for it mean the same.
 fn masked_flags(left: Expr, mask: u32, test: Test) -> Match {
-    let number = |operand: &Operand| match operand {
-        Operand::Values(values) => values.single_number(),
-        Operand::Set(_) => None,
+    let (number, is_in) = match &test {
+        Test::In(Operand::Values(values)) => (values.single_number(), true),
+        Test::NotIn(Operand::Values(values)) => (values.single_number(), false),
+        Test::In(Operand::Set(_)) | Test::NotIn(Operand::Set(_)) => (None, true),
+        Test::AnyOf(_) | Test::NoneOf(_) => (None, true),
     };
-    let is_set = mask.is_power_of_two().then_some(mask);
-    let simple = match &test {
-        Test::In(operand) if number(operand) == Some(0) => Some(Test::NoneOf(mask)),
-        Test::NotIn(operand) if number(operand) == Some(0) => Some(Test::AnyOf(mask)),
-        Test::In(operand) if is_set.is_some() && number(operand) == is_set => Some(Test::AnyOf(mask)),
-        Test::NotIn(operand) if is_set.is_some() && number(operand) == is_set => Some(Test::NoneOf(mask)),
-        _ => None,
+    let simple = match number {
+        Some(0) => Some(if is_in { Test::NoneOf(mask) } else { Test::AnyOf(mask) }),
+        Some(number) if number == mask && mask.is_power_of_two() => {
+            Some(if is_in { Test::AnyOf(mask) } else { Test::NoneOf(mask) })
+        }
+        Some(_) | None => None,
     };
     match simple {
         Some(test) => Match { left, test },

@@ -13,6 +13,11 @@ pub enum Nat {
     Snat(NatTo, NatFlags),
     /// A new destination. Only in nat chains of the hooks prerouting and output.
     Dnat(NatTo, NatFlags),
+    /// The source moves into this prefix and keeps its host bits. There are no flags: nft's language has no
+    /// way to write them beside it.
+    SnatPrefix(NatPrefix),
+    /// The destination moves into this prefix and keeps its host bits.
+    DnatPrefix(NatPrefix),
     /// The address of the interface that the packet leaves by becomes the source; the connection is forgotten
     /// when the interface goes down. The ports are the source ports to choose from.
     Masquerade(Option<Interval<u16>>, NatFlags),
@@ -29,8 +34,6 @@ pub enum NatTo {
     Ports(Interval<u16>),
     /// One of these addresses and one of these ports.
     AddressesAndPorts(NatAddresses, Interval<u16>),
-    /// The address in this prefix with the same host bits.
-    Netmap(NatPrefix),
 }
 
 /// A prefix to translate into; its own host bits are zero.
@@ -59,9 +62,6 @@ impl NatFlags {
     /// The same address for all connections of a host.
     pub const PERSISTENT: Self = Self(4);
 
-    /// nft's word for a flag that says what the address is, and that stands behind the others.
-    pub(crate) const NETMAP_WORD: &'static str = "netmap";
-
     /// nft's words, in nft's order.
     const WORDS: &[(Self, &'static str)] =
         &[(Self::RANDOM, "random"), (Self::FULLY_RANDOM, "fully-random"), (Self::PERSISTENT, "persistent")];
@@ -86,13 +86,12 @@ impl BitOr for NatFlags {
 }
 
 impl Nat {
-    /// Says whether ports are translated to given ones, for which a match on the transport protocol is needed.
+    /// Says whether ports are translated to given ones, for which a match on the transport protocol is
+    /// needed.
     pub fn sets_ports(&self) -> bool {
         match self {
-            Self::Snat(to, _) | Self::Dnat(to, _) => match to {
-                NatTo::Ports(_) | NatTo::AddressesAndPorts(..) => true,
-                NatTo::Addresses(_) | NatTo::Netmap(_) => false,
-            },
+            Self::Snat(to, _) | Self::Dnat(to, _) => to.ports().is_some(),
+            Self::SnatPrefix(_) | Self::DnatPrefix(_) => false,
             Self::Masquerade(ports, _) | Self::Redirect(ports, _) => ports.is_some(),
         }
     }
@@ -102,6 +101,25 @@ impl Nat {
         match self {
             Self::Snat(_, flags) | Self::Dnat(_, flags) => *flags,
             Self::Masquerade(_, flags) | Self::Redirect(_, flags) => *flags,
+            Self::SnatPrefix(_) | Self::DnatPrefix(_) => NatFlags::NONE,
+        }
+    }
+}
+
+impl NatTo {
+    /// Returns the addresses, if they are translated.
+    pub fn addresses(&self) -> Option<NatAddresses> {
+        match self {
+            Self::Addresses(addresses) | Self::AddressesAndPorts(addresses, _) => Some(*addresses),
+            Self::Ports(_) => None,
+        }
+    }
+
+    /// Returns the ports, if they are translated.
+    pub fn ports(&self) -> Option<Interval<u16>> {
+        match self {
+            Self::Ports(ports) | Self::AddressesAndPorts(_, ports) => Some(*ports),
+            Self::Addresses(_) => None,
         }
     }
 }

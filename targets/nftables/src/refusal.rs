@@ -1,7 +1,7 @@
 //! Finding the command that made nft refuse a transaction.
 //!
-//! nft 1.0.6 gives every error in JSON the place `internal:0:0-0`. But it can try commands without carrying them
-//! out, and a list of commands is refused from its first bad one on. So the place is found by halving.
+//! nft 1.0.6 gives every error in JSON the place `internal:0:0-0`. But it can try commands without carrying
+//! them out, and a list of commands is refused from its first bad one on. So the place is found by halving.
 
 use crate::command::Command;
 use crate::nft::{Mode, Nft, Outcome};
@@ -23,13 +23,16 @@ fn first_refused<'c, 'a>(
     commands: &'c [Command<'a>],
 ) -> Result<Option<(&'c Command<'a>, String)>, TargetError> {
     let check = |count: usize| nft.load(Mode::Check, commands[..count].iter().map(|c| c.json.as_str()));
-    let Outcome::Refused(mut message) = check(commands.len())? else { return Ok(None) };
+    let mut message = match check(commands.len())? {
+        Outcome::Done(_) => return Ok(None),
+        Outcome::Refused(message) | Outcome::Crashed(message) => message,
+    };
     let (mut accepted, mut refused) = (0, commands.len());
     while refused - accepted > 1 {
         let middle = accepted.midpoint(refused);
         match check(middle)? {
             Outcome::Done(_) => accepted = middle,
-            Outcome::Refused(reason) => (refused, message) = (middle, reason),
+            Outcome::Refused(reason) | Outcome::Crashed(reason) => (refused, message) = (middle, reason),
         }
     }
     Ok(commands.get(accepted).map(|command| (command, message)))

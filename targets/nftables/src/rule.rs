@@ -1,6 +1,7 @@
 //! Rules.
 
 use crate::canonical;
+use crate::interface::InterfaceName;
 use crate::name::Name;
 use crate::protocol::Protocol;
 use crate::quoted::Comment;
@@ -14,9 +15,9 @@ use thiserror::Error;
 
 /// A rule: conditions, a counter, and what happens to the packets that fulfil them.
 ///
-/// Rules are kept in a canonical form, the one in which nft lists them, so that a rule read back from the kernel
-/// equals the one that was loaded. Two rules are equal if they do the same and have the same comment; their
-/// origins and what they have counted do not matter.
+/// Rules are kept in a canonical form, the one in which nft lists them, so that a rule read back from the
+/// kernel equals the one that was loaded. Two rules are equal if they do the same and have the same comment;
+/// their origins and what they have counted do not matter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
     origin: Origin,
@@ -25,17 +26,23 @@ pub struct Rule {
 }
 
 /// Statements do not make a rule that nft could take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum InvalidRule {
     /// Two matches want different transport protocols, so that no packet fits both.
     #[error("the rule wants a packet to be both {0} and {1}")]
     ConflictingProtocols(Protocol, Protocol),
-    /// A match looks at ports that the protocol does not have.
-    #[error("the rule looks at the ports of {0}, which has none")]
+    /// A statement is about ports that the protocol does not have.
+    #[error("the rule is about ports of {0}, which has none")]
     NoPorts(Protocol),
     /// Ports are translated, but it is not said of which protocol.
     #[error("the rule translates ports without a match on the transport protocol")]
     PortsWithoutProtocol,
+    /// A choice of interfaces has a wildcard and the name directly behind it, which nft can't list.
+    #[error("the rule names both {0} and {1}, which nft can't list in one rule; a named set can hold both")]
+    NeighbouringInterfaces(InterfaceName, InterfaceName),
+    /// A match stands behind another statement.
+    #[error("the rule has a match behind a statement that is none")]
+    MatchBehindAction,
     /// A statement stands behind one that ends the rule.
     #[error("the rule goes on after a statement that ends it")]
     AfterTheEnd,
@@ -44,9 +51,9 @@ pub enum InvalidRule {
 impl Rule {
     /// Returns the rule in its canonical form.
     ///
-    /// Matches at the start of the rule are put in the order of [`Expr`](crate::Expr), those that count packets
-    /// ([`numgen_inc`](crate::select::numgen_inc)) last, and what another match implies is left out. A counter is
-    /// put behind them unless there is one. All other statements keep their places.
+    /// The matches have to come first. They are put in the order of [`Expr`](crate::Expr), those that count
+    /// packets ([`numgen_inc`](crate::select::numgen_inc)) last, and what another match implies is left out.
+    /// A counter is put behind them unless there is one. All other statements keep their places.
     pub fn new(
         origin: Origin,
         statements: impl IntoIterator<Item = impl Into<Statement>>,
@@ -84,9 +91,8 @@ impl Rule {
 
     /// Returns what the rule's first counter has counted.
     pub fn counter(&self) -> Option<Counter> {
-        self.statements.iter().find_map(|statement| match statement {
-            Statement::Counter(counter) => Some(*counter),
-            _ => None,
+        self.statements.iter().find_map(|statement| {
+            if let Statement::Counter(counter) = statement { Some(*counter) } else { None }
         })
     }
 
@@ -101,13 +107,7 @@ impl Rule {
 
     /// Returns the chains that packets may go into from here.
     pub(crate) fn targets(&self) -> impl Iterator<Item = &Name> {
-        self.statements.iter().flat_map(|statement| match statement {
-            Statement::Verdict(verdict) => verdict.target().into_iter().collect::<Vec<_>>(),
-            Statement::Vmap(vmap) => {
-                vmap.verdicts().iter().filter_map(|(verdict, _)| verdict.target()).collect()
-            }
-            _ => Vec::new(),
-        })
+        self.statements.iter().flat_map(Statement::targets)
     }
 
     /// Returns the sets that the rule looks into.

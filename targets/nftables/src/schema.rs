@@ -1,16 +1,17 @@
 //! nft's JSON: the only file that uses the crate `nftables`.
 //!
-//! Its types are used where nft takes what they encode. Plain JSON stands where they encode something that nft
-//! refuses (`notrack`, plain verdicts in a verdict map), have no place for it (the operator `!`, `netmap`), have
-//! it the wrong way round (`<` and `>`), or would print a set of flags in a random order. Protocols are written
-//! as numbers, because nft looks their names up in `/etc/protocols`.
+//! Its types are used where nft takes what they encode. Plain JSON stands where they encode something that
+//! nft refuses (`notrack`, plain verdicts in a verdict map), have no place for it (the operator `!`,
+//! `netmap`), or would print a set of flags in a random order. Protocols are written as numbers, because nft
+//! looks their names up in `/etc/protocols`.
 
-use crate::expr::{Ct, Datatype, Expr, Fib, Meta, Payload, Rt};
+use crate::datatype::Datatype;
+use crate::expr::{Ct, Expr, Fib, Meta, Payload, Rt};
 use crate::interface::InterfaceName;
 use crate::interval::{Interval, Point};
 use crate::kind::SetKey;
 use crate::matching::{Match, Operand, Test};
-use crate::nat::{Nat, NatFlags, NatTo};
+use crate::nat::{Nat, NatPrefix};
 use crate::range::Ranges;
 use crate::rule::Rule;
 use crate::state::{BaseHook, ChainType, Family, Hook, Policy, TABLE};
@@ -145,14 +146,9 @@ fn counted(number: u64) -> usize {
 
 fn match_statement(condition: &Match) -> Value {
     let datatype = condition.left.datatype();
-    let number = |number: u32| scalar(datatype, number);
     let (op, right) = match &condition.test {
         Test::In(operand) => ("==", right_side(datatype, operand)),
         Test::NotIn(operand) => ("!=", right_side(datatype, operand)),
-        Test::LessThan(limit) => ("<", number(*limit)),
-        Test::AtMost(limit) => ("<=", number(*limit)),
-        Test::GreaterThan(limit) => (">", number(*limit)),
-        Test::AtLeast(limit) => (">=", number(*limit)),
         Test::AnyOf(bits) => ("in", bit_list(datatype, *bits)),
         Test::NoneOf(bits) => ("!", bit_list(datatype, *bits)),
     };
@@ -220,11 +216,11 @@ fn number(datatype: Datatype, interval: Interval<u32>) -> Expression<'static> {
 }
 
 fn scalar(datatype: Datatype, value: u32) -> Expression<'static> {
-    match datatype {
-        Datatype::InetProto | Datatype::Dscp => Expression::Number(value),
-        _ => {
-            name_of(datatype, value).map_or(Expression::Number(value), |name| Expression::String(name.into()))
-        }
+    // Names of protocols depend on a file of the machine, names of code points on the version of nft.
+    let has_safe_names = !matches!(datatype, Datatype::InetProto | Datatype::Dscp);
+    match name_of(datatype, value).filter(|_| has_safe_names) {
+        Some(name) => Expression::String(name.into()),
+        None => Expression::Number(value),
     }
 }
 
@@ -328,20 +324,24 @@ fn set_mark(set: &SetMark) -> Mangle<'static> {
 }
 
 fn nat_statement(nat: &Nat) -> Value {
-    let mut object = serde_json::Map::new();
-    let mut flags: Vec<&str> = nat.flags().words().collect();
-    let (word, ports) = match nat {
-        Nat::Snat(to, _) => ("snat", nat_to(to, &mut object, &mut flags)),
-        Nat::Dnat(to, _) => ("dnat", nat_to(to, &mut object, &mut flags)),
-        Nat::Masquerade(ports, _) => ("masquerade", *ports),
-        Nat::Redirect(ports, _) => ("redirect", *ports),
+    let (word, addresses, ports) = match nat {
+        Nat::Snat(to, _) => ("snat", to.addresses(), to.ports()),
+        Nat::Dnat(to, _) => ("dnat", to.addresses(), to.ports()),
+        Nat::SnatPrefix(prefix) => return json!({ "snat": netmap(*prefix) }),
+        Nat::DnatPrefix(prefix) => return json!({ "dnat": netmap(*prefix) }),
+        Nat::Masquerade(ports, _) => ("masquerade", None, *ports),
+        Nat::Redirect(ports, _) => ("redirect", None, *ports),
     };
-    if let Some(ports) = ports {
-        let ports = Ranges::from(ports).map(u32::from);
-        let ports = ports.iter().map(plain_number).next();
-        object.insert("port".to_owned(), to_value(&ports));
+    let mut object = serde_json::Map::new();
+    if let Some(addresses) = addresses {
+        let address = items(Datatype::Integer, &addresses.into()).remove(0);
+        object.insert("addr".to_owned(), to_value(&address));
     }
-    match flags.as_slice() {
+    if let Some(ports) = ports {
+        let ports = Values::Numbers(Ranges::from(ports).map(u32::from));
+        object.insert("port".to_owned(), to_value(&items(Datatype::Integer, &ports).remove(0)));
+    }
+    match nat.flags().words().collect::<Vec<_>>().as_slice() {
         [] => {}
         [flag] => drop(object.insert("flags".to_owned(), json!(flag))),
         flags => drop(object.insert("flags".to_owned(), json!(flags))),
@@ -349,28 +349,9 @@ fn nat_statement(nat: &Nat) -> Value {
     json!({ word: if object.is_empty() { Value::Null } else { Value::Object(object) } })
 }
 
-fn nat_to(
-    to: &NatTo,
-    object: &mut serde_json::Map<String, Value>,
-    flags: &mut Vec<&str>,
-) -> Option<Interval<u16>> {
-    let (addresses, ports) = match to {
-        NatTo::Addresses(addresses) => (Some(*addresses), None),
-        NatTo::Ports(ports) => (None, Some(*ports)),
-        NatTo::AddressesAndPorts(addresses, ports) => (Some(*addresses), Some(*ports)),
-        NatTo::Netmap(net) => {
-            let net = net.net();
-            object.insert("addr".to_owned(), to_value(&prefix(net.addr(), net.prefix_len())));
-            object.insert("type_flags".to_owned(), json!("prefix"));
-            flags.push(NatFlags::NETMAP_WORD);
-            (None, None)
-        }
-    };
-    if let Some(addresses) = addresses {
-        let values = Values::from(addresses);
-        object.insert("addr".to_owned(), to_value(&items(Datatype::Integer, &values).remove(0)));
-    }
-    ports
+fn netmap(net: NatPrefix) -> Value {
+    let addr = prefix(net.net().addr(), net.net().prefix_len());
+    json!({ "addr": to_value(&addr), "flags": "netmap", "type_flags": "prefix" })
 }
 
 fn vmap_statement(vmap: &Vmap) -> Value {

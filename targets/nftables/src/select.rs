@@ -11,8 +11,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod buckets;
+
 use crate::bits::Bits;
-use crate::expr::{Expr, Jhash, Numgen, Payload};
+use crate::expr::Expr;
+use crate::interval::{Interval, Point};
 use crate::kind::{Kind, Mapped, Mark, MarkBits, Named, Ordered};
 use crate::matching::{Match, Operand, Test};
 use crate::name::SetName;
@@ -22,6 +25,8 @@ use crate::values::Values;
 use crate::vmap::Vmap;
 use std::marker::PhantomData;
 use std::num::NonZeroU32;
+
+pub use buckets::{Buckets, jhash, numgen_inc};
 
 /// What a rule looks at, and the kind of values that it can be compared with.
 #[derive(Debug, Clone)]
@@ -90,24 +95,30 @@ impl<K: Named> Selector<K> {
 }
 
 impl<K: Ordered> Selector<K> {
-    /// It is less.
-    pub fn lt(self, number: K::Number) -> Statement {
-        Match::new(self.expr, Test::LessThan(number.into())).into()
+    /// It is less; `None` if nothing can be.
+    pub fn lt(self, number: K::Number) -> Option<Statement> {
+        let below = Into::<u32>::into(number).checked_sub(1)?;
+        Some(self.between(0, below))
     }
 
     /// It is less or equal.
     pub fn le(self, number: K::Number) -> Statement {
-        Match::new(self.expr, Test::AtMost(number.into())).into()
+        self.between(0, number.into())
     }
 
-    /// It is greater.
-    pub fn gt(self, number: K::Number) -> Statement {
-        Match::new(self.expr, Test::GreaterThan(number.into())).into()
+    /// It is greater; `None` if nothing can be.
+    pub fn gt(self, number: K::Number) -> Option<Statement> {
+        let above = Into::<u32>::into(number).checked_add(1)?;
+        (above <= K::Number::MAX.into()).then(|| self.between(above, K::Number::MAX.into()))
     }
 
     /// It is greater or equal.
     pub fn ge(self, number: K::Number) -> Statement {
-        Match::new(self.expr, Test::AtLeast(number.into())).into()
+        self.between(number.into(), K::Number::MAX.into())
+    }
+
+    fn between(self, low: u32, high: u32) -> Statement {
+        self.within(Values::Numbers(Ranges::from(Interval { low, high })))
     }
 }
 
@@ -140,82 +151,23 @@ impl<B: Bits> BitSelector<B> {
         Match::new(self.expr, Test::NoneOf(bits.bits())).into()
     }
 
-    /// Of the bits in `mask`, exactly those in `bits` are set.
+    /// Of the bits in `mask`, exactly those that are in `bits` as well are set.
     pub fn masked_eq(self, mask: B, bits: B) -> Statement {
-        let bits = Values::Numbers(Ranges::from_iter([bits.bits()]));
-        let masked = Expr::Masked(Box::new(self.expr), mask.bits());
-        Match::new(masked, Test::In(Operand::Values(bits))).into()
+        let (masked, bits) = self.masked(mask, bits);
+        Match::new(masked, Test::In(bits)).into()
     }
 
     /// The opposite of [`BitSelector::masked_eq`].
     pub fn masked_ne(self, mask: B, bits: B) -> Statement {
-        let bits = Values::Numbers(Ranges::from_iter([bits.bits()]));
-        let masked = Expr::Masked(Box::new(self.expr), mask.bits());
-        Match::new(masked, Test::NotIn(Operand::Values(bits))).into()
-    }
-}
-
-/// A selector that deals packets out to numbers below a modulus.
-#[derive(Debug, Clone)]
-pub struct Buckets {
-    expr: Expr,
-    modulus: u32,
-}
-
-impl Buckets {
-    /// The packet got this number; `None` if no packet can get it.
-    pub fn eq(self, bucket: u32) -> Option<Statement> {
-        self.one_of(Ranges::from_iter([bucket]))
+        let (masked, bits) = self.masked(mask, bits);
+        Match::new(masked, Test::NotIn(bits)).into()
     }
 
-    /// The packet did not get this number; `None` if no packet can get it.
-    pub fn ne(self, bucket: u32) -> Option<Statement> {
-        let values = self.values(Ranges::from_iter([bucket]))?;
-        Some(Match::new(self.expr, Test::NotIn(Operand::Values(values))).into())
+    /// Bits outside of the mask could never be equal, and nft can't read back how it lists them.
+    fn masked(self, mask: B, bits: B) -> (Expr, Operand) {
+        let bits = Values::Numbers(Ranges::from_iter([bits.bits() & mask.bits()]));
+        (Expr::Masked(Box::new(self.expr), mask.bits()), Operand::Values(bits))
     }
-
-    /// The packet got one of these numbers; `None` if there are none, or if no packet can get one of them.
-    pub fn one_of(self, buckets: Ranges<u32>) -> Option<Statement> {
-        let values = self.values(buckets)?;
-        Some(Match::new(self.expr, Test::In(Operand::Values(values))).into())
-    }
-
-    /// A verdict for each number; `None` if there are none, if two verdicts are given for one number, or if no
-    /// packet can get one of them.
-    pub fn vmap(self, verdicts: impl IntoIterator<Item = (u32, Verdict)>) -> Option<Statement> {
-        let verdicts: Option<Vec<_>> = verdicts
-            .into_iter()
-            .map(|(bucket, verdict)| Some((verdict, self.values(Ranges::from_iter([bucket]))?)))
-            .collect();
-        Vmap::new(self.expr, verdicts?).map(Statement::Vmap)
-    }
-
-    /// nft refuses a comparison with a number that the expression can't have.
-    fn values(&self, buckets: Ranges<u32>) -> Option<Values> {
-        let greatest = buckets.as_slice().last()?.high();
-        (greatest < self.modulus).then_some(Values::Numbers(buckets))
-    }
-}
-
-/// Deals packets out by a hash of these fields into `modulus` buckets of equal size.
-///
-/// `None` unless there are at least two buckets and a field, and the fields fit into 48 bytes, each filled up to a
-/// multiple of four: with more, nft 1.0.6 runs out of registers and aborts. Both addresses and both ports fit.
-///
-/// Rules that are to share packets among them need the same fields, modulus and seed.
-pub fn jhash(over: impl IntoIterator<Item = Payload>, modulus: u32, seed: u32) -> Option<Buckets> {
-    let over: Vec<Payload> = over.into_iter().collect();
-    let size: usize = over.iter().map(|payload| payload.register_bytes()).sum();
-    (modulus >= 2 && (1..=48).contains(&size))
-        .then_some(Buckets { expr: Expr::Jhash(Jhash { over, modulus, seed }), modulus })
-}
-
-/// Deals packets out in turn, each rule with a counter of its own; `None` unless there are at least two turns.
-///
-/// [`Rule::new`](crate::Rule::new) places such a match behind all others of the rule, so that it counts only the
-/// packets that fit those.
-pub fn numgen_inc(modulus: u32) -> Option<Buckets> {
-    (modulus >= 2).then_some(Buckets { expr: Expr::Numgen(Numgen { modulus }), modulus })
 }
 
 macro_rules! selectors {

@@ -5,6 +5,7 @@ use crate::name::Name;
 use crate::nat::Nat;
 use crate::opaque::Opaque;
 use crate::quoted::LogPrefix;
+use crate::values::Values;
 use crate::vmap::Vmap;
 use std::num::NonZeroU32;
 
@@ -84,7 +85,27 @@ impl Statement {
         }
     }
 
-    /// Returns the names of the sets that the statement looks into.
+    /// Returns the values that are written down in the statement itself, in one set or map.
+    pub(crate) fn values(&self) -> Vec<&Values> {
+        match self {
+            Self::Match(condition) => condition.values().into_iter().collect(),
+            Self::Vmap(vmap) => vmap.verdicts().iter().map(|(_, values)| values).collect(),
+            Self::Counter(_) | Self::Log(_) | Self::Notrack | Self::SetMark(_) => Vec::new(),
+            Self::SetMaxseg(_) | Self::Nat(_) | Self::Verdict(_) | Self::Opaque(_) => Vec::new(),
+        }
+    }
+
+    /// Returns the chains that the packet may go into from here.
+    pub(crate) fn targets(&self) -> Vec<&Name> {
+        match self {
+            Self::Verdict(verdict) => verdict.target().into_iter().collect(),
+            Self::Vmap(vmap) => vmap.verdicts().iter().filter_map(|(verdict, _)| verdict.target()).collect(),
+            Self::Match(_) | Self::Counter(_) | Self::Log(_) | Self::Notrack => Vec::new(),
+            Self::SetMark(_) | Self::SetMaxseg(_) | Self::Nat(_) | Self::Opaque(_) => Vec::new(),
+        }
+    }
+
+    /// Returns the name of the set that the statement looks into.
     pub(crate) fn set(&self) -> Option<&Name> {
         match self {
             Self::Match(condition) => condition.set(),
@@ -173,8 +194,8 @@ pub(crate) enum MarkValue {
 }
 
 impl SetMark {
-    /// Sets the bits of `field` to those of `value`, and leaves the other bits of the mark as they are. Bits of
-    /// `value` outside of the field are ignored.
+    /// Sets the bits of `field` to those of `value`, and leaves the other bits of the mark as they are. Bits
+    /// of `value` outside of the field are ignored.
     pub fn field(mark: Mark, field: NonZeroU32, value: u32) -> Self {
         Self { mark, value: MarkValue::bits(mark, !field.get(), value & field.get()) }
     }
@@ -204,11 +225,11 @@ impl MarkValue {
     }
 }
 
-/// A maximum segment size.
+/// A maximum segment size. The kernel never makes the announced one larger (`nft_exthdr_tcp_set_eval`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Maxseg {
     /// That many bytes.
     Bytes(u16),
-    /// What fits the packet's route. Never makes the announced size larger (`nft_exthdr` of the kernel).
+    /// What fits the packet's route; only in forward, output and postrouting.
     RouteMtu,
 }

@@ -46,7 +46,8 @@ impl Values {
         self.len() == 0
     }
 
-    /// Returns the elements that do not stand in `other` exactly as they are; all of them if the kinds differ.
+    /// Returns the elements that do not stand in `other` exactly as they are; all of them if the kinds
+    /// differ.
     #[must_use]
     pub fn without_elements(&self, other: &Self) -> Self {
         match (self, other) {
@@ -70,6 +71,19 @@ impl Values {
         }
     }
 
+    /// Returns the values of all; `None` if there are none. Pairs are united first, then pairs of pairs, so
+    /// that each value takes part in few unions.
+    pub(crate) fn merged(mut all: Vec<Self>) -> Option<Self> {
+        while all.len() > 1 {
+            let unite = |pair: &[Self]| match pair {
+                [a, b] => a.union(b),
+                rest => rest[0].clone(),
+            };
+            all = all.chunks(2).map(unite).collect();
+        }
+        all.pop()
+    }
+
     /// Says whether no value is in both.
     pub fn is_disjoint(&self, other: &Self) -> bool {
         match (self, other) {
@@ -91,6 +105,14 @@ impl Values {
             Self::Ipv4(ranges) => ranges.iter().map(|interval| Self::Ipv4(interval.into())).collect(),
             Self::Ipv6(ranges) => ranges.iter().map(|interval| Self::Ipv6(interval.into())).collect(),
             Self::Numbers(ranges) => ranges.iter().map(|interval| Self::Numbers(interval.into())).collect(),
+        }
+    }
+
+    /// Says whether one of the values stands for several interfaces.
+    pub(crate) fn has_wildcard(&self) -> bool {
+        match self {
+            Self::Interfaces(names) => names.as_slice().iter().any(InterfaceName::is_wildcard),
+            Self::Ipv4(_) | Self::Ipv6(_) | Self::Numbers(_) => false,
         }
     }
 

@@ -1,7 +1,8 @@
 //! Reading expressions: the left sides of matches and the keys of maps.
 
 use super::operand;
-use crate::expr::{Ct, Datatype, Expr, Fib, Jhash, Meta, Numgen, Payload, Rt, TcpOption};
+use crate::datatype::Datatype;
+use crate::expr::{Ct, Expr, Fib, Jhash, Meta, Numgen, Payload, Rt, TcpOption};
 use serde_json::{Map, Value};
 
 /// Returns the expression, if all of it is known.

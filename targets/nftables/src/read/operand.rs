@@ -1,6 +1,6 @@
 //! Reading values: the right sides of matches and the elements of sets.
 
-use crate::expr::Datatype;
+use crate::datatype::Datatype;
 use crate::interface::{InterfaceName, Interfaces};
 use crate::interval::{Interval, Point};
 use crate::kind::SetKey;

@@ -2,7 +2,8 @@
 
 use super::expression::{self, only_property, properties};
 use super::operand;
-use crate::expr::{Ct, Datatype, Expr, Meta, Payload, PortField, Rt, TcpOption, Transport};
+use crate::datatype::Datatype;
+use crate::expr::{Ct, Expr, Meta, Payload, PortField, Rt, TcpOption, Transport};
 use crate::interval::Interval;
 use crate::matching::{Match, Operand, Test};
 use crate::name::Name;
@@ -64,20 +65,45 @@ fn match_statement(json: &Value) -> Option<Match> {
     let left = expression::read(left?)?;
     let datatype = left.datatype();
     let right = right?;
+    if let Some((mask, value)) = number_prefix(datatype, right) {
+        let masked = Expr::Masked(Box::new(left), mask);
+        let value = Operand::Values(Values::Numbers(Ranges::from_iter([value])));
+        return match op?.as_str()? {
+            "==" => Some(Match::new(masked, Test::In(value))),
+            "!=" => Some(Match::new(masked, Test::NotIn(value))),
+            _ => None,
+        };
+    }
     let number = || operand::number(datatype, right);
+    let greatest = left.greatest();
+    let between = |low: Option<u32>, high: Option<u32>| {
+        let interval = Interval::new(low?, high?)?;
+        Some(Test::In(Operand::Values(Values::Numbers(Ranges::from(interval)))))
+    };
     let test = match op?.as_str()? {
         "==" => Test::In(operand(datatype, right)?),
         "!=" => Test::NotIn(operand(datatype, right)?),
-        "<" => Test::LessThan(number()?),
-        "<=" => Test::AtMost(number()?),
-        ">" => Test::GreaterThan(number()?),
-        ">=" => Test::AtLeast(number()?),
+        "<" => between(Some(0), number()?.checked_sub(1))?,
+        "<=" => between(Some(0), Some(number()?))?,
+        ">" => between(number()?.checked_add(1), Some(greatest))?,
+        ">=" => between(Some(number()?), Some(greatest))?,
         // nft prints a plain comparison so in some places, but for sets of bits it means another test.
         "in" if datatype.is_flags() => Test::AnyOf(operand::bits(datatype, right)?),
         "!" if datatype.is_flags() => Test::NoneOf(operand::bits(datatype, right)?),
         _ => return None,
     };
     Some(Match::new(left, test))
+}
+
+/// Returns the mask and the number of a right side like `0x12340000/16`.
+///
+/// nft lists a mask that leaves the upper bits of a mark in this form, although the number can have lower
+/// bits.
+fn number_prefix(datatype: Datatype, json: &Value) -> Option<(u32, u32)> {
+    let prefix = json.get("prefix").filter(|_| datatype == Datatype::Mark)?;
+    let length = u32::try_from(prefix.get("len")?.as_u64()?).ok().filter(|length| *length <= u32::BITS)?;
+    let mask = u32::MAX.checked_shl(u32::BITS - length).unwrap_or(0);
+    Some((mask, operand::number(datatype, prefix.get("addr")?)?))
 }
 
 fn operand(datatype: Datatype, json: &Value) -> Option<Operand> {
@@ -92,7 +118,9 @@ fn counter(json: &Value) -> Option<Counter> {
         return Some(Counter::default());
     }
     let [packets, bytes] = properties(json, ["packets", "bytes"])?;
-    Some(Counter { packets: packets?.as_u64()?, bytes: bytes?.as_u64()? })
+    // nft prints numbers of 64 bits as signed ones.
+    let number = |json: &Value| json.as_u64().or_else(|| json.as_i64().map(i64::cast_unsigned));
+    Some(Counter { packets: number(packets?)?, bytes: number(bytes?)? })
 }
 
 fn log(json: &Value) -> Option<Option<LogPrefix>> {
@@ -141,40 +169,52 @@ fn mark_value(json: &Value) -> Option<MarkValue> {
 }
 
 fn nat(kind: &str, json: &Value) -> Option<Nat> {
-    let nothing = Value::Object(serde_json::Map::new());
-    let json = if json.is_null() { &nothing } else { json };
-    let [address, port, listed, kinds] = properties(json, ["addr", "port", "flags", "type_flags"])?;
-    let mut flags = NatFlags::NONE;
-    let mut is_netmap = false;
-    for word in listed.map(operand::words).into_iter().flat_map(Option::into_iter).flatten() {
-        match NatFlags::from_word(word) {
-            Some(flag) => flags = flags | flag,
-            None if word == NatFlags::NETMAP_WORD => is_netmap = true,
-            None => return None,
-        }
+    if json.is_null() {
+        return nat_without_addresses(kind, None, NatFlags::NONE);
     }
-    let ports = match port {
-        Some(port) => Some(ports(port)?),
-        None => None,
-    };
-    if matches!(kind, "masquerade" | "redirect") {
-        let is_plain = address.is_none() && kinds.is_none() && !is_netmap;
-        let nat =
-            if kind == "masquerade" { Nat::Masquerade(ports, flags) } else { Nat::Redirect(ports, flags) };
-        return is_plain.then_some(nat);
+    let [address, port, flags, kinds] = properties(json, ["addr", "port", "flags", "type_flags"])?;
+    let is =
+        |value: Option<&Value>, word| value.and_then(operand::words).is_some_and(|words| words.eq([word]));
+    if let (Some(address), None) = (address, port)
+        && is(flags, "netmap")
+        && is(kinds, "prefix")
+    {
+        let prefix = prefix(addresses(address)?)?;
+        return match kind {
+            "snat" => Some(Nat::SnatPrefix(prefix)),
+            "dnat" => Some(Nat::DnatPrefix(prefix)),
+            _ => None,
+        };
     }
-    let addresses = match address {
-        Some(address) => Some(addresses(address)?),
-        None => None,
+    let flags = match flags {
+        Some(flags) => nat_flags(flags)?,
+        None => NatFlags::NONE,
     };
-    let to = match (addresses, ports) {
-        (Some(addresses), None) if is_netmap => NatTo::Netmap(prefix(addresses)?),
-        (Some(addresses), None) => NatTo::Addresses(addresses),
-        (Some(addresses), Some(ports)) if !is_netmap => NatTo::AddressesAndPorts(addresses, ports),
-        (None, Some(ports)) if !is_netmap => NatTo::Ports(ports),
-        _ => return None,
+    let to = match (address, port, kinds) {
+        (Some(address), None, None) => NatTo::Addresses(addresses(address)?),
+        (Some(address), Some(port), None) => NatTo::AddressesAndPorts(addresses(address)?, ports(port)?),
+        (None, Some(port), None) => NatTo::Ports(ports(port)?),
+        (None, None, None) => return nat_without_addresses(kind, None, flags),
+        (_, _, Some(_)) => return None,
     };
-    Some(if kind == "snat" { Nat::Snat(to, flags) } else { Nat::Dnat(to, flags) })
+    match (kind, &to) {
+        ("snat", _) => Some(Nat::Snat(to, flags)),
+        ("dnat", _) => Some(Nat::Dnat(to, flags)),
+        (_, NatTo::Ports(ports)) => nat_without_addresses(kind, Some(*ports), flags),
+        (_, NatTo::Addresses(_) | NatTo::AddressesAndPorts(..)) => None,
+    }
+}
+
+fn nat_without_addresses(kind: &str, ports: Option<Interval<u16>>, flags: NatFlags) -> Option<Nat> {
+    match kind {
+        "masquerade" => Some(Nat::Masquerade(ports, flags)),
+        "redirect" => Some(Nat::Redirect(ports, flags)),
+        _ => None,
+    }
+}
+
+fn nat_flags(json: &Value) -> Option<NatFlags> {
+    operand::words(json)?.try_fold(NatFlags::NONE, |flags, word| Some(flags | NatFlags::from_word(word)?))
 }
 
 fn ports(json: &Value) -> Option<Interval<u16>> {

@@ -1,6 +1,7 @@
 //! Statements in nft's language.
 
-use crate::expr::{Ct, Datatype, Expr, Fib, Meta, Payload, Rt, TcpOption};
+use crate::datatype::Datatype;
+use crate::expr::{Ct, Expr, Fib, Meta, Payload, Rt, TcpOption};
 use crate::interval::{Interval, Point};
 use crate::matching::{Match, Operand, Test};
 use crate::nat::{Nat, NatAddresses, NatTo};
@@ -36,19 +37,14 @@ impl Display for Statement {
 impl Display for Match {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let datatype = self.left.datatype();
-        // Without an operator nft takes flags for a test of any of them, and anything behind a hash's seed or a
-        // mask reads as a part of those.
+        // Without an operator nft takes flags for a test of any of them, and anything behind a hash's seed or
+        // a mask reads as a part of those.
         let is_plain = matches!(self.left, Expr::Meta(_) | Expr::Payload(_) | Expr::Ct(_) | Expr::Fib(_));
         let equals = if is_plain && !datatype.is_flags() { "" } else { "== " };
         let left = ExprText(&self.left);
-        let number = |number: &u32| scalar(datatype, *number);
         match &self.test {
             Test::In(operand) => write!(f, "{left} {equals}{}", right_side(datatype, operand)),
             Test::NotIn(operand) => write!(f, "{left} != {}", right_side(datatype, operand)),
-            Test::LessThan(limit) => write!(f, "{left} < {}", number(limit)),
-            Test::AtMost(limit) => write!(f, "{left} <= {}", number(limit)),
-            Test::GreaterThan(limit) => write!(f, "{left} > {}", number(limit)),
-            Test::AtLeast(limit) => write!(f, "{left} >= {}", number(limit)),
             Test::AnyOf(bits) => write!(f, "{left} {}", bit_list(datatype, *bits, ",")),
             Test::NoneOf(bits) => write!(f, "{left} ! {}", bit_list(datatype, *bits, ",")),
         }
@@ -167,6 +163,8 @@ impl Display for Nat {
         match self {
             Self::Snat(to, _) => write!(f, "snat {to}")?,
             Self::Dnat(to, _) => write!(f, "dnat {to}")?,
+            Self::SnatPrefix(prefix) => write!(f, "snat prefix to {}", prefix.net())?,
+            Self::DnatPrefix(prefix) => write!(f, "dnat prefix to {}", prefix.net())?,
             Self::Masquerade(None, _) => f.write_str("masquerade")?,
             Self::Masquerade(Some(ports), _) => write!(f, "masquerade to :{ports}")?,
             Self::Redirect(None, _) => f.write_str("redirect")?,
@@ -189,7 +187,6 @@ impl Display for NatTo {
             Self::AddressesAndPorts(NatAddresses::Ipv6(addresses), ports) => {
                 write!(f, "to {}:{ports}", bounds(*addresses, |address| format!("[{address}]")))
             }
-            Self::Netmap(net) => write!(f, "prefix to {}", net.net()),
         }
     }
 }
