@@ -84,6 +84,9 @@ pub struct ShowArgs {
     /// The version of RouterOS that they are written for, where they don't tell.
     #[arg(long, value_enum, value_name = "VERSION")]
     pub routeros: Option<Version>,
+    /// With `routes`: only this family. `ip` takes one at a time, as `ip -4 -batch` or `ip -6 -batch`.
+    #[arg(long, value_enum, value_name = "FAMILY")]
+    pub family: Option<Family>,
     /// The form of the output.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
@@ -180,12 +183,21 @@ pub enum Stage {
     Linux,
     /// The nftables rules, as `nft -f` reads them.
     Nft,
-    /// Links, addresses, routes and rules, as `ip -batch` reads them.
+    /// Links, addresses, routes and rules, as `ip -4 -batch` and `ip -6 -batch` read them.
     Routes,
     /// Kernel settings, as `sysctl -p` reads them.
     Sysctl,
     /// What rosc owns on this machine now.
     Live,
+}
+
+/// An address family.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Family {
+    /// IPv4, and the links.
+    Ipv4,
+    /// IPv6.
+    Ipv6,
 }
 
 /// A version of RouterOS.

@@ -1,6 +1,6 @@
 //! `rosc diff`.
 
-use super::failure::{already_there, conflicts, unreadable};
+use super::failure::{already_there, conflicts, firewall_unreadable, unreadable};
 use super::output::{Output, read};
 use super::{Outcome, PlanDocument};
 use crate::cli::{DiffArgs, Format};
@@ -65,7 +65,9 @@ fn against_machine(
         let lowered = lower(router, &machine.host()?);
         diagnostics.extend(lowered.diagnostics);
         machine.look_at(&lowered.desired.sysctl);
-        Ok(plan(&lowered.desired, &machine.observe()?))
+        let (observed, refusal) = machine.observe_as_user()?;
+        diagnostics.extend(refusal.map(|_| firewall_unreadable()));
+        Ok(plan(&lowered.desired, &observed))
     };
     match compare(diagnostics) {
         Ok(plan) => Some(plan),

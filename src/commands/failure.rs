@@ -48,6 +48,12 @@ pub(super) fn unreadable(error: &TargetError) -> Diagnostic {
     refused(error).help(help)
 }
 
+/// The user may not read the firewall.
+pub(super) fn firewall_unreadable() -> Diagnostic {
+    Diagnostic::new(Code::FirewallUnreadable, "only root may read the firewall: it is taken to be empty")
+        .help("run rosc diff as root to compare with what is there")
+}
+
 fn undone(cause: &Cause) -> Vec<Diagnostic> {
     match cause {
         Cause::Refused(error) => vec![refused(error).help("everything that was done is taken back")],

@@ -3,7 +3,7 @@
 use super::Outcome;
 use super::failure::unreadable;
 use super::output::{Output, options, read};
-use crate::cli::{Format, ShowArgs, Stage};
+use crate::cli::{self, Format, ShowArgs, Stage};
 use crate::compile::compile;
 use crate::diagnostic::{Code, Diagnostic, has_errors, json, tidy};
 use crate::host::Host;
@@ -11,6 +11,7 @@ use crate::lower::{Desired, lower};
 use crate::render;
 use crate::source::Sources;
 use crate::transaction::Machine;
+use rosc_route::Family;
 use rosc_target::TargetError;
 
 pub(super) fn run(args: &ShowArgs, output: &Output) -> Outcome {
@@ -56,12 +57,20 @@ fn show_linux(args: &ShowArgs, desired: &Desired, sources: &Sources, output: &Ou
     match (args.stage, args.format) {
         (Stage::Nft, Format::Human) => output.print(&render::nft(desired, sources)),
         (Stage::Nft, Format::Json) => output.print_json(&desired.nftables),
-        (Stage::Routes, Format::Human) => output.print(&render::routes(desired)),
+        (Stage::Routes, Format::Human) => output.print(&render::routes(desired, families(args.family))),
         (Stage::Routes, Format::Json) => output.print_json(&desired.route),
         (Stage::Sysctl, Format::Human) => output.print(&render::sysctl(desired)),
         (Stage::Sysctl, Format::Json) => output.print_json(&desired.sysctl),
         (_, Format::Human) => output.print(&render::linux(desired, sources)),
         (_, Format::Json) => output.print_json(desired),
+    }
+}
+
+fn families(only: Option<cli::Family>) -> &'static [Family] {
+    match only {
+        None => &Family::ALL,
+        Some(cli::Family::Ipv4) => &[Family::Ipv4],
+        Some(cli::Family::Ipv6) => &[Family::Ipv6],
     }
 }
 

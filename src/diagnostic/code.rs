@@ -116,6 +116,8 @@ codes! {
     ForeignObject = "R0602" Error;
     /// Something that rosc did not make already does what is asked; it is left alone.
     AlreadyThere = "R0603" Note;
+    /// The firewall of this machine is shown to root only.
+    FirewallUnreadable = "R0604" Warning;
     /// The kernel, or the tool that speaks to it, refused an object.
     Refused = "R0701" Error;
     /// After the change, the kernel does not hold what was asked for.

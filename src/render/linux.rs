@@ -7,16 +7,8 @@ use std::fmt::Write;
 
 /// All parts, one behind the other.
 pub fn linux(desired: &Desired, sources: &Sources) -> String {
-    let parts = [
-        ("sysctl -p", sysctl(desired)),
-        ("ip -batch", routes(desired)),
-        ("nft -f", nft(desired, sources)),
-    ];
-    let mut out = String::new();
-    for (tool, text) in parts {
-        write!(out, "# {tool}\n{text}\n").expect("writing to a string");
-    }
-    out
+    let [sysctl, routes, nft] = [sysctl(desired), routes(desired, &Family::ALL), nft(desired, sources)];
+    format!("# sysctl -p\n{sysctl}\n{routes}\n# nft -f\n{nft}")
 }
 
 /// Rules and sets, as `nft -f` reads them, with the places that ask for them.
@@ -26,10 +18,24 @@ pub fn nft(desired: &Desired, sources: &Sources) -> String {
     })
 }
 
-/// Links, addresses, routes and rules, as `ip -batch` reads them.
-pub fn routes(desired: &Desired) -> String {
-    let lines = [Family::Ipv4, Family::Ipv6].map(|family| rosc_route::batch_lines(&desired.route, family));
-    lines.iter().flatten().map(|line| format!("{line}\n")).collect()
+/// Links, addresses, routes and rules of some families, as `ip -batch` reads them. Links come with IPv4.
+///
+/// Each family begins with the command that it is for: without `-6`, `ip` would take rules for those of IPv4.
+pub fn routes(desired: &Desired, families: &[Family]) -> String {
+    let mut out = String::new();
+    for &family in families {
+        let lines = rosc_route::batch_lines(&desired.route, family);
+        if lines.is_empty() {
+            continue;
+        }
+        let option = match family {
+            Family::Ipv4 => "-4",
+            Family::Ipv6 => "-6",
+        };
+        writeln!(out, "# ip {option} -batch").expect("writing to a string");
+        out.extend(lines.iter().map(|line| format!("{line}\n")));
+    }
+    out
 }
 
 /// Kernel settings, as `sysctl -p` reads them.

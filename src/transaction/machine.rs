@@ -11,6 +11,9 @@ use rosc_target::{Target, TargetError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+/// What the kernel says to users who are not allowed to.
+const EPERM: i32 = 1;
+
 /// The file in the state directory that keeps former kernel settings.
 const ORIGINALS: &str = "sysctl.json";
 
@@ -45,6 +48,18 @@ impl Machine {
             nftables: self.nftables.observe()?,
             sysctl: self.sysctl().observe()?,
         })
+    }
+
+    /// Reads what there is as far as the user may. The kernel shows the firewall to root only; for others it is
+    /// taken to be empty, and the refusal is returned.
+    pub fn observe_as_user(&mut self) -> Result<(Observed, Option<TargetError>), TargetError> {
+        let (nftables, refusal) = match self.nftables.observe() {
+            Err(error) if error.errno == Some(EPERM) => (rosc_nftables::Observed::default(), Some(error)),
+            outcome => (outcome?, None),
+        };
+        let observed =
+            Observed { route: self.route.observe()?, nftables, sysctl: self.sysctl().observe()? };
+        Ok((observed, refusal))
     }
 
     /// Reads what the compiler must know.

@@ -32,7 +32,7 @@ fn every_stage_of_every_example_is_as_reviewed() {
             ("2-database", compiled.database.to_string()),
             ("3-ir", render::outline(&compiled.router)),
             ("4-nft", render::nft(&desired, &sources)),
-            ("4-routes", render::routes(&desired)),
+            ("4-routes", render::routes(&desired, &rosc_route::Family::ALL)),
             ("4-sysctl", render::sysctl(&desired)),
             ("check", shown(&sources)),
         ];

@@ -3,6 +3,7 @@
 mod apply;
 mod lab;
 mod labs;
+mod machine;
 mod pcc;
 mod rendered;
 mod scenarios;

@@ -1,0 +1,199 @@
+//! A machine for tests: a namespace with some ports, and everything that its kernel tells.
+
+use super::output_of;
+use crate::cli::{Ended, command};
+use rosc::lower::Desired;
+use rosc::transaction::{self, Applied, Failure, Fault, Machine, Options};
+use rosc_route::topology::{End, Topology};
+use rosc_route::{DeviceName, LinkKind};
+use rosc_target::netns::{NetNs, for_test};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A namespace whose ports lead into another one, and a state directory.
+pub struct Box {
+    /// The machine.
+    pub namespace: NetNs,
+    _other_end: NetNs,
+    state_dir: tempfile::TempDir,
+}
+
+impl Box {
+    /// A machine with these ports, all of them plugged in and down; `None` (and a word why) where no namespaces can be
+    /// made.
+    pub fn with_ports(ports: &[&str]) -> Option<Self> {
+        let namespace = for_test()?;
+        let other_end = NetNs::new().expect("a second namespace");
+        let state_dir = tempfile::tempdir().expect("a directory");
+        let machine = Self { namespace, _other_end: other_end, state_dir };
+        for (index, port) in ports.iter().enumerate() {
+            machine.plug(port, index);
+        }
+        machine.run("ip", &["link", "set", "lo", "up"]);
+        Some(machine)
+    }
+
+    /// A machine with the ports that a state needs.
+    pub fn for_state(desired: &Desired) -> Option<Self> {
+        let existing = desired.route.links().iter().filter(|link| link.kind == LinkKind::Existing);
+        let ports: Vec<&str> = existing.map(|link| link.name.as_str()).filter(|name| *name != "lo").collect();
+        Self::with_ports(&ports)
+    }
+
+    fn plug(&self, port: &str, index: usize) {
+        let name = |text: &str| DeviceName::new(text).expect("a device name");
+        let (port, far) = (name(port), name(&format!("far{index}")));
+        self.namespace.run(|| {
+            let mut builder = Topology::open().expect("netlink");
+            let ends = (
+                End { name: &port, namespace: &self.namespace },
+                End { name: &far, namespace: &self._other_end },
+            );
+            builder.cable(ends.0, ends.1).expect("a cable");
+        });
+        self._other_end.run(|| Topology::open().and_then(|mut builder| builder.set_up(&far))).expect("a live port");
+    }
+
+    /// What a command prints on the machine.
+    pub fn run(&self, program: &str, args: &[&str]) -> String {
+        output_of(&self.namespace, program, args)
+    }
+
+    /// Runs `rosc` on the machine, with its state directory.
+    pub fn rosc(&self, args: &[&str]) -> Ended {
+        let mut command = command(args);
+        command.env("ROSC_STATE_DIR", self.state_dir());
+        self.namespace.run(|| command.output()).expect("the command can be started").into()
+    }
+
+    /// Where the machine keeps its journal.
+    pub fn state_dir(&self) -> &Path {
+        self.state_dir.path()
+    }
+
+    /// Applies a state as `rosc apply` does.
+    pub fn apply(&self, desired: &Desired) -> Result<Applied, Failure> {
+        self.apply_failing(desired, None)
+    }
+
+    /// The same, with a failure on the way.
+    pub fn apply_failing(&self, desired: &Desired, fault: Option<Fault>) -> Result<Applied, Failure> {
+        self.namespace.run(|| {
+            let mut machine = Machine::open(self.state_dir()).expect("the machine can be opened");
+            let options = Options { state_dir: self.state_dir().to_owned(), interrupted: None, fault };
+            transaction::apply(&mut machine, desired, &options)
+        })
+    }
+
+    /// Everything that the kernel tells of links, addresses, routes, rules, the firewall and settings, but for what
+    /// counts or ages by itself.
+    pub fn dump(&self) -> Dump {
+        let nft = if self.has_nft_tables() { self.run("nft", &["-s", "list", "ruleset"]) } else { String::new() };
+        let ip = |args: &[&str]| without_ages(&self.run("ip", args));
+        Dump {
+            links: ip(&["-d", "-o", "link", "show"]),
+            addresses: ip(&["-d", "-o", "address", "show"]),
+            routes: sorted(&ip(&["-d", "-o", "-4", "route", "show", "table", "all"])),
+            routes_v6: sorted(&ip(&["-d", "-o", "-6", "route", "show", "table", "all"])),
+            rules: ip(&["-d", "-4", "rule", "show"]),
+            rules_v6: ip(&["-d", "-6", "rule", "show"]),
+            nft,
+            settings: self.namespace.run(|| settings(Path::new("/proc/sys/net"))),
+        }
+    }
+
+    fn has_nft_tables(&self) -> bool {
+        !self.run("nft", &["list", "tables"]).is_empty()
+    }
+}
+
+/// Everything that the kernel tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dump {
+    links: String,
+    addresses: String,
+    routes: String,
+    routes_v6: String,
+    rules: String,
+    rules_v6: String,
+    nft: String,
+    settings: String,
+}
+
+impl Dump {
+    /// The differences, as lines that are on one side only; empty if there are none.
+    pub fn differences(&self, other: &Self) -> String {
+        let mut out = String::new();
+        let parts = |dump: &Self| {
+            [
+                &dump.links,
+                &dump.addresses,
+                &dump.routes,
+                &dump.routes_v6,
+                &dump.rules,
+                &dump.rules_v6,
+                &dump.nft,
+                &dump.settings,
+            ]
+            .map(Clone::clone)
+        };
+        for (a, b) in parts(self).iter().zip(&parts(other)) {
+            if a != b {
+                let only = |a: &str, b: &str, sign: &str| -> String {
+                    let there: Vec<&str> = b.lines().collect();
+                    a.lines().filter(|line| !there.contains(line)).map(|line| format!("{sign} {line}\n")).collect()
+                };
+                out.push_str(&format!("{}{}", only(a, b, "-"), only(b, a, "+")));
+                if out.is_empty() {
+                    out.push_str("the same lines in another order\n");
+                }
+            }
+        }
+        out
+    }
+}
+
+/// Without words that change by themselves: lifetimes, timers, numbers that the kernel gives anew.
+fn without_ages(text: &str) -> String {
+    const WITH_VALUE: &[&str] =
+        &["hello_timer", "tcn_timer", "topology_change_timer", "gc_timer", "hold_timer", "message_age_timer", "forward_delay_timer", "expires", "state"];
+    let clean = |line: &str| {
+        let mut words = line.split_whitespace();
+        let mut kept: Vec<&str> = Vec::new();
+        while let Some(word) = words.next() {
+            if WITH_VALUE.contains(&word) {
+                words.next();
+            } else {
+                kept.push(word);
+            }
+        }
+        kept.join(" ")
+    };
+    text.lines().map(|line| clean(line) + "\n").collect()
+}
+
+fn sorted(text: &str) -> String {
+    let mut lines: Vec<&str> = text.lines().collect();
+    lines.sort_unstable();
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
+/// All readable settings below a directory, as lines.
+fn settings(directory: &Path) -> String {
+    /// Counters, random numbers, and what the machine's memory decides.
+    const BY_THEMSELVES: &[&str] = &["nf_conntrack_count", "stable_secret", "tcp_fastopen_key"];
+    let mut out = String::new();
+    let mut pending: Vec<PathBuf> = vec![directory.to_owned()];
+    while let Some(path) = pending.pop() {
+        if path.is_dir() {
+            let entries = fs::read_dir(&path).expect("a directory of settings");
+            pending.extend(entries.filter_map(Result::ok).map(|entry| entry.path()));
+            pending.sort();
+        } else if !BY_THEMSELVES.iter().any(|name| path.ends_with(name))
+            && let Ok(value) = fs::read_to_string(&path)
+        {
+            out.push_str(&format!("{} = {}\n", path.display(), value.trim().replace('\n', " ")));
+        }
+    }
+    out
+}
