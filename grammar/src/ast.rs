@@ -1,9 +1,9 @@
 //! The syntax tree: what stands in the text, not what it means.
 //!
 //! Nodes hold [`Span`]s into the text instead of copies, so that a list of a million lines costs no more than
-//! its tree; [`Word::text`], [`Quoted::text`], [`Variable::text`] and [`Span::unescape`] decode on demand. Nothing here knows a menu: which of the leading
-//! words of a [`Command`] are its path, which its verb and which unnamed values is for the reader that has the
-//! menu tree.
+//! its tree; [`Word::text`], [`Quoted::text`], [`Variable::text`] and [`Span::unescape`] decode on demand.
+//! Nothing here knows a menu: which of the leading words of a [`Command`] are its path, which its verb and
+//! which unnamed values is for the reader that has the menu tree.
 
 /// A range of bytes of the parsed text; both ends lie on character boundaries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -23,11 +23,6 @@ impl Span {
     pub fn slice(self, source: &str) -> &str {
         &source[self.start as usize..self.end as usize]
     }
-
-    /// Says whether there is no text in it.
-    pub fn is_empty(self) -> bool {
-        self.start == self.end
-    }
 }
 
 /// One statement of a script.
@@ -37,9 +32,20 @@ pub enum Statement {
     Command(Command),
     /// `{ ... }` standing alone.
     Block(Block),
-    /// The menu that a terminal's prompt shows: the text between `]` and `>` (`/ip/address`, `/ip address`, or
-    /// nothing at the root).
+    /// The menu that a terminal's prompt shows: the text between `]` and `>` (`/ip/address`, `/ip address`,
+    /// or nothing at the root).
     Prompt(Word),
+}
+
+impl Statement {
+    /// Returns where the statement stands; of a prompt, where its menu does.
+    pub fn span(&self) -> Span {
+        match self {
+            Self::Command(command) => command.span,
+            Self::Block(block) => block.span,
+            Self::Prompt(menu) => menu.span,
+        }
+    }
 }
 
 /// Where the path of a command starts.
@@ -55,8 +61,8 @@ pub enum Anchor {
 
 /// A command line: everything up to the end of the line or `;`.
 ///
-/// An expression that stands alone (`($1 + 1)`, `[$f]`) is a command whose first argument it is, as a call is one
-/// whose first argument is a variable.
+/// An expression that stands alone (`($1 + 1)`, `[$f]`) is a command whose first argument it is, as a call is
+/// one whose first argument is a variable.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Command {
     /// From the first character (`/`, `:` or the first word) to the last argument.
@@ -113,6 +119,22 @@ pub enum Value {
     Code(Box<Block>),
     /// `{ ... }` read as an array.
     Array(Box<Array>),
+}
+
+impl Value {
+    /// Returns where the value stands, delimiters included. [`Value::Empty`] stands nowhere.
+    pub fn span(&self) -> Option<Span> {
+        match self {
+            Self::Empty => None,
+            Self::Word(word) => Some(word.span),
+            Self::Quoted(quoted) => Some(quoted.span),
+            Self::Interpolated(interpolated) => Some(interpolated.span),
+            Self::Variable(variable) => Some(variable.span),
+            Self::Substitution(block) | Self::Code(block) => Some(block.span),
+            Self::Group(group) => Some(group.span),
+            Self::Array(array) => Some(array.span),
+        }
+    }
 }
 
 /// Unquoted text. It may hold line joins (`\`, line end, blanks), which are no part of what it says.
@@ -219,6 +241,17 @@ pub enum Expr {
     },
 }
 
+impl Expr {
+    /// Returns where the expression stands. `None` is for an empty value only, which parsing puts in no
+    /// expression.
+    pub fn span(&self) -> Option<Span> {
+        match self {
+            Self::Value(value) => value.span(),
+            Self::Unary { span, .. } | Self::Binary { span, .. } => Some(*span),
+        }
+    }
+}
+
 /// An operator before its operand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are the operators'")]
@@ -260,30 +293,4 @@ pub enum BinaryOp {
     /// unknown, since every use found stands alone in its parentheses.
     Activate,
     Comma,
-}
-
-impl Value {
-    /// Returns the value as written; `None` for [`Value::Empty`].
-    pub fn span(&self) -> Option<Span> {
-        Some(match self {
-            Self::Empty => return None,
-            Self::Word(word) => word.span,
-            Self::Quoted(quoted) => quoted.span,
-            Self::Interpolated(interpolated) => interpolated.span,
-            Self::Variable(variable) => variable.span,
-            Self::Substitution(block) | Self::Code(block) => block.span,
-            Self::Group(group) => group.span,
-            Self::Array(array) => array.span,
-        })
-    }
-}
-
-impl Expr {
-    /// Returns the expression as written; empty for an operand that is missing.
-    pub fn span(&self) -> Span {
-        match self {
-            Self::Value(value) => value.span().unwrap_or(Span { start: 0, end: 0 }),
-            Self::Unary { span, .. } | Self::Binary { span, .. } => *span,
-        }
-    }
 }

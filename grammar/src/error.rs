@@ -5,6 +5,9 @@ use std::fmt;
 
 use crate::ast::Span;
 
+/// How many errors are reported for a text before reading stops.
+pub const MAX_ERRORS: usize = 1000;
+
 /// A place that can't be read, in words for the person who wrote it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyntaxError {
@@ -15,7 +18,8 @@ pub struct SyntaxError {
     pub span: Span,
     /// What is there.
     pub label: Cow<'static, str>,
-    /// Where the bracket or quote was opened that is not closed. It equals the span when the text ended first.
+    /// Where the bracket or quote was opened that is not closed. It equals the span when the text ended
+    /// first.
     pub opened: Option<Span>,
     /// What to write instead.
     pub help: Option<Cow<'static, str>>,
@@ -64,6 +68,8 @@ pub enum SyntaxErrorKind {
     UnknownEscape,
     /// Blanks between the backslash of a line join and the line end.
     BrokenLineJoin,
+    /// A comment on a line of its own where the line before it asked for the next.
+    CommentBetweenJoinedLines,
     /// A blank before the `=` of a parameter.
     BlankAroundEquals,
     /// Two arguments without a blank between them.
@@ -76,8 +82,8 @@ pub enum SyntaxErrorKind {
     VariableNameExpected,
     /// A statement that begins like no command.
     CommandExpected,
-    /// `name=value` where a command should begin: most often, the line before has lost its backslash. Of several
-    /// such statements in a row, only the first is reported.
+    /// `name=value` where a command should begin: most often, the line before has lost its backslash. Of
+    /// several such statements in a row, only the first is reported.
     StrayParameter,
     /// More than [`MAX_NESTING`](crate::MAX_NESTING) brackets inside each other.
     NestingTooDeep,
@@ -103,6 +109,7 @@ impl SyntaxErrorKind {
             Self::UnexpectedCharacter => "unexpected character outside quotes",
             Self::UnknownEscape => "unknown escape in a string",
             Self::BrokenLineJoin => "blank behind the backslash that joins two lines",
+            Self::CommentBetweenJoinedLines => "comment between joined lines",
             Self::BlankAroundEquals => "blank before `=`",
             Self::BlankExpected => "two arguments without a blank between them",
             Self::ValueExpected => "value expected",

@@ -8,6 +8,7 @@ use crate::diagnostic::Diagnostic;
 use ipnet::IpNet;
 use regex::Regex;
 use rosc_grammar::ast::{BinaryOp, Expr, UnaryOp, Value};
+use rosc_target::Origin;
 use std::borrow::Cow;
 use std::net::IpAddr;
 
@@ -130,7 +131,7 @@ impl Evaluator<'_> {
             Some((_, Some(true))) => Ok(Some(Cow::Borrowed("yes"))),
             Some((_, Some(false))) => Ok(Some(Cow::Borrowed("no"))),
             Some((_, None)) => {
-                Err(diagnostics::only_live_router_knows(name, self.origin(at.span())))
+                Err(diagnostics::only_live_router_knows(name, self.origin_of(at)))
             }
             None if name == "disabled" => Ok(Some(Cow::Borrowed("no"))),
             None => match catalog::menu(menu) {
@@ -138,7 +139,7 @@ impl Evaluator<'_> {
                 Some(statement) => Err(diagnostics::unknown_property(
                     menu,
                     name,
-                    self.origin(at.span()),
+                    self.origin_of(at),
                     statement.properties().map(|property| property.name),
                 )),
                 None => Ok(None),
@@ -158,8 +159,12 @@ impl Evaluator<'_> {
         }
     }
 
+    fn origin_of(&self, expr: &Expr) -> Origin {
+        expr.span().map_or(Origin::IMPLIED, |span| self.origin(span))
+    }
+
     fn not_computed(&self, expr: &Expr) -> Diagnostic {
-        diagnostics::value_not_computed(self.origin(expr.span()))
+        diagnostics::value_not_computed(self.origin_of(expr))
     }
 }
 

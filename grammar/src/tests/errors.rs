@@ -58,6 +58,10 @@ fn unknown_escapes_are_refused() {
 fn a_dollar_needs_a_name() {
     assert_eq!(errors_of(":put \"5 $ a\""), "VariableNameExpected at 8 `$`");
     assert_eq!(errors_of(":put $ 1"), "VariableNameExpected at 5 `$`");
+    assert_eq!(errors_of(":put ($|a|)"), "VariableNameExpected at 6 `$`");
+    assert_eq!(errors_of("$"), "VariableNameExpected at 0 `$`");
+    assert_eq!(errors_of(":put $\"a$b\""), "VariableNameExpected at 8 `$`");
+    assert_eq!(errors_of(":put $\"a$\"b\"\""), "VariableNameExpected at 8 `$`");
 }
 
 #[test]
@@ -66,6 +70,14 @@ fn arguments_need_blanks_between_them() {
     assert_eq!(errors_of(":put (\"a\")b"), "BlankExpected at 10 `b`");
     assert_eq!(errors_of("add name=wan$i"), "BlankExpected at 12 `$i`");
     assert_eq!(errors_of(":put(1)"), "BlankExpected at 4 `(1)`");
+}
+
+#[test]
+fn a_quote_that_ends_a_string_too_early_is_one_mistake() {
+    assert_eq!(
+        tree_and_errors_of("add a=1 b=\":log info \"x y\"; ? 'z'\" c=2\nadd d=3"),
+        "<add a=1 b=\":log info \">\n<add d=3>\nBlankExpected at 22 `x`"
+    );
 }
 
 #[test]
@@ -103,7 +115,12 @@ fn an_else_on_a_line_of_its_own_gets_its_own_help() {
 fn a_closer_without_opener_costs_nothing_else() {
     assert_eq!(
         tree_and_errors_of(":put [:len \"a\"]] 1\n}\n:put 2 )"),
-        "<:put [<:len \"a\">] 1>\n<:put 2>\nUnexpectedCloser at 15 `]`\nUnexpectedCloser at 19 `}`\nUnexpectedCloser at 28 `)`"
+        "\
+<:put [<:len \"a\">] 1>
+<:put 2>
+UnexpectedCloser at 15 `]`
+UnexpectedCloser at 19 `}`
+UnexpectedCloser at 28 `)`"
     );
 }
 
@@ -153,8 +170,11 @@ fn the_same_unclosed_quote_is_reported_once() {
 }
 
 #[test]
-fn a_comment_between_joined_lines_ends_the_command() {
-    assert_eq!(errors_of("add a=1 \\\n  # text\n  b=2"), "StrayParameter at 21 `b=2`");
+fn a_comment_between_joined_lines_is_one_mistake() {
+    assert_eq!(
+        tree_and_errors_of("add a=1 \\\n  # text [\r\n\t# \\\n  b=2\nadd c=3"),
+        "<add a=1 b=2>\n<add c=3>\nCommentBetweenJoinedLines at 12 `#`\nCommentBetweenJoinedLines at 23 `#`"
+    );
 }
 
 #[test]
@@ -189,6 +209,14 @@ fn errors_stop_at_a_limit() {
 }
 
 #[test]
+fn a_statement_of_nothing_but_errors_is_given_up() {
+    assert_eq!(errors_of(&"]".repeat(100_000)), "TooManyErrors at 1000 `]`");
+    let parsed = parse(&format!("add {}", "' ".repeat(100_000)));
+    assert_eq!(parsed.errors.len(), MAX_ERRORS + 1);
+    assert_eq!(parsed.statements, []);
+}
+
+#[test]
 fn statements_without_end_do_not_make_reading_quadratic() {
     // Each line opens what is closed nowhere, so that each search for its end goes to the end of the text.
     let line = format!("/x (\n{}", "y\n".repeat(10_000));
@@ -210,4 +238,28 @@ fn control_bytes_are_errors_and_nothing_more() {
         tree_and_errors_of("add a=1 \0 b=2\nadd c=3"),
         "<add a=1 b=2>\n<add c=3>\nUnexpectedCharacter at 8 `\0`"
     );
+}
+
+#[test]
+fn commands_in_expressions_need_brackets() {
+    let parsed = parse(":put (:len \"a\")");
+    assert_eq!(parsed.errors[0].help.as_deref(), Some("write [:name ...]"));
+}
+
+#[test]
+fn what_the_splitter_and_the_grammar_once_read_differently_is_read() {
+    for text in [
+        "\"f g\"\\\n#}",
+        "$a= #$[b",
+        "$a b=c\\\n#$[d",
+        "$a$[)#]b",
+        "$a~\\\n]#\"",
+        ":put $\"a$\"e\");\n:put \"b\"",
+        "{a\\}\n#\"\n}",
+        "(1+#(\n)",
+        "[x 'a # ] ' \n ]",
+    ] {
+        let kinds: Vec<_> = parse(text).errors.iter().map(|error| error.kind).collect();
+        assert!(!kinds.is_empty() && !kinds.contains(&SyntaxErrorKind::NotUnderstood), "{text:?}: {kinds:?}");
+    }
 }

@@ -32,6 +32,11 @@ fn a_hash_inside_a_word_is_part_of_it() {
 }
 
 #[test]
+fn a_hash_behind_a_join_is_part_of_the_word_before() {
+    assert_eq!(tree_of("add a=\\\n    #b c=d\\\n    #e"), "<add a=#b c=d#e>");
+}
+
+#[test]
 fn comments_do_not_continue_on_the_next_line() {
     assert_eq!(tree_of("# text \\\nadd a=1"), "<add a=1>");
 }
@@ -68,12 +73,20 @@ fn a_line_join_at_the_end_of_the_text_joins_nothing() {
 
 #[test]
 fn values_hold_what_the_console_names_as_literal() {
-    assert_eq!(
-        tree_of(
-            "add a=192.0.2.0/24 b=2001:db8::1/64 c=00:00:5E:00:53:01 d=*1F e=!10.0.0.0/8 f=a,!b g=10/2 h=<x-1> i=1+2|3&4^5%6@7~8_9"
-        ),
-        "<add a=192.0.2.0/24 b=2001:db8::1/64 c=00:00:5E:00:53:01 d=*1F e=!10.0.0.0/8 f=a,!b g=10/2 h=<x-1> i=1+2|3&4^5%6@7~8_9>"
-    );
+    for value in [
+        "192.0.2.0/24",
+        "2001:db8::1/64",
+        "00:00:5E:00:53:01",
+        "*1F",
+        "!10.0.0.0/8",
+        "a,!b",
+        "10/2",
+        "<x-1>",
+        "1+2|3&4^5%6@7~8_9",
+        "#a",
+    ] {
+        assert_eq!(tree_of(&format!("add a={value} b")), format!("<add a={value} b>"));
+    }
 }
 
 #[test]

@@ -15,6 +15,12 @@ impl Builder<'_> {
         let mut touched = false;
         for pair in pair.into_inner() {
             let (rule, span) = (pair.as_rule(), self.span(&pair));
+            let before = previous.filter(|&(_, end)| end == span.start).map(|(before, _)| before);
+            if before.is_some_and(|before| !may_touch(before, rule)) && self.follows_quote(&pair) {
+                // What was meant as the inside of the string can't be told from what follows it.
+                self.report(fault::string_ended(pair.as_str(), span));
+                break;
+            }
             match rule {
                 Rule::global => command.anchor = Anchor::Global,
                 Rule::root => command.anchor = Anchor::Root,
@@ -23,11 +29,10 @@ impl Builder<'_> {
                 Rule::stray_equals => self.stray_equals(&pair, &mut command.args),
                 Rule::unbalanced => self.not_understood(&pair),
                 _ => {
-                    let touches =
-                        previous.is_some_and(|(before, end)| end == span.start && !may_touch(before, rule));
+                    let touches = before.is_some_and(|before| !may_touch(before, rule));
                     // One error for a run of arguments, as in `$a.$b`.
                     if touches && !touched {
-                        self.errors.push(fault::no_blank(pair.as_str(), span));
+                        self.report(fault::no_blank(pair.as_str(), span));
                     }
                     touched = touches;
                     let arg = self.argument(pair);
@@ -40,6 +45,11 @@ impl Builder<'_> {
         }
         self.check_empty_values(&command.args);
         command
+    }
+
+    fn follows_quote(&self, pair: &Pair<'_, Rule>) -> bool {
+        let start = pair.as_span().start();
+        pair.get_input()[..start].ends_with('"')
     }
 
     fn argument(&mut self, pair: Pair<'_, Rule>) -> Arg {
@@ -66,11 +76,11 @@ impl Builder<'_> {
         for pair in pair.into_inner() {
             let span = self.span(&pair);
             if pair.as_rule() == Rule::bad_term {
-                self.errors.push(fault::no_operand(pair.as_str(), span));
+                self.bad_operand(pair);
                 continue;
             }
             if end == Some(span.start) {
-                self.errors.push(fault::no_blank(pair.as_str(), span));
+                self.report(fault::no_blank(pair.as_str(), span));
             }
             end = Some(span.end);
             terms.extend(self.chain(span, pair.into_inner()));
@@ -78,11 +88,12 @@ impl Builder<'_> {
         terms
     }
 
-    /// Reports an argument that is none. Where it stands for a value (`name='x'`), the parameter goes with it.
+    /// Reports an argument that is none. Where it stands for a value (`name='x'`), the parameter goes with
+    /// it.
     fn bad_argument(&mut self, pair: &Pair<'_, Rule>, args: &mut Vec<Arg>) {
         let span = self.span(pair);
         args.pop_if(|last| last.span.end == span.start && last.value == Value::Empty);
-        self.errors.push(fault::bad_text(pair.as_str(), span));
+        self.report(fault::bad_text(pair.as_str(), span));
     }
 
     /// Reports a `=` that does not follow a name. The word before it was meant as one.
@@ -106,7 +117,7 @@ impl Builder<'_> {
                 _ => fault::bad_text("=", equals),
             },
         };
-        self.errors.push(error);
+        self.report(error);
     }
 
     /// Reports parameters without a value, which only the last one may be.
@@ -115,7 +126,7 @@ impl Builder<'_> {
         for arg in before_last {
             if let (ArgKind::Named(_), Value::Empty) = (arg.kind, &arg.value) {
                 let end = Span { start: arg.span.end - 1, end: arg.span.end };
-                self.errors.push(
+                self.report(
                     SyntaxError::new(SyntaxErrorKind::ValueExpected, end, "no value stands behind this `=`")
                         .help("write \"\" for an empty value"),
                 );
@@ -124,12 +135,12 @@ impl Builder<'_> {
     }
 }
 
-/// Says whether the second argument may stand directly behind the first: a parameter or a body behind a closing
-/// bracket, as in `do={...}else={...}`.
+/// Says whether the second argument may stand directly behind the first: a parameter or a body behind a
+/// closing bracket, as in `do={...}else={...}`.
 fn may_touch(before: Rule, after: Rule) -> bool {
     let closes = match before {
         Rule::substitution | Rule::group | Rule::block | Rule::array => true,
-        // What a parameter ends with is its value; the value of one is no name.
+        // A name that touches a word would be part of it, so that the value of this one is something else.
         Rule::named | Rule::in_block => true,
         _ => false,
     };

@@ -1,25 +1,25 @@
 //! Expressions: operators and how tightly they bind.
 
-use pest::iterators::Pairs;
+use pest::iterators::{Pair, Pairs};
 
-use super::Builder;
+use super::{Builder, fault};
 use crate::ast::{BinaryOp, Expr, Span, UnaryOp};
 use crate::error::{SyntaxError, SyntaxErrorKind};
 use crate::rules::Rule;
 
-/// How many operators of an expression may lie one below the other in its tree, those of the expressions around it
-/// included. The tree leans to the left, so that a long chain makes a deep tree; readers that walk it by recursion
-/// stay within a small stack. The longest chain in published scripts has 64 operators.
+/// How many operators of an expression may lie one below the other in its tree, those of the expressions
+/// around it included. The tree leans to the left, so that a long chain makes a deep tree; readers that walk
+/// it by recursion stay within a small stack. The longest chain in published scripts has 64 operators.
 pub const MAX_EXPRESSION_DEPTH: usize = 512;
 
 impl Builder<'_> {
-    /// Builds the expression of operands and operators as they follow each other. `None` means that it was too
-    /// long and has been reported.
+    /// Builds the expression of operands and operators as they follow each other. `None` means that it was
+    /// too long and has been reported.
     pub(super) fn chain(&mut self, span: Span, pairs: Pairs<'_, Rule>) -> Option<Expr> {
         let operators =
             pairs.clone().filter(|pair| matches!(pair.as_rule(), Rule::prefix | Rule::infix)).count();
         if self.depth + operators > MAX_EXPRESSION_DEPTH {
-            self.errors.push(
+            self.report(
                 SyntaxError::new(
                     SyntaxErrorKind::ExpressionTooLong,
                     span,
@@ -44,6 +44,17 @@ impl Builder<'_> {
         }
         self.depth -= operators;
         chain.finish()
+    }
+
+    /// Reports text at which an expression can't go on.
+    pub(super) fn bad_operand(&mut self, pair: Pair<'_, Rule>) {
+        let (text, span) = (pair.as_str(), self.span(&pair));
+        let operator = pair.into_inner().next().filter(|first| first.as_rule() == Rule::infix);
+        let error = match operator {
+            Some(operator) => fault::no_value(text, self.span(&operator)),
+            None => fault::no_operand(text, span),
+        };
+        self.report(error);
     }
 }
 

@@ -5,9 +5,7 @@ use crate::error::{SyntaxError, SyntaxErrorKind};
 
 /// A statement that begins like no command.
 pub(super) fn no_command(text: &str, span: Span) -> SyntaxError {
-    let length = text.find([' ', '\t', '\r', '\n', ';']).unwrap_or(text.len());
-    let word = &text[..length];
-    let at = Span { start: span.start, end: span.start + length as u32 };
+    let (word, at) = first_word(text, span);
     let command_expected = |label| SyntaxError::new(SyntaxErrorKind::CommandExpected, at, label);
     if let Some((name, _)) = word.split_once('=')
         && is_name(name)
@@ -71,20 +69,30 @@ pub(super) fn bad_text(text: &str, span: Span) -> SyntaxError {
     }
 }
 
+/// An operator in an expression with nothing to be applied to.
+pub(super) fn no_value(text: &str, operator: Span) -> SyntaxError {
+    let label = "a value is missing beside this operator";
+    let error = SyntaxError::new(SyntaxErrorKind::ValueExpected, operator, label);
+    if text.starts_with("==") { error.help("write one `=` to compare") } else { error }
+}
+
 /// Text in an expression at which it can't go on.
 pub(super) fn no_operand(text: &str, span: Span) -> SyntaxError {
-    if let Some(length) = operator(text) {
-        let at = Span { start: span.start, end: span.start + length as u32 };
-        let error =
-            SyntaxError::new(SyntaxErrorKind::ValueExpected, at, "a value is missing beside this operator");
-        return if text.starts_with("==") { error.help("write one `=` to compare") } else { error };
+    let (_, at) = first_word(text, span);
+    if let Some(rest) = text.strip_prefix(':') {
+        let at = Span { start: span.start, end: span.start + 1 };
+        let error = |label| SyntaxError::new(SyntaxErrorKind::UnexpectedCharacter, at, label);
+        return if rest.starts_with(|next: char| next.is_ascii_lowercase()) {
+            error("a command in an expression needs brackets").help("write [:name ...]")
+        } else {
+            error("no value starts with a colon").help("keys of an array are followed by `=`: {\"a\"=1}")
+        };
     }
-    let length = text.find([' ', '\t', '\r', '\n', ';']).unwrap_or(text.len());
-    let at = Span { start: span.start, end: span.start + length as u32 };
     if text.starts_with('_') {
         return SyntaxError::new(SyntaxErrorKind::OperatorExpected, at, NAME_ENDED).help(NAMES);
     }
-    if text != "$" && text.starts_with(starts_value) {
+    let names_nothing = text.strip_prefix('$').is_some_and(|rest| !rest.starts_with(starts_value));
+    if !names_nothing && text.starts_with(starts_value) {
         return SyntaxError::new(SyntaxErrorKind::OperatorExpected, at, "a second value starts here");
     }
     bad_text(text, span)
@@ -92,7 +100,7 @@ pub(super) fn no_operand(text: &str, span: Span) -> SyntaxError {
 
 /// Two things without the blank that separates arguments.
 pub(super) fn no_blank(text: &str, span: Span) -> SyntaxError {
-    let error = |label| SyntaxError::new(SyntaxErrorKind::BlankExpected, span, label);
+    let error = |label| SyntaxError::new(SyntaxErrorKind::BlankExpected, first_line(text, span), label);
     match text.bytes().next() {
         Some(b'$') => error(TOUCHES).help("to build text of a variable, write \"...$name...\""),
         Some(b'_') => error(NAME_ENDED).help(NAMES),
@@ -101,6 +109,13 @@ pub(super) fn no_blank(text: &str, span: Span) -> SyntaxError {
         }
         _ => error(TOUCHES).help("put a blank between them"),
     }
+}
+
+/// Text behind a closing quote, which was most likely meant as one inside the string.
+pub(super) fn string_ended(text: &str, span: Span) -> SyntaxError {
+    let label = "the string ends before this";
+    SyntaxError::new(SyntaxErrorKind::BlankExpected, first_line(text, span), label)
+        .help("write \\\" for a quote inside a string")
 }
 
 const TOUCHES: &str = "this touches what stands before it";
@@ -116,19 +131,14 @@ fn is_name(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
 }
 
-/// Returns the length of the operator at the start of the text.
-fn operator(text: &str) -> Option<usize> {
-    const LONGEST_FIRST: [&str; 25] = [
-        "<%%", "and", "->", "!=", "&&", "||", "<<", ">>", "<=", ">=", "or", "in", "=", ".", ",", "+", "-",
-        "*", "/", "%", "<", ">", "~", "&", "|",
-    ];
-    LONGEST_FIRST
-        .iter()
-        .find(|&&operator| {
-            text.strip_prefix(operator).is_some_and(|rest| {
-                !operator.starts_with(|first: char| first.is_ascii_alphabetic())
-                    || !rest.starts_with(|next: char| next.is_ascii_alphanumeric())
-            })
-        })
-        .map(|operator| operator.len())
+/// Returns the place of the text up to its first line end.
+fn first_line(text: &str, span: Span) -> Span {
+    let length = text.find(['\r', '\n']).unwrap_or(text.len());
+    Span { start: span.start, end: span.start + length as u32 }
+}
+
+/// Returns the text up to the first blank or `;`, and its place.
+fn first_word(text: &str, span: Span) -> (&str, Span) {
+    let length = text.find([' ', '\t', '\r', '\n', ';']).unwrap_or(text.len());
+    (&text[..length], Span { start: span.start, end: span.start + length as u32 })
 }

@@ -1,6 +1,6 @@
 //! Values, strings and arrays.
 
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 use pest::iterators::Pair;
 
 use super::{Builder, fault};
@@ -23,7 +23,13 @@ impl Builder<'_> {
             Rule::block => Value::Code(Box::new(self.block(pair))),
             Rule::group => Value::Group(Box::new(self.group(pair))),
             Rule::array => Value::Array(Box::new(self.array(pair))),
-            _ => Value::Word(self.word(&pair)),
+            Rule::word | Rule::verb | Rule::finder | Rule::expr_word | Rule::term_word => {
+                Value::Word(self.word(&pair))
+            }
+            _ => {
+                self.not_understood(&pair);
+                Value::Empty
+            }
         }
     }
 
@@ -40,7 +46,7 @@ impl Builder<'_> {
                 Rule::lone_dollar => {
                     let error =
                         fault::bad_text(part.as_str(), span).help("write \\$ for the character itself");
-                    self.errors.push(error);
+                    self.report(error);
                     parts.push(StringPart::Literal(span));
                 }
                 _ => parts.push(StringPart::Value(self.value(part))),
@@ -55,9 +61,27 @@ impl Builder<'_> {
         let mut inside = self.span(&name);
         if name.as_rule() == Rule::quoted_name {
             self.check_escapes(name.as_str(), inside);
+            self.check_name(name.as_str(), inside);
             inside = Span { start: inside.start + 1, end: inside.end - 1 };
         }
         Variable { span, name: inside }
+    }
+
+    /// Reports a substitution in the quoted name of a variable.
+    fn check_name(&mut self, text: &str, span: Span) {
+        let bytes = text.as_bytes();
+        let mut at = 0;
+        while let Some(offset) = memchr2(b'\\', b'$', &bytes[at..]) {
+            at += offset;
+            if bytes[at] == b'$' {
+                let start = span.start + at as u32;
+                let span = Span { start, end: start + 1 };
+                let label = "the name of a variable has no `$` in it";
+                self.report(SyntaxError::new(SyntaxErrorKind::VariableNameExpected, span, label));
+                return;
+            }
+            at += decode::escape(&bytes[at..]).1;
+        }
     }
 
     fn group(&mut self, pair: Pair<'_, Rule>) -> Group {
@@ -67,7 +91,7 @@ impl Builder<'_> {
             let span = self.span(&part);
             match part.as_rule() {
                 Rule::expr => expr = self.chain(span, part.into_inner()),
-                Rule::bad_expr => self.errors.push(fault::no_operand(part.as_str(), span)),
+                Rule::bad_expr => self.bad_operand(part),
                 _ => self.not_understood(&part),
             }
         }
@@ -83,11 +107,11 @@ impl Builder<'_> {
             match part.as_rule() {
                 Rule::element => {
                     if end == Some(span.start) {
-                        self.errors.push(fault::no_blank(part.as_str(), span));
+                        self.report(fault::no_blank(part.as_str(), span));
                     }
                     elements.extend(self.element(part));
                 }
-                Rule::bad_element => self.errors.push(fault::no_operand(part.as_str(), span)),
+                Rule::bad_element => self.bad_operand(part),
                 _ => self.not_understood(&part),
             }
             end = Some(span.end);
@@ -95,8 +119,8 @@ impl Builder<'_> {
         Array { span, elements }
     }
 
-    /// Builds `value` or `key=value`. The grammar reads both as one chain of operands, since it can't tell a key
-    /// before it has read past it.
+    /// Builds `value` or `key=value`. The grammar reads both as one chain of operands, since it can't tell a
+    /// key before it has read past it.
     fn element(&mut self, pair: Pair<'_, Rule>) -> Option<Element> {
         let span = self.span(&pair);
         let mut rest = pair.clone().into_inner();
@@ -125,7 +149,7 @@ impl Builder<'_> {
                     let after = text[at + 1..].chars().next().map_or(0, char::len_utf8);
                     let start = span.start + at as u32;
                     let span = Span { start, end: start + 1 + after as u32 };
-                    self.errors.push(
+                    self.report(
                         SyntaxError::new(SyntaxErrorKind::UnknownEscape, span, "this escape has no meaning")
                             .help("write \\\\ for a backslash; bytes are \\ and two upper-case hex digits"),
                     );

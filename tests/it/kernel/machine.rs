@@ -16,6 +16,7 @@ pub struct Box {
     pub namespace: NetNs,
     _other_end: NetNs,
     state_dir: tempfile::TempDir,
+    first_port: String,
 }
 
 impl Box {
@@ -25,7 +26,11 @@ impl Box {
         let namespace = for_test()?;
         let other_end = NetNs::new().expect("a second namespace");
         let state_dir = tempfile::tempdir().expect("a directory");
-        let machine = Self { namespace, _other_end: other_end, state_dir };
+        let first_port = ports.first().copied().unwrap_or_default().to_owned();
+        let machine = Self { namespace, _other_end: other_end, state_dir, first_port };
+        // What the kernel would add to addresses, and change of them, a second later.
+        machine.set("net/ipv6/conf/default/accept_dad", "0");
+        machine.set("net/ipv6/conf/default/addr_gen_mode", "1");
         for (index, port) in ports.iter().enumerate() {
             machine.plug(port, index);
         }
@@ -50,8 +55,14 @@ impl Box {
                 End { name: &far, namespace: &self._other_end },
             );
             builder.cable(ends.0, ends.1).expect("a cable");
+            // A device that was up once keeps its queueing discipline.
+            builder.set_up(&port).and_then(|()| builder.set_down(&port)).expect("a device");
         });
         self._other_end.run(|| Topology::open().and_then(|mut builder| builder.set_up(&far))).expect("a live port");
+    }
+
+    fn set(&self, key: &str, value: &str) {
+        self.namespace.run(|| fs::write(Path::new("/proc/sys").join(key), value)).expect("a setting");
     }
 
     /// What a command prints on the machine.
@@ -64,6 +75,11 @@ impl Box {
         let mut command = command(args);
         command.env("ROSC_STATE_DIR", self.state_dir());
         self.namespace.run(|| command.output()).expect("the command can be started").into()
+    }
+
+    /// The first of the ports.
+    pub fn first_port(&self) -> &str {
+        &self.first_port
     }
 
     /// Where the machine keeps its journal.
@@ -153,7 +169,7 @@ impl Dump {
     }
 }
 
-/// Without words that change by themselves: lifetimes, timers, numbers that the kernel gives anew.
+/// Without words that change by themselves: timers, and what follows a carrier up to a second late.
 fn without_ages(text: &str) -> String {
     const WITH_VALUE: &[&str] =
         &["hello_timer", "tcn_timer", "topology_change_timer", "gc_timer", "hold_timer", "message_age_timer", "forward_delay_timer", "expires", "state"];
@@ -163,7 +179,10 @@ fn without_ages(text: &str) -> String {
         while let Some(word) = words.next() {
             if WITH_VALUE.contains(&word) {
                 words.next();
-            } else {
+            } else if word.starts_with('<') {
+                let flags = word.trim_matches(['<', '>']).split(',');
+                kept.extend(flags.filter(|flag| !["NO-CARRIER", "LOWER_UP"].contains(flag)));
+            } else if !["dead", "linkdown"].contains(&word) {
                 kept.push(word);
             }
         }
