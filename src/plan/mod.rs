@@ -1,19 +1,19 @@
 //! What has to be done, as a value: apply executes it and decides nothing.
 //!
 //! The changes of all targets stand in one safe order. A packet meets the old configuration or the new one: what it
-//! needs (links, addresses, NAT, marks) is there before what sends it on (routes, rules), and goes after.
+//! needs (links, addresses, translations) is there before what sends it on (routes, rules), and goes after; marks come
+//! when the routes are there that they lead to.
 
 mod view;
 
 pub use view::View;
 
 use crate::lower::Desired;
-use rosc_nftables::Nftables;
+use rosc_nftables::{Nftables, Stages};
 use rosc_route::{Phase, RouteTarget, Satisfied};
 use rosc_sysctl::SysctlTarget;
 use rosc_target::{Conflict, Diff, Target};
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 
 /// The way from what there is to what should be.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -55,9 +55,11 @@ enum Stretch {
     Settings,
     LinksAndAddresses,
     DeviceSettings,
-    Firewall,
+    Translations,
     RoutesAndRules,
+    Decisions,
     Stale,
+    StaleTranslations,
     Forwarding,
 }
 
@@ -65,27 +67,26 @@ enum Stretch {
 pub fn plan(desired: &Desired, observed: &Observed) -> Plan {
     let rosc_route::Comparison { changes: routes, mut conflicts, satisfied } =
         rosc_route::compare(&desired.route, &observed.route);
-    let Diff { changes: rules, conflicts: in_nftables } = Nftables::diff(&desired.nftables, &observed.nftables);
     let Diff { changes: settings, conflicts: in_sysctl } = SysctlTarget::diff(&desired.sysctl, &observed.sysctl);
-    conflicts.extend(in_nftables);
     conflicts.extend(in_sysctl);
     let mut steps: Vec<(Stretch, Step)> = Vec::new();
     steps.extend(divide(settings, setting_stretch, Step::Sysctl));
     steps.extend(divide(routes, route_stretch, Step::Route));
-    steps.extend(divide(rules, |_| Stretch::Firewall, Step::Nftables));
+    let has = |wanted| steps.iter().any(|(stretch, _)| *stretch == wanted);
+    let firewall =
+        firewall_steps(desired, &observed.nftables, has(Stretch::RoutesAndRules), has(Stretch::Stale), &mut conflicts);
+    steps.extend(firewall);
     steps.sort_by_key(|(stretch, _)| *stretch);
     Plan { steps: steps.into_iter().map(|(_, step)| step).collect(), conflicts, satisfied }
 }
 
 /// Compares two states with each other, as if one were applied on a machine that has the other and nothing else.
 pub fn plan_between(before: &Desired, after: &Desired) -> Plan {
-    let mut nftables = rosc_nftables::Observed::default();
-    nftables.state = Arc::new(before.nftables.clone());
     let settings = &before.sysctl.settings;
     let values = settings.iter().map(|(key, setting)| (key.clone(), setting.value.clone()));
     let observed = Observed {
         route: rosc_route::Observed::assumed(&before.route, &after.route),
-        nftables,
+        nftables: before.nftables.clone().into(),
         sysctl: rosc_sysctl::Observed {
             state: before.sysctl.clone(),
             values: values.collect(),
@@ -133,6 +134,40 @@ impl Step {
             Self::Nftables(_) => Nftables::NAME,
         }
     }
+}
+
+/// Changes the firewall in one transaction, or where routes come or go, in as many as it takes for every packet to find
+/// what belongs to its route.
+fn firewall_steps(
+    desired: &Desired,
+    observed: &rosc_nftables::Observed,
+    routes_come: bool,
+    routes_go: bool,
+    conflicts: &mut Vec<Conflict>,
+) -> Vec<(Stretch, Step)> {
+    let Diff { changes: all, conflicts: in_the_way } = Nftables::diff(&desired.nftables, observed);
+    conflicts.extend(in_the_way);
+    if all.is_empty() || !(routes_come || routes_go) {
+        return divide(all, |_| Stretch::Decisions, Step::Nftables);
+    }
+    let Stages { translating, deciding } = Stages::between(&observed.state, &desired.nftables);
+    let mut way = Vec::new();
+    if routes_come {
+        way.push((Stretch::Translations, translating));
+    }
+    if routes_go {
+        way.push((Stretch::Decisions, deciding));
+    }
+    let last = if routes_go { Stretch::StaleTranslations } else { Stretch::Decisions };
+    way.push((last, desired.nftables.clone()));
+    let mut before = observed.clone();
+    let mut steps = Vec::new();
+    for (stretch, state) in way {
+        let changes = Nftables::diff(&state, &before).changes;
+        steps.extend(divide(changes, |_| stretch, Step::Nftables));
+        before = state.into();
+    }
+    steps
 }
 
 fn setting_stretch(change: &rosc_sysctl::Change) -> Stretch {

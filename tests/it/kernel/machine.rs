@@ -107,8 +107,8 @@ impl Box {
         let nft = if self.has_nft_tables() { self.run("nft", &["-s", "list", "ruleset"]) } else { String::new() };
         let ip = |args: &[&str]| without_ages(&self.run("ip", args));
         Dump {
-            links: ip(&["-d", "-o", "link", "show"]),
-            addresses: ip(&["-d", "-o", "address", "show"]),
+            links: without_numbers(&ip(&["-d", "-o", "link", "show"])),
+            addresses: without_numbers(&ip(&["-d", "-o", "address", "show"])),
             routes: sorted(&ip(&["-d", "-o", "-4", "route", "show", "table", "all"])),
             routes_v6: sorted(&ip(&["-d", "-o", "-6", "route", "show", "table", "all"])),
             rules: ip(&["-d", "-4", "rule", "show"]),
@@ -169,6 +169,12 @@ impl Dump {
     }
 }
 
+/// Without the numbers of devices: one that comes back gets a new one.
+fn without_numbers(text: &str) -> String {
+    let without = |line: &str| line.split_once(": ").or(line.split_once(' ')).map_or(String::new(), |(_, rest)| format!("{rest}\n"));
+    text.lines().map(without).collect()
+}
+
 /// Without words that change by themselves: timers, and what follows a carrier up to a second late.
 fn without_ages(text: &str) -> String {
     const WITH_VALUE: &[&str] =
@@ -188,7 +194,8 @@ fn without_ages(text: &str) -> String {
         }
         kept.join(" ")
     };
-    text.lines().map(|line| clean(line) + "\n").collect()
+    let lines = text.lines().filter(|line| !line.contains(" ff00::/8 "));
+    lines.map(|line| clean(line) + "\n").collect()
 }
 
 fn sorted(text: &str) -> String {
