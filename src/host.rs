@@ -22,6 +22,21 @@ pub struct HostDevice {
     pub addresses: Vec<IpNet>,
 }
 
+impl From<&rosc_route::Observed> for Host {
+    fn from(observed: &rosc_route::Observed) -> Self {
+        let mut devices: BTreeMap<String, HostDevice> =
+            observed.devices.iter().map(|device| (device.name.to_string(), HostDevice::default())).collect();
+        for found in &observed.addresses {
+            let address = &found.address;
+            let network = IpNet::new(address.peer.unwrap_or(address.local), address.prefix_len);
+            if let (Some(device), Ok(network)) = (devices.get_mut(address.device.as_str()), network) {
+                device.addresses.push(network);
+            }
+        }
+        Self { devices: Some(devices), ..Self::default() }
+    }
+}
+
 impl Host {
     /// A machine of which nothing is known: every device that a configuration names is taken to exist.
     pub fn unknown() -> Self {

@@ -58,7 +58,7 @@ fn prepare(
 }
 
 fn dry_run(mut machine: Machine, desired: &Desired, diagnostics: &mut Vec<Diagnostic>) -> Report {
-    machine.look_at(&desired.sysctl);
+    machine.look_at(desired.sysctl.settings.keys().cloned());
     match machine.observe() {
         Ok(observed) => {
             let plan = plan(desired, &observed);

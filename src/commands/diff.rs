@@ -5,12 +5,13 @@ use super::output::{Output, read};
 use super::{Outcome, PlanDocument};
 use crate::cli::{DiffArgs, Format};
 use crate::compile::{Options, compile};
-use crate::diagnostic::{Code, Diagnostic, has_errors, tidy};
+use crate::diagnostic::{Code, Diagnostic, Severity, has_errors, tidy};
 use crate::host::Host;
 use crate::lower::{Desired, lower};
-use crate::plan::{Plan, View, plan, plan_between};
+use crate::plan::{Observed, Plan, View, plan};
 use crate::transaction::Machine;
 use rosc_target::TargetError;
+use serde_json::Value;
 use std::fs;
 use std::path::Path;
 
@@ -64,7 +65,7 @@ fn against_machine(
         let mut machine = Machine::open(&args.state_dir)?;
         let lowered = lower(router, &machine.host()?);
         diagnostics.extend(lowered.diagnostics);
-        machine.look_at(&lowered.desired.sysctl);
+        machine.look_at(lowered.desired.sysctl.settings.keys().cloned());
         let (observed, refusal) = machine.observe_as_user()?;
         diagnostics.extend(refusal.map(|_| firewall_unreadable()));
         Ok(plan(&lowered.desired, &observed))
@@ -78,39 +79,64 @@ fn against_machine(
     }
 }
 
-/// Another configuration, or a saved state (a name that ends in `.json`). Nothing is known of the machine, so every
-/// device is taken to exist.
+/// Another configuration, or a saved state (a name that ends in `.json`).
 fn against_file(
     path: &Path,
     options: Options,
     router: &crate::ir::Router,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Plan> {
-    let lowered = lower(router, &Host::unknown());
-    diagnostics.extend(lowered.diagnostics);
-    let before = if path.extension().is_some_and(|extension| extension == "json") {
-        saved_state(path).map_err(|error| diagnostics.push(error)).ok()?
-    } else {
-        let (sources, unreadable) = read(std::slice::from_ref(&path.to_path_buf()));
-        let compiled = compile(&sources, options);
-        let lowered = lower(&compiled.router, &Host::unknown());
-        let all = unreadable.into_iter().chain(compiled.diagnostics).chain(lowered.diagnostics);
-        let errors: Vec<Diagnostic> = all.filter(|d| has_errors(std::slice::from_ref(d))).collect();
-        if !errors.is_empty() {
-            let message = format!("{} has {} errors; run rosc check on it", path.display(), errors.len());
-            diagnostics.push(Diagnostic::new(Code::BadState, message));
-            return None;
-        }
-        lowered.desired
+    let is_state = path.extension().is_some_and(|extension| extension == "json");
+    let before = if is_state { Saved::read(path) } else { configuration(path, options).map(Saved::Wanted) };
+    let before = before.map_err(|error| diagnostics.push(error)).ok()?;
+    // Of a machine that is not known, every device is taken to exist.
+    let host = match &before {
+        Saved::Live(observed) => Host::from(&observed.route),
+        Saved::Wanted(_) => Host::unknown(),
     };
-    Some(plan_between(&before, &lowered.desired))
+    let lowered = lower(router, &host);
+    diagnostics.extend(lowered.diagnostics);
+    Some(match before {
+        Saved::Live(observed) => plan(&lowered.desired, &observed),
+        Saved::Wanted(before) => plan(&lowered.desired, &Observed::assumed(&before, &lowered.desired)),
+    })
 }
 
-fn saved_state(path: &Path) -> Result<Desired, Diagnostic> {
-    let bad = |error: &dyn std::fmt::Display| {
-        Diagnostic::new(Code::BadState, format!("{} is no saved state: {error}", path.display()))
-            .help("make one by `rosc show live --format json`")
-    };
-    let text = fs::read(path).map_err(|error| bad(&error))?;
-    serde_json::from_slice(&text).map_err(|error| bad(&error))
+fn configuration(path: &Path, options: Options) -> Result<Desired, Diagnostic> {
+    let (sources, unreadable) = read(std::slice::from_ref(&path.to_path_buf()));
+    let compiled = compile(&sources, options);
+    let lowered = lower(&compiled.router, &Host::unknown());
+    let all = unreadable.into_iter().chain(compiled.diagnostics).chain(lowered.diagnostics);
+    match all.filter(|diagnostic| diagnostic.severity == Severity::Error).count() {
+        0 => Ok(lowered.desired),
+        errors => {
+            let message = format!("{} has {errors} errors; run rosc check on it", path.display());
+            Err(Diagnostic::new(Code::BadState, message))
+        }
+    }
+}
+
+/// A state that was saved.
+enum Saved {
+    /// What a machine had: `show live`.
+    Live(Box<Observed>),
+    /// What a configuration asked for: `show linux`.
+    Wanted(Desired),
+}
+
+impl Saved {
+    fn read(path: &Path) -> Result<Self, Diagnostic> {
+        let bad = |error: &dyn std::fmt::Display| {
+            Diagnostic::new(Code::BadState, format!("{} is no saved state: {error}", path.display()))
+                .help("make one by `rosc show live --format json`")
+        };
+        let text = fs::read(path).map_err(|error| bad(&error))?;
+        let value: Value = serde_json::from_slice(&text).map_err(|error| bad(&error))?;
+        // What a machine has is more than what rosc owns of it.
+        let read = match value.pointer("/route/state") {
+            Some(_) => serde_json::from_value(value).map(Self::Live),
+            None => serde_json::from_value(value).map(Self::Wanted),
+        };
+        read.map_err(|error| bad(&error))
+    }
 }

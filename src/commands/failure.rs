@@ -19,10 +19,15 @@ pub(super) fn explain(failure: &Failure) -> (Vec<Diagnostic>, Outcome) {
             (vec![Diagnostic::new(Code::Journal, message).help(help)], Outcome::Errors)
         }
         Failure::Observe(error) => (vec![unreadable(error)], Outcome::Errors),
+        Failure::NotRecovered(error) => {
+            let context = "an earlier run was cut off, and what it has left can't be taken back";
+            (vec![undo_failed(context, error)], Outcome::Errors)
+        }
         Failure::Conflicts { plan } => (conflicts(plan), Outcome::Errors),
         Failure::Undone { cause, left } => {
             let mut diagnostics = undone(cause);
-            diagnostics.extend(left.as_deref().map(undo_failed));
+            let context = "a change can't be taken back";
+            diagnostics.extend(left.as_deref().map(|error| undo_failed(context, error)));
             (diagnostics, Outcome::Undone)
         }
     }
@@ -80,10 +85,10 @@ pub(super) fn refused(error: &TargetError) -> Diagnostic {
     }
 }
 
-fn undo_failed(error: &TargetError) -> Diagnostic {
+fn undo_failed(context: &str, error: &TargetError) -> Diagnostic {
     let TargetError { operation, object, message, .. } = error;
-    Diagnostic::new(Code::UndoFailed, format!("could not take a change back: {operation} {object}: {message}"))
-        .help("the journal is kept; the next run of rosc tries again")
+    Diagnostic::new(Code::UndoFailed, format!("{context}: {operation} {object}: {message}"))
+        .help("remove what is in the way; the journal is kept, and the next rosc apply tries again")
 }
 
 fn conflict(conflict: &Conflict) -> Diagnostic {

@@ -7,11 +7,12 @@ use crate::cli::{self, Format, ShowArgs, Stage};
 use crate::compile::compile;
 use crate::diagnostic::{Code, Diagnostic, has_errors, json, tidy};
 use crate::host::Host;
-use crate::lower::{Desired, lower};
+use crate::lower::{Desired, known_settings, lower};
+use crate::plan::Observed;
 use crate::render;
 use crate::source::Sources;
 use crate::transaction::Machine;
-use rosc_route::Family;
+use rosc_route::{DeviceName, Family};
 use rosc_target::TargetError;
 
 pub(super) fn run(args: &ShowArgs, output: &Output) -> Outcome {
@@ -74,22 +75,20 @@ fn families(only: Option<cli::Family>) -> &'static [Family] {
     }
 }
 
-/// What rosc owns on this machine.
+/// What rosc owns on this machine; as JSON, everything that a comparison needs to know.
 fn live(args: &ShowArgs, output: &Output) -> Outcome {
-    let observe = || -> Result<Desired, TargetError> {
-        let observed = Machine::open(&args.state_dir)?.observe()?;
-        Ok(Desired {
-            route: observed.route.state,
-            nftables: (*observed.nftables.state).clone(),
-            sysctl: observed.sysctl.state,
-        })
+    let observe = || -> Result<Observed, TargetError> {
+        let mut machine = Machine::open(&args.state_dir)?;
+        let devices = machine.host()?.devices.unwrap_or_default().into_keys();
+        machine.look_at(known_settings(devices.filter_map(|name| DeviceName::new(&name).ok())));
+        machine.observe()
     };
     let sources = Sources::default();
     match observe() {
-        Ok(state) => {
+        Ok(observed) => {
             match args.format {
-                Format::Human => output.print(&render::linux(&state, &sources)),
-                Format::Json => output.print_json(&state),
+                Format::Human => output.print(&render::linux(&observed.owned(), &sources)),
+                Format::Json => output.print_json(&observed),
             }
             Outcome::Fine
         }

@@ -14,6 +14,8 @@ mod route;
 mod rule;
 mod sysctl;
 
+pub use sysctl::known_settings;
+
 use crate::diagnostic::Diagnostic;
 use crate::host::Host;
 use crate::ir::Router;

@@ -11,6 +11,50 @@ use rosc_target::Origin;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
+/// The settings that any configuration could ask for on a machine with these devices.
+pub fn known_settings(devices: impl IntoIterator<Item = DeviceName>) -> Vec<Key> {
+    let devices = devices.into_iter().map(|device| (device, Presence::IfPresent)).collect();
+    let mut state = State::default();
+    // Whether a setting is made for all devices at once depends on its value.
+    for on in [false, true] {
+        ipv4(&mut state, &extreme_ip_settings(on), &devices);
+        ipv6(&mut state, &extreme_ipv6_settings(on), &devices);
+    }
+    bridge(&mut state);
+    state.settings.into_keys().collect()
+}
+
+fn extreme_ip_settings(on: bool) -> IpSettings {
+    let setting = Setting::implied(on);
+    IpSettings {
+        forward: setting,
+        send_redirects: setting,
+        accept_redirects: setting,
+        secure_redirects: setting,
+        accept_source_route: setting,
+        rp_filter: Setting::implied(if on { RpFilter::Strict } else { RpFilter::No }),
+        multipath_hash_policy: Setting::implied(HashPolicy::L3),
+        tcp_syncookies: Some(setting),
+        icmp_rate_limit_ms: Some(Setting::implied(0)),
+        icmp_rate_mask: Some(Setting::implied(0)),
+        icmp_errors_use_inbound_address: Some(setting),
+        max_neighbor_entries: Some(Setting::implied(0)),
+    }
+}
+
+fn extreme_ipv6_settings(on: bool) -> Ipv6Settings {
+    let setting = Setting::implied(on);
+    let policy = Setting::implied(if on { RedirectPolicy::Yes } else { RedirectPolicy::No });
+    Ipv6Settings {
+        disable: setting,
+        forward: setting,
+        multipath_hash_policy: Setting::implied(HashPolicy::L3),
+        accept_redirects: policy,
+        accept_router_advertisements: policy,
+        max_neighbor_entries: Some(Setting::implied(0)),
+    }
+}
+
 impl Context<'_> {
     pub(super) fn sysctls(&mut self, route: &rosc_route::State) -> State {
         let mut state = State::default();
@@ -21,11 +65,7 @@ impl Context<'_> {
             let default = Ipv6Settings::default();
             ipv6(&mut state, settings.ipv6.as_ref().unwrap_or(&default), &devices);
         }
-        // Frames that a bridge only switches don't meet the firewall (use-ip-firewall=no). Without the module
-        // there is no such setting, and no such frame either.
-        for name in ["bridge-nf-call-iptables", "bridge-nf-call-ip6tables"] {
-            state.set(key(&["net", "bridge", name]), 0, Origin::IMPLIED, Presence::IfPresent);
-        }
+        bridge(&mut state);
         state
     }
 
@@ -37,6 +77,14 @@ impl Context<'_> {
             named.map(|device| (device.clone(), Presence::IfPresent)).collect();
         devices.extend(route.links().iter().map(|link| (link.name.clone(), Presence::Required)));
         devices
+    }
+}
+
+/// Frames that a bridge only switches don't meet the firewall (use-ip-firewall=no). Without the module there is no such
+/// setting, and no such frame either.
+fn bridge(state: &mut State) {
+    for name in ["bridge-nf-call-iptables", "bridge-nf-call-ip6tables"] {
+        state.set(key(&["net", "bridge", name]), 0, Origin::IMPLIED, Presence::IfPresent);
     }
 }
 

@@ -4,8 +4,10 @@
 //! needs (links, addresses, translations) is there before what sends it on (routes, rules), and goes after; marks come
 //! when the routes are there that they lead to.
 
+mod observed;
 mod view;
 
+pub use observed::Observed;
 pub use view::View;
 
 use crate::lower::Desired;
@@ -38,17 +40,6 @@ pub enum Step {
     Nftables(Vec<rosc_nftables::Change>),
 }
 
-/// What the targets have.
-#[derive(Debug, Clone)]
-pub struct Observed {
-    /// Links, addresses, routes, rules.
-    pub route: rosc_route::Observed,
-    /// Sets, chains and rules of nftables.
-    pub nftables: rosc_nftables::Observed,
-    /// Kernel settings.
-    pub sysctl: rosc_sysctl::Observed,
-}
-
 /// The stretches of the way. Their order is the order of the steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Stretch {
@@ -79,25 +70,6 @@ pub fn plan(desired: &Desired, observed: &Observed) -> Plan {
     steps.sort_by_key(|(stretch, _)| *stretch);
     Plan { steps: steps.into_iter().map(|(_, step)| step).collect(), conflicts, satisfied }
 }
-
-/// Compares two states with each other, as if one were applied on a machine that has the other and nothing else.
-pub fn plan_between(before: &Desired, after: &Desired) -> Plan {
-    let settings = &before.sysctl.settings;
-    let values = settings.iter().map(|(key, setting)| (key.clone(), setting.value.clone()));
-    let observed = Observed {
-        route: rosc_route::Observed::assumed(&before.route, &after.route),
-        nftables: before.nftables.clone().into(),
-        sysctl: rosc_sysctl::Observed {
-            state: before.sysctl.clone(),
-            values: values.collect(),
-            originals: settings.keys().map(|key| (key.clone(), FORMER_VALUE.to_owned())).collect(),
-        },
-    };
-    plan(after, &observed)
-}
-
-/// Stands for what a setting was before rosc, where there is no machine to tell.
-const FORMER_VALUE: &str = "(its former value)";
 
 impl Plan {
     /// Says whether there is nothing to do.

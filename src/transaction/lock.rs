@@ -2,14 +2,16 @@
 
 use super::Failure;
 use rustix::fs::{FlockOperation, flock};
+use rustix::io::{FdFlags, fcntl_setfd};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
 use std::path::Path;
 
-/// The lock, held as long as the value lives. The kernel takes it from a process that dies.
+/// The lock, held as long as the value lives. The kernel takes it from a process that dies, and from the last of the
+/// programs that it has started: what one of them is still doing to the machine then is part of the run.
 #[derive(Debug)]
 pub(super) struct Lock {
-    _file: File,
+    file: File,
 }
 
 impl Lock {
@@ -36,7 +38,17 @@ impl Lock {
             Err(error) => return Err(failed("lock", error.into())),
         }
         write_holder(&mut file).map_err(|error| failed("write", error))?;
-        Ok(Self { _file: file })
+        fcntl_setfd(&file, FdFlags::empty()).map_err(|error| failed("share", error.into()))?;
+        Ok(Self { file })
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Not left to closing, since a program that somebody else has started meanwhile may have the file open, too.
+        if flock(&self.file, FlockOperation::Unlock).is_err() {
+            // Closing it is the next best.
+        }
     }
 }
 

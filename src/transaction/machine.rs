@@ -1,14 +1,13 @@
 //! All targets of the calling thread's network namespace.
 
 use super::Cause;
-use crate::host::{Host, HostDevice};
+use crate::host::Host;
 use crate::plan::{Observed, Step};
-use ipnet::IpNet;
 use rosc_nftables::Nftables;
 use rosc_route::RouteTarget;
 use rosc_sysctl::{Key, SysctlTarget};
 use rosc_target::{Target, TargetError};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// What the kernel says to users who are not allowed to.
@@ -37,8 +36,8 @@ impl Machine {
     }
 
     /// Names the settings to read besides those that are owned.
-    pub fn look_at(&mut self, wanted: &rosc_sysctl::State) {
-        self.settings = wanted.settings.keys().cloned().collect();
+    pub fn look_at(&mut self, settings: impl IntoIterator<Item = Key>) {
+        self.settings = settings.into_iter().collect();
     }
 
     /// Reads what there is.
@@ -64,17 +63,7 @@ impl Machine {
 
     /// Reads what the compiler must know.
     pub fn host(&mut self) -> Result<Host, TargetError> {
-        let observed = self.route.observe()?;
-        let mut devices: BTreeMap<String, HostDevice> =
-            observed.devices.iter().map(|device| (device.name.to_string(), HostDevice::default())).collect();
-        for found in &observed.addresses {
-            let address = &found.address;
-            let network = IpNet::new(address.peer.unwrap_or(address.local), address.prefix_len);
-            if let (Some(device), Ok(network)) = (devices.get_mut(address.device.as_str()), network) {
-                device.addresses.push(network);
-            }
-        }
-        Ok(Host { devices: Some(devices), ..Host::default() })
+        Ok(Host::from(&self.route.observe()?))
     }
 
     /// Makes a step's changes.

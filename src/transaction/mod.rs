@@ -66,6 +66,9 @@ pub enum Failure {
     /// The machine could not be read; nothing was changed.
     #[error(transparent)]
     Observe(TargetError),
+    /// What an earlier run left half done could not be taken back, and nothing else was changed.
+    #[error("could not take back what an earlier run has left: {0}")]
+    NotRecovered(TargetError),
     /// Foreign objects are in the way; nothing was changed.
     #[error("{} foreign objects are in the way", plan.conflicts.len())]
     Conflicts {
@@ -103,7 +106,7 @@ pub enum Cause {
 pub fn apply(machine: &mut Machine, desired: &Desired, options: &Options<'_>) -> Result<Applied, Failure> {
     let _lock = Lock::take(&options.state_dir)?;
     let recovered = recover(machine, options)?;
-    machine.look_at(&desired.sysctl);
+    machine.look_at(desired.sysctl.settings.keys().cloned());
     let observed = machine.observe().map_err(Failure::Observe)?;
     let plan = plan(desired, &observed);
     if !plan.conflicts.is_empty() {
@@ -134,7 +137,7 @@ pub fn recover(machine: &mut Machine, options: &Options<'_>) -> Result<bool, Fai
     let Some((journal, steps)) = Journal::find(&options.state_dir).map_err(journal_failure)? else {
         return Ok(false);
     };
-    undo(machine, &steps).map_err(Failure::Observe)?;
+    undo(machine, &steps).map_err(Failure::NotRecovered)?;
     journal.remove().map_err(journal_failure)?;
     Ok(true)
 }

@@ -16,6 +16,7 @@ const NEED_A_MACHINE: &[(Code, &str)] = &[
     (Code::Locked, "kernel::apply::two_runs_at_once_are_kept_apart"),
     (Code::Recovered, "kernel::apply::a_killed_run_is_taken_back_by_the_next"),
     (Code::UndoFailed, "kernel::apply::what_can_not_be_taken_back_is_said"),
+    (Code::FirewallUnreadable, "kernel::apply::an_ordinary_user_sees_the_difference_without_the_firewall"),
     (Code::Journal, "cli::a_state_directory_that_can_not_be_used_is_reported"),
     (Code::BadState, "cli::a_saved_state_that_is_none_is_reported"),
     (Code::LabFailed, "kernel::lab::a_gateway_that_is_none_is_reported_with_those_that_are"),

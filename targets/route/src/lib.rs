@@ -24,6 +24,7 @@ mod diff;
 mod encode;
 mod failure;
 mod family;
+mod foreign_routes;
 mod iproute2;
 mod link;
 mod netlink;
@@ -46,9 +47,8 @@ pub use family::Family;
 pub use iproute2::batch_lines;
 pub use link::{Bridge, Centiseconds, InvalidMacAddress, Link, LinkKind, MacAddress};
 pub use nexthop::{InvalidNextHops, InvalidWeight, NextHop, NextHops, Weight};
-pub use observed::{
-    AddressOwner, Device, Foreign, ForeignRoutes, ForeignRule, Observed, ObservedAddress, ObservedBridge,
-};
+pub use foreign_routes::ForeignRoutes;
+pub use observed::{AddressOwner, Device, Foreign, ForeignRule, Observed, ObservedAddress, ObservedBridge};
 pub use ownership::{LINK_GROUP, PROTOCOL};
 pub use route::{MAIN_TABLE, Route, RouteKey, RouteKind};
 pub use rule::{FwMark, PREFERENCES, PlacedRule, Rule, RuleAction};

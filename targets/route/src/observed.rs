@@ -1,12 +1,10 @@
 //! What the kernel has: what rosc owns, and what must be known of everything else.
 
-use crate::read::route::RouteRecord;
-use crate::{Address, Bridge, DeviceName, DeviceState, Family, MacAddress, PlacedRule, State};
-use std::collections::HashMap;
-use std::fmt;
+use crate::{Address, Bridge, DeviceName, DeviceState, Family, ForeignRoutes, MacAddress, PlacedRule, State};
+use serde::{Deserialize, Serialize};
 
-/// What the kernel has.
-#[derive(Debug, Clone, Default)]
+/// What the kernel has. As JSON it can be kept, to be compared with elsewhere.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Observed {
     /// The objects that rosc owns.
     pub state: State,
@@ -21,7 +19,7 @@ pub struct Observed {
 }
 
 /// A network device.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Device {
     /// Its name.
     pub name: DeviceName,
@@ -48,7 +46,7 @@ pub struct Device {
 }
 
 /// A bridge.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ObservedBridge {
     /// Its properties; address and MTU are always there.
     pub bridge: Bridge,
@@ -57,7 +55,7 @@ pub struct ObservedBridge {
 }
 
 /// An address of a device.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ObservedAddress {
     /// The address.
     pub address: Address,
@@ -69,7 +67,8 @@ pub struct ObservedAddress {
 }
 
 /// Who added an address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum AddressOwner {
     /// rosc.
     Rosc,
@@ -80,7 +79,7 @@ pub enum AddressOwner {
 }
 
 /// The objects of others.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Foreign {
     /// Routes, save those that the kernel keeps for its own addresses in the table `local`.
     pub routes: ForeignRoutes,
@@ -89,24 +88,12 @@ pub struct Foreign {
 }
 
 /// A rule of someone else: its place is all that matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ForeignRule {
     /// The family.
     pub family: Family,
     /// The place.
     pub preference: u32,
-}
-
-/// Routes of others, in the kernel's own bytes.
-///
-/// A router may carry a million of them and a comparison looks at a handful, so they are kept as they came
-/// (some 60 bytes each) and read only in passing.
-#[derive(Clone, Default)]
-pub struct ForeignRoutes {
-    /// Each message with its length in front.
-    bytes: Vec<u8>,
-    count: usize,
-    names: HashMap<u32, DeviceName>,
 }
 
 impl Observed {
@@ -132,59 +119,5 @@ impl Device {
     /// Says whether rosc made the device.
     pub fn is_owned(&self) -> bool {
         self.bridge.as_ref().is_some_and(|bridge| bridge.owned)
-    }
-}
-
-impl ForeignRoutes {
-    /// Keeps a route message (`struct rtmsg` and its attributes).
-    pub(crate) fn push(&mut self, message: &[u8]) {
-        let length = u32::try_from(message.len()).expect("a netlink message is shorter than 4 GiB");
-        self.bytes.extend_from_slice(&length.to_ne_bytes());
-        self.bytes.extend_from_slice(message);
-        self.count += 1;
-    }
-
-    pub(crate) fn append(&mut self, others: Self) {
-        if self.is_empty() {
-            *self = others;
-        } else {
-            self.bytes.extend_from_slice(&others.bytes);
-            self.count += others.count;
-        }
-    }
-
-    pub(crate) fn name_devices(&mut self, names: HashMap<u32, DeviceName>) {
-        self.names = names;
-    }
-
-    /// The number of routes.
-    pub fn len(&self) -> usize {
-        self.count
-    }
-
-    /// Says whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.count == 0
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = RouteRecord<'_>> {
-        let mut rest = self.bytes.as_slice();
-        std::iter::from_fn(move || {
-            let (length, behind) = rest.split_first_chunk()?;
-            let (message, behind) = behind.split_at_checked(u32::from_ne_bytes(*length) as usize)?;
-            rest = behind;
-            RouteRecord::parse(message)
-        })
-    }
-
-    /// The devices that the routes may refer to, by index.
-    pub(crate) fn names(&self) -> &HashMap<u32, DeviceName> {
-        &self.names
-    }
-}
-
-impl fmt::Debug for ForeignRoutes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} routes", self.count)
     }
 }

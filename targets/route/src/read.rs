@@ -9,7 +9,8 @@ pub(crate) mod route;
 mod rule;
 
 use crate::netlink::{Connection, Refusal};
-use crate::observed::{Foreign, ForeignRoutes, ForeignRule, Observed};
+use crate::foreign_routes::ForeignRoutes;
+use crate::observed::{Foreign, ForeignRule, Observed};
 use crate::{
     AddressOwner, Device, DeviceName, Family, Link, LinkKind, ObservedAddress, PREFERENCES, PROTOCOL,
     PlacedRule, Route, State,

@@ -35,8 +35,8 @@ pub enum Presence {
     IfPresent,
 }
 
-/// What there is.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// What there is. As JSON it can be kept, to be compared with elsewhere.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Observed {
     /// The settings that rosc owns, with the values that they have now.
     pub state: State,

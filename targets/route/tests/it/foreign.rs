@@ -4,7 +4,7 @@ use crate::host::{apply, assert_same, changes_to, ip, lines, listing, observe, w
 use crate::objects::{
     addr, address, addresses, bridge, existing, links, lookup, port, route, routes, rule, rules, state, via,
 };
-use rosc_route::{Comparison, DeviceName, Route, RouteKind, Satisfied, State, compare};
+use rosc_route::{Comparison, DeviceName, Observed, Route, RouteKind, Satisfied, State, compare};
 use rosc_target::Conflict;
 
 fn comparison(desired: &State) -> Comparison {
@@ -255,5 +255,23 @@ fn the_devices_of_the_host_are_told_with_their_addresses() {
         assert_eq!(locals, [addr("192.0.2.1"), addr("2001:db8::1")]);
         let device = observed.device(&eth0).expect("it is there");
         assert_eq!((device.kind.as_deref(), device.state.up, device.mtu), (Some("veth"), true, 1500));
+    });
+}
+
+#[test]
+fn what_was_read_can_be_kept_and_compared_with_later() {
+    with_two_cables(|| {
+        ip("route add 10.0.0.0/8 via 192.0.2.8 metric 1 proto static");
+        ip("rule add from 10.0.0.0/8 lookup 7 preference 9000");
+        apply(&routes([via("10.1.0.0/16", "192.0.2.9", "eth0")]));
+        let observed = observe();
+        let kept = serde_json::to_string(&observed).expect("JSON");
+        let read: Observed = serde_json::from_str(&kept).expect("the same");
+        assert_eq!(read, observed);
+        let desired = routes([via("10.0.0.0/8", "192.0.2.9", "eth0")]);
+        assert_eq!(compare(&desired, &read), compare(&desired, &observed));
+        assert_eq!(compare(&desired, &read).conflicts.len(), 1);
+        let broken = kept.replace("\"messages\":[\"", "\"messages\":[\"zz");
+        assert!(serde_json::from_str::<Observed>(&broken).is_err());
     });
 }
