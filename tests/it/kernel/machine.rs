@@ -137,6 +137,33 @@ pub struct Dump {
 }
 
 impl Dump {
+    /// The dump with everything that fits a regular expression replaced.
+    pub fn replace(mut self, pattern: &str, by: &str) -> Self {
+        let pattern = regex::Regex::new(pattern).expect("a regular expression");
+        for text in [&mut self.links, &mut self.addresses] {
+            *text = pattern.replace_all(text, by).into_owned();
+        }
+        self
+    }
+
+    /// The dump with the sets and chains of each table in the order of their names, which means nothing.
+    pub fn in_order(mut self) -> Self {
+        let mut blocks: Vec<(String, String)> = Vec::new();
+        let mut table = String::new();
+        for line in self.nft.lines() {
+            if line.starts_with("table ") {
+                table = line.to_owned();
+            } else if line.starts_with("\tset ") || line.starts_with("\tchain ") {
+                blocks.push((format!("{table}{line}"), String::new()));
+            } else if let Some((_, block)) = blocks.last_mut().filter(|_| line.starts_with('\t')) {
+                block.push_str(&format!("{line}\n"));
+            }
+        }
+        blocks.sort();
+        self.nft = blocks.into_iter().map(|(name, block)| format!("{name}\n{block}")).collect();
+        self
+    }
+
     /// The differences, as lines that are on one side only; empty if there are none.
     pub fn differences(&self, other: &Self) -> String {
         let mut out = String::new();
