@@ -140,9 +140,8 @@ fn decode(bytes: Vec<u8>) -> String {
     match bytes.as_slice() {
         [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
         [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
-        _ => String::from_utf8(bytes).unwrap_or_else(|error| {
-            error.into_bytes().into_iter().map(rosc_grammar::windows_1252).collect()
-        }),
+        _ => String::from_utf8(bytes)
+            .unwrap_or_else(|error| error.into_bytes().into_iter().map(rosc_grammar::windows_1252).collect()),
     }
 }
 

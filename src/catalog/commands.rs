@@ -31,8 +31,8 @@ static COMMANDS: LazyLock<Commands> = LazyLock::new(|| {
 
 /// The usual commands of a list of items, and of a menu of settings: `*` and `-` in the table.
 const OF_ITEMS: &[&str] = &[
-    "add", "comment", "disable", "edit", "enable", "export", "find", "get", "move", "print", "remove", "reset",
-    "set", "unset",
+    "add", "comment", "disable", "edit", "enable", "export", "find", "get", "move", "print", "remove",
+    "reset", "set", "unset",
 ];
 const OF_SETTINGS: &[&str] = &["edit", "export", "get", "print", "reset", "set"];
 
@@ -85,7 +85,11 @@ impl Commands {
     /// The arguments of a command of a menu; empty when either does not exist.
     pub fn arguments(&self, menu: &str, command: &str) -> &[&'static str] {
         let commands = self.menus.get(menu).map(|menu| menu.commands.as_slice()).unwrap_or_default();
-        commands.iter().find(|(name, _)| *name == command).map(|(_, args)| args.as_slice()).unwrap_or_default()
+        commands
+            .iter()
+            .find(|(name, _)| *name == command)
+            .map(|(_, args)| args.as_slice())
+            .unwrap_or_default()
     }
 
     /// Adds one of rosc's own menus, which no router has.
@@ -132,10 +136,7 @@ impl Entry {
     }
 }
 
-fn read_command(
-    line: &'static str,
-    shared: &[Vec<&'static str>],
-) -> Vec<(&'static str, Vec<&'static str>)> {
+fn read_command(line: &'static str, shared: &[Vec<&'static str>]) -> Vec<(&'static str, Vec<&'static str>)> {
     let bare = |names: &[&'static str]| names.iter().map(|&name| (name, Vec::new())).collect();
     let (name, rest) = line.split_once(' ').unwrap_or((line, ""));
     match (name, rest.strip_prefix('=')) {

@@ -157,7 +157,7 @@ pub fn missing(name: &str, origin: Origin) -> Diagnostic {
 
 fn shortened(text: &str) -> String {
     const MOST: usize = 60;
-    let clean: String = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).take(MOST).collect();
+    let clean: String =
+        text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).take(MOST).collect();
     if text.chars().nth(MOST).is_some() { format!("{clean}...") } else { clean }
 }
-

@@ -87,8 +87,7 @@ fn change(
             return Report { plan: None, outcome: Outcome::Errors };
         }
     }
-    let options =
-        Options { state_dir: args.state_dir.clone(), interrupted: Some(&interrupted), fault: None };
+    let options = Options { state_dir: args.state_dir.clone(), interrupted: Some(&interrupted), fault: None };
     match transaction::apply(&mut machine, desired, &options) {
         Ok(Applied { plan, recovered }) => {
             if recovered {

@@ -40,7 +40,8 @@ pub(super) fn run(args: &DiffArgs, output: &Output) -> Outcome {
             output.diagnostics(&diagnostics, &sources);
             if let Some(view) = &view {
                 output.plan(view);
-                let with = args.against.as_ref().map_or("this machine".to_owned(), |p| p.display().to_string());
+                let with =
+                    args.against.as_ref().map_or("this machine".to_owned(), |p| p.display().to_string());
                 output.remark(&match view.changes {
                     0 => format!("no changes: compared with {with}"),
                     _ => format!("{}, compared with {with}", view.summary()),

@@ -70,7 +70,10 @@ fn undone(cause: &Cause) -> Vec<Diagnostic> {
                 "after the change the kernel is not as asked ({} differences); everything is taken back",
                 left.len()
             );
-            vec![Diagnostic::new(Code::NotVerified, message).help("another program may be changing it; try again")]
+            vec![
+                Diagnostic::new(Code::NotVerified, message)
+                    .help("another program may be changing it; try again"),
+            ]
         }
     }
 }

@@ -61,7 +61,8 @@ fn explain_lab(error: LabError) -> Vec<Diagnostic> {
         LabError::Apply(failure) => explain(&failure).0,
         LabError::Target(error) => vec![refused(&error)],
         LabError::System { .. } => {
-            let help = "the lab lives in network namespaces, which takes root; rosc diff and rosc show work without";
+            let help =
+                "the lab lives in network namespaces, which takes root; rosc diff and rosc show work without";
             vec![Diagnostic::new(Code::LabFailed, error.to_string()).help(help)]
         }
         LabError::NoSuchGateway { ref known, .. } => {
@@ -88,7 +89,8 @@ fn write_group(out: &mut String, group: &Group) -> std::fmt::Result {
     const BAR: usize = 30;
     let Group { destination, family, flows, uplinks, unanswered, changed_uplink, aftermath } = group;
     writeln!(out, "{flows} flows to {destination} ({family})\n")?;
-    let widest = |text: fn(&Uplink) -> &str| uplinks.iter().map(|uplink| text(uplink).len()).max().unwrap_or(0);
+    let widest =
+        |text: fn(&Uplink) -> &str| uplinks.iter().map(|uplink| text(uplink).len()).max().unwrap_or(0);
     let gateway = widest(|uplink| &uplink.gateway).max("uplink".len());
     let device = widest(|uplink| &uplink.device).max("device".len());
     writeln!(out, "  {:gateway$}  {:device$}    tcp    udp   icmp   share", "uplink", "device")?;
@@ -138,7 +140,8 @@ fn write_aftermath(out: &mut String, aftermath: &Aftermath) -> std::fmt::Result 
 fn fate(fate: Fate) -> String {
     let Fate { kept, moved, died } = fate;
     let parts = [(kept, "kept"), (moved, "moved"), (died, "died")];
-    let shown: Vec<String> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
+    let shown: Vec<String> =
+        parts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
     if shown.is_empty() { "-".to_owned() } else { shown.join(", ") }
 }
 
@@ -166,7 +169,11 @@ mod tests {
             aftermath: None,
         };
         let shown = text(&Report { groups: vec![group] });
-        assert!(shown.contains("  192.0.2.1     ether1      3      0      0   75.0%  ███████████████████████░░░░░░░"));
+        assert!(
+            shown.contains(
+                "  192.0.2.1     ether1      3      0      0   75.0%  ███████████████████████░░░░░░░"
+            )
+        );
         assert!(shown.contains("behind 192.0.2.1    the source was 192.0.2.2 (3)"), "{shown}");
     }
 }

@@ -44,13 +44,7 @@ pub struct Menu {
 impl<'s> Database<'s> {
     /// An empty database over these sources.
     pub fn new(sources: &'s Sources) -> Self {
-        Self {
-            sources,
-            menus: BTreeMap::new(),
-            names: Vec::new(),
-            name_ids: HashMap::new(),
-            next_item: 1,
-        }
+        Self { sources, menus: BTreeMap::new(), names: Vec::new(), name_ids: HashMap::new(), next_item: 1 }
     }
 
     /// The sources that values are written in.

@@ -2,7 +2,9 @@
 
 use super::{Diagnostic, Severity};
 use crate::source::{SourceFile, Sources};
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode};
+use miette::{
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode,
+};
 use miette::{SourceSpan, SpanContents, ThemeCharacters, ThemeStyles};
 use std::fmt;
 use std::sync::Arc;

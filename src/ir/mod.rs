@@ -17,7 +17,9 @@ mod settings;
 pub use address::Address;
 pub use firewall::Firewall;
 pub use interface::{Bridge, BridgePort, Interface, InterfaceKind, InterfaceList, SpanningTree};
-pub use name::{AddressListName, ChainName, ConnectionMark, InterfaceListName, InterfaceName, PacketMark, TableName};
+pub use name::{
+    AddressListName, ChainName, ConnectionMark, InterfaceListName, InterfaceName, PacketMark, TableName,
+};
 pub use route::{CheckGateway, Distance, Gateway, GatewayHop, Route, RouteTarget, Table};
 pub use rule::{RoutingRule, RuleAction};
 pub use settings::{HashPolicy, IpSettings, Ipv6Settings, RedirectPolicy, RpFilter, Setting, Settings};

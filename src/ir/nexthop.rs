@@ -114,7 +114,8 @@ struct Memory<'r> {
 impl<'r> Resolver<'r> {
     fn new(router: &'r Router, surroundings: &'r Surroundings) -> Self {
         let routes = &router.routes;
-        let effective_scopes: Vec<u8> = routes.iter().map(|route| effective_scope(route, router.dialect)).collect();
+        let effective_scopes: Vec<u8> =
+            routes.iter().map(|route| effective_scope(route, router.dialect)).collect();
         let widest = routes.iter().map(|route| route.target_scope).max().unwrap_or(0);
         let mut helpers: HashMap<_, Vec<usize>> = HashMap::new();
         let mut lengths: HashMap<_, BTreeSet<u8>> = HashMap::new();
@@ -164,20 +165,23 @@ impl<'r> Resolver<'r> {
                         Err(why) => resolved.unresolved.push((place, *why)),
                     }
                 }
-                GatewayHop::OnInterface { address, interface } => resolved.hops.push(Hop::Interface {
-                    interface: interface.clone(),
-                    gateway: Some(*address),
-                }),
-                GatewayHop::Interface { interface } => resolved.hops.push(Hop::Interface {
-                    interface: interface.clone(),
-                    gateway: None,
-                }),
+                GatewayHop::OnInterface { address, interface } => resolved
+                    .hops
+                    .push(Hop::Interface { interface: interface.clone(), gateway: Some(*address) }),
+                GatewayHop::Interface { interface } => {
+                    resolved.hops.push(Hop::Interface { interface: interface.clone(), gateway: None })
+                }
             }
         }
         resolved
     }
 
-    fn gateway(&self, table: &'r TableName, address: IpAddr, target_scope: u8) -> Rc<Result<Vec<Hop>, Unresolved>> {
+    fn gateway(
+        &self,
+        table: &'r TableName,
+        address: IpAddr,
+        target_scope: u8,
+    ) -> Rc<Result<Vec<Hop>, Unresolved>> {
         let key = (table, address, target_scope);
         if let Some(known) = self.memory.borrow().gateways.get(&key) {
             return Rc::clone(known);
@@ -188,7 +192,12 @@ impl<'r> Resolver<'r> {
     }
 
     /// The longest prefix of small enough scope, connected ones first, decides.
-    fn look_up(&self, table: &'r TableName, address: IpAddr, target_scope: u8) -> Result<Vec<Hop>, Unresolved> {
+    fn look_up(
+        &self,
+        table: &'r TableName,
+        address: IpAddr,
+        target_scope: u8,
+    ) -> Result<Vec<Hop>, Unresolved> {
         let connected = (table.is_main() && CONNECTED_SCOPE <= target_scope)
             .then(|| {
                 let holding = self.connected.iter().filter(|(prefix, _)| prefix.contains(&address));
@@ -201,7 +210,8 @@ impl<'r> Resolver<'r> {
             }
             let Ok(prefix) = IpNet::new(address, length) else { continue };
             let at_prefix = self.helpers.get(&(table, prefix.trunc())).map(Vec::as_slice).unwrap_or_default();
-            let best = at_prefix.iter().filter(|&&index| is_candidate(&self.routes[index], &self.route(index)));
+            let best =
+                at_prefix.iter().filter(|&&index| is_candidate(&self.routes[index], &self.route(index)));
             let Some(lowest) = best.clone().map(|&index| self.routes[index].distance).min() else { continue };
             let active = best.filter(|&&index| self.routes[index].distance == lowest);
             let mut narrow = active.filter(|&&index| self.effective_scopes[index] <= target_scope).peekable();

@@ -162,8 +162,7 @@ fn ask_echo(socket: &mut Socket, message: Message, ipv4: bool) -> io::Result<()>
     wait_for(socket, |bytes| {
         let header = if ipv4 { bytes.first().map_or(0, |first| usize::from(first & 0x0f) * 4) } else { 0 };
         let answer = bytes.get(header..).unwrap_or_default();
-        answer.first() == Some(&reply)
-            && answer.get(HEADER..).and_then(Message::decode) == Some(message)
+        answer.first() == Some(&reply) && answer.get(HEADER..).and_then(Message::decode) == Some(message)
     })
 }
 

@@ -68,7 +68,9 @@ pub enum LabError {
         known: Vec<IpAddr>,
     },
     /// There is nothing to send to.
-    #[error("the configuration has no default route and no route with several gateways: there is nothing to balance")]
+    #[error(
+        "the configuration has no default route and no route with several gateways: there is nothing to balance"
+    )]
     NothingToSend,
     /// A port did not notice that its cable was cut or mended.
     #[error("{0} did not notice the change of its cable")]
@@ -216,14 +218,16 @@ impl<'r> Lab<'r> {
     /// Finds what has to fail for a gateway to be gone.
     pub fn find_gateway(&self, gateway: IpAddr) -> Result<Failing, LabError> {
         let topology = self.world.topology();
-        let station = self.world.station_of(gateway).filter(|&index| {
-            self.world.stations()[index].station.role == Role::Provider
-        });
+        let station = self
+            .world
+            .station_of(gateway)
+            .filter(|&index| self.world.stations()[index].station.role == Role::Provider);
         if station.is_some() || topology.remote.contains(&gateway) {
             return Ok(Failing { gateway, station });
         }
         let providers = self.world.stations().iter().filter(|placed| placed.station.role == Role::Provider);
-        let addresses = providers.flat_map(|placed| placed.station.addresses.iter().map(|address| address.addr()));
+        let addresses =
+            providers.flat_map(|placed| placed.station.addresses.iter().map(|address| address.addr()));
         let known = addresses.chain(topology.remote.iter().copied()).collect();
         Err(LabError::NoSuchGateway { gateway, known })
     }
@@ -262,10 +266,15 @@ fn checked_gateways(router: &Router) -> impl Iterator<Item = IpAddr> {
 
 /// Gateways that are no neighbours: hosts on the Internet, through which routes are resolved.
 fn remote_gateways(router: &Router, desired: &Desired) -> BTreeSet<IpAddr> {
-    let neighbours: BTreeSet<IpAddr> =
-        desired.route.routes().iter().flat_map(|route| route.next_hops().filter_map(|hop| hop.gateway)).collect();
+    let neighbours: BTreeSet<IpAddr> = desired
+        .route
+        .routes()
+        .iter()
+        .flat_map(|route| route.next_hops().filter_map(|hop| hop.gateway))
+        .collect();
     let all = router.routes.iter().flat_map(|route| gateway_addresses(&route.target));
-    all.filter(|address| !neighbours.contains(address) && !is_own_address(&router.addresses, *address)).collect()
+    all.filter(|address| !neighbours.contains(address) && !is_own_address(&router.addresses, *address))
+        .collect()
 }
 
 fn gateway_addresses(target: &RouteTarget) -> impl Iterator<Item = IpAddr> {
@@ -284,7 +293,8 @@ fn gateway_addresses(target: &RouteTarget) -> impl Iterator<Item = IpAddr> {
 fn flow_plans(topology: &Topology, stations: &[Placed], count: u32) -> Vec<(usize, Plan)> {
     const FIRST_PORT: u32 = 20_000;
     let mut plans = Vec::new();
-    for (index, placed) in stations.iter().enumerate().filter(|(_, placed)| placed.station.role == Role::Host) {
+    for (index, placed) in stations.iter().enumerate().filter(|(_, placed)| placed.station.role == Role::Host)
+    {
         for destination in &topology.destinations {
             let is_ipv6 = destination.prefix.addr().is_ipv6();
             let own = placed.station.addresses.iter().map(ipnet::IpNet::addr);
@@ -296,7 +306,8 @@ fn flow_plans(topology: &Topology, stations: &[Placed], count: u32) -> Vec<(usiz
                 for n in 0..count {
                     let id = u32::try_from(plans.len()).expect("fewer flows than u32 counts");
                     let at = |length: usize| n as usize % length;
-                    let source_port = if kind == Kind::Icmp { 0 } else { u16::try_from(FIRST_PORT + n).unwrap_or(0) };
+                    let source_port =
+                        if kind == Kind::Icmp { 0 } else { u16::try_from(FIRST_PORT + n).unwrap_or(0) };
                     let port = if kind == Kind::Icmp { 0 } else { SERVED_PORTS[at(SERVED_PORTS.len())] };
                     let plan = Plan {
                         id,

@@ -120,7 +120,12 @@ fn group(
     let none = Track::default();
     let track = |plan: &Plan| tracks.get(&plan.id).unwrap_or(&none);
     let before = |plan: &Plan| -> BTreeSet<usize> {
-        track(plan).arrivals.iter().filter(|(round, ..)| *round < rounds).map(|(_, station, _)| *station).collect()
+        track(plan)
+            .arrivals
+            .iter()
+            .filter(|(round, ..)| *round < rounds)
+            .map(|(_, station, _)| *station)
+            .collect()
     };
     let providers = stations.iter().enumerate().filter(|(_, placed)| placed.station.role == Role::Provider);
     let first = |plan: &Plan| track(plan).arrivals.first().copied();
@@ -146,7 +151,11 @@ fn group(
         }
     });
     Group {
-        destination: if destination.is_default { "default".to_owned() } else { destination.prefix.to_string() },
+        destination: if destination.is_default {
+            "default".to_owned()
+        } else {
+            destination.prefix.to_string()
+        },
         family: if destination.prefix.addr().is_ipv6() { "ipv6" } else { "ipv4" },
         flows: plans.len(),
         uplinks: uplinks.collect(),

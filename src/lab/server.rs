@@ -4,8 +4,8 @@ use super::message::{LENGTH, Message};
 use nix::errno::Errno;
 use nix::libc;
 use nix::sys::socket::{
-    ControlMessage, ControlMessageOwned, MsgFlags, SockaddrIn, SockaddrIn6, SockaddrStorage, recvmsg, sendmsg,
-    setsockopt, sockopt,
+    ControlMessage, ControlMessageOwned, MsgFlags, SockaddrIn, SockaddrIn6, SockaddrStorage, recvmsg,
+    sendmsg, setsockopt, sockopt,
 };
 use rosc_target::netns::NetNs;
 use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
@@ -103,9 +103,10 @@ impl Serving {
         let epoll = epoll::create(CreateFlags::CLOEXEC)?;
         epoll::add(&epoll, &stop, EventData::new_u64(STOP), EventFlags::IN)?;
         let mut serving = Self { station, log, epoll, _stop: stop, sockets: HashMap::new(), next: STOP + 1 };
-        for (domain, any) in
-            [(Domain::IPV4, IpAddr::from(Ipv4Addr::UNSPECIFIED)), (Domain::IPV6, Ipv6Addr::UNSPECIFIED.into())]
-        {
+        for (domain, any) in [
+            (Domain::IPV4, IpAddr::from(Ipv4Addr::UNSPECIFIED)),
+            (Domain::IPV6, Ipv6Addr::UNSPECIFIED.into()),
+        ] {
             for &port in ports {
                 let address = SockAddr::from(SocketAddr::new(any, port));
                 let tcp = socket(domain, Type::STREAM, None)?;
@@ -249,7 +250,8 @@ impl Datagram {
         let mut space = nix::cmsg_space!(libc::in6_pktinfo);
         let mut parts = [io::IoSliceMut::new(&mut bytes)];
         let received =
-            recvmsg::<SockaddrStorage>(udp.as_raw_fd(), &mut parts, Some(&mut space), MsgFlags::empty()).ok()?;
+            recvmsg::<SockaddrStorage>(udp.as_raw_fd(), &mut parts, Some(&mut space), MsgFlags::empty())
+                .ok()?;
         let destination = received.cmsgs().ok()?.find_map(|told| match told {
             ControlMessageOwned::Ipv4PacketInfo(info) => {
                 Some(IpAddr::from(info.ipi_addr.s_addr.to_ne_bytes()))

@@ -7,11 +7,18 @@ use std::net::IpAddr;
 
 /// Networks to choose from for the hosts of "the Internet": those for benchmarks (RFC 2544, RFC 5180), and others
 /// for a configuration that uses these itself.
-const POOLS: [&str; 6] =
-    ["198.18.0.0/16", "198.19.0.0/16", "100.100.0.0/16", "2001:2::/112", "2001:2:0:1::/112", "2001:db8:ffff::/112"];
+const POOLS: [&str; 6] = [
+    "198.18.0.0/16",
+    "198.19.0.0/16",
+    "100.100.0.0/16",
+    "2001:2::/112",
+    "2001:2:0:1::/112",
+    "2001:db8:ffff::/112",
+];
 
 /// Networks to choose from for a visitor, where a configuration has no LAN.
-const VISITORS: [&str; 4] = ["100.127.255.0/24", "100.127.254.0/24", "2001:2:0:ff::/64", "2001:db8:fffe::/64"];
+const VISITORS: [&str; 4] =
+    ["100.127.255.0/24", "100.127.254.0/24", "2001:2:0:ff::/64", "2001:db8:fffe::/64"];
 
 /// So many addresses has a host, as if it were as many hosts, so that balancing by addresses has something to balance.
 const HOSTS: usize = 16;
@@ -77,9 +84,11 @@ pub struct Destination {
 impl Topology {
     /// Works the world out. `remote` are gateways that are reached through others: hosts on the Internet.
     pub fn of(state: &State, remote: impl IntoIterator<Item = IpAddr>) -> Self {
-        let mut topology = Self { ports: ports(state), remote: remote.into_iter().collect(), ..Self::default() };
+        let mut topology =
+            Self { ports: ports(state), remote: remote.into_iter().collect(), ..Self::default() };
         let used: Vec<IpNet> = used_prefixes(state);
-        let families: BTreeSet<bool> = state.routes().iter().map(|route| route.destination.addr().is_ipv6()).collect();
+        let families: BTreeSet<bool> =
+            state.routes().iter().map(|route| route.destination.addr().is_ipv6()).collect();
         topology.pools = free(&POOLS, &used, &families);
         topology.destinations = destinations(state, &topology.pools);
         if !topology.ports.iter().flat_map(|port| &port.stations).any(|station| station.role == Role::Host) {
@@ -91,7 +100,8 @@ impl Topology {
     fn add_visitor(&mut self, used: &[IpNet], families: &BTreeSet<bool>) {
         let device = DeviceName::new(VISITOR_PORT).expect("a good name");
         let networks = free(&VISITORS, used, families);
-        let nth = |network: &IpNet, n| IpNet::new(host(network, n), network.prefix_len()).expect("same length");
+        let nth =
+            |network: &IpNet, n| IpNet::new(host(network, n), network.prefix_len()).expect("same length");
         self.router_addresses = networks.iter().map(|network| nth(network, 1)).collect();
         let hosts = |network| (10..).take(HOSTS).map(move |n| nth(network, n));
         let station = Station {
@@ -117,11 +127,15 @@ fn ports(state: &State) -> Vec<Port> {
         let plug = match &link.kind {
             LinkKind::Existing if link.master.is_some() => continue,
             LinkKind::Existing => Some(&link.name),
-            LinkKind::Bridge(_) => {
-                state.links().iter().find(|port| port.master.as_ref() == Some(&link.name)).map(|port| &port.name)
-            }
+            LinkKind::Bridge(_) => state
+                .links()
+                .iter()
+                .find(|port| port.master.as_ref() == Some(&link.name))
+                .map(|port| &port.name),
         };
-        let Some(port) = plug.and_then(|plug| ports.iter_mut().find(|port| port.device == *plug)) else { continue };
+        let Some(port) = plug.and_then(|plug| ports.iter_mut().find(|port| port.device == *plug)) else {
+            continue;
+        };
         port.stations = stations(state, &link.name, gateways.get(&link.name));
     }
     ports
@@ -135,8 +149,12 @@ fn stations(state: &State, device: &DeviceName, gateways: Option<&BTreeSet<IpAdd
         .filter(|address| address.device == *device)
         .filter_map(|address| IpNet::new(address.peer.unwrap_or(address.local), address.prefix_len).ok())
         .collect();
-    let router: Vec<IpAddr> =
-        state.addresses().iter().filter(|address| address.device == *device).map(|address| address.local).collect();
+    let router: Vec<IpAddr> = state
+        .addresses()
+        .iter()
+        .filter(|address| address.device == *device)
+        .map(|address| address.local)
+        .collect();
     if let Some(gateways) = gateways {
         let length = |gateway: &IpAddr| {
             let network = own.iter().find(|network| network.contains(gateway));
@@ -178,7 +196,11 @@ fn stations(state: &State, device: &DeviceName, gateways: Option<&BTreeSet<IpAdd
     };
     let is_network = |network: &&IpNet| network.max_prefix_len() - network.prefix_len() >= 2;
     let addresses: Vec<IpNet> = own.iter().filter(is_network).flat_map(free_hosts).collect();
-    if addresses.is_empty() { Vec::new() } else { vec![Station { role: Role::Host, addresses, router, networks: Vec::new() }] }
+    if addresses.is_empty() {
+        Vec::new()
+    } else {
+        vec![Station { role: Role::Host, addresses, router, networks: Vec::new() }]
+    }
 }
 
 /// The destinations of routes through a gateway, but for those by default and those that the router itself is in.
@@ -224,7 +246,8 @@ fn destinations(state: &State, pools: &[IpNet]) -> Vec<Destination> {
 fn used_prefixes(state: &State) -> Vec<IpNet> {
     let addresses = state.addresses().iter();
     let addresses = addresses.filter_map(|address| IpNet::new(address.local, address.prefix_len).ok());
-    let routes = state.routes().iter().map(|route| route.destination).filter(|prefix| prefix.prefix_len() > 0);
+    let routes =
+        state.routes().iter().map(|route| route.destination).filter(|prefix| prefix.prefix_len() > 0);
     addresses.map(|network| network.trunc()).chain(routes).collect()
 }
 

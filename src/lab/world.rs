@@ -104,8 +104,10 @@ impl World {
                     let namespace = new_namespace()?;
                     let end = DeviceName::new(&format!("station{index}")).expect("a good name");
                     in_namespace(&switch, |builder| {
-                        let (a, b) =
-                            (End { name: &end, namespace: &switch }, End { name: &wire, namespace: &namespace });
+                        let (a, b) = (
+                            End { name: &end, namespace: &switch },
+                            End { name: &wire, namespace: &namespace },
+                        );
                         builder.cable(a, b)?;
                         builder.enslave(&end, &bridge)?;
                         builder.set_up(&end)
@@ -148,7 +150,8 @@ impl World {
             if station.role == Role::Provider {
                 let networks = station.networks.iter().copied();
                 let hosts = topology.remote.iter().map(|address| IpNet::from(*address));
-                let mut own: Vec<IpNet> = topology.pools.iter().copied().chain(networks).chain(hosts).collect();
+                let mut own: Vec<IpNet> =
+                    topology.pools.iter().copied().chain(networks).chain(hosts).collect();
                 own.sort_unstable();
                 own.dedup();
                 for prefix in own {
@@ -178,7 +181,8 @@ impl World {
         self.on_router(|| {
             let mut machine = Machine::open(self.state_dir.path()).map_err(LabError::Target)?;
             let options = Options { state_dir: self.state_dir.path().to_owned(), ..Options::default() };
-            transaction::apply(&mut machine, desired, &options).map_err(|error| LabError::Apply(Box::new(error)))
+            transaction::apply(&mut machine, desired, &options)
+                .map_err(|error| LabError::Apply(Box::new(error)))
         })
     }
 

@@ -16,8 +16,7 @@ impl Context<'_> {
             let InterfaceKind::Bridge(bridge) = &interface.kind else { continue };
             let Some(device) = self.devices.named(name).cloned() else { continue };
             for port in &bridge.ports {
-                let port_device =
-                    self.devices.existing(&port.interface, port.origin, &mut self.diagnostics);
+                let port_device = self.devices.existing(&port.interface, port.origin, &mut self.diagnostics);
                 let Some(port_device) = port_device else { continue };
                 let master = Some(device.clone());
                 let link =
@@ -33,7 +32,8 @@ impl Context<'_> {
             }
         }
         let carrying = addresses.iter().map(|address| (&address.device, address.origin));
-        let leading = routes.iter().flat_map(|route| route.next_hops().map(|hop| (&hop.device, route.origin)));
+        let leading =
+            routes.iter().flat_map(|route| route.next_hops().map(|hop| (&hop.device, route.origin)));
         for (device, origin) in carrying.chain(leading) {
             if !links.contains_key(device) {
                 links.insert(device.clone(), existing(device, origin));
@@ -48,7 +48,8 @@ fn existing(device: &DeviceName, origin: Origin) -> Link {
 }
 
 fn lowered_bridge(bridge: &Bridge) -> rosc_route::Bridge {
-    let Bridge { spanning_tree, mac, mtu, priority, ageing_time, forward_delay, igmp_snooping, ports: _ } = bridge;
+    let Bridge { spanning_tree, mac, mtu, priority, ageing_time, forward_delay, igmp_snooping, ports: _ } =
+        bridge;
     rosc_route::Bridge {
         mac: mac.map(MacAddress),
         mtu: *mtu,

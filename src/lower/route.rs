@@ -47,8 +47,10 @@ impl Context<'_> {
                 members.truncate(1);
             }
             let Some(metric) = metric(distance, destination.addr().is_ipv6()) else { continue };
-            let group: Vec<(&Route, &[Hop])> =
-                members.iter().map(|&index| (&router.routes[index], next_hops.of(index).hops.as_slice())).collect();
+            let group: Vec<(&Route, &[Hop])> = members
+                .iter()
+                .map(|&index| (&router.routes[index], next_hops.of(index).hops.as_slice()))
+                .collect();
             let Some(kind) = self.kind(&group) else { continue };
             routes.push(rosc_route::Route {
                 origin: group[0].0.origin,
@@ -73,7 +75,9 @@ impl Context<'_> {
         }
         for &(place, why) in unresolved {
             let gateway = &gateways[place];
-            let (GatewayHop::Address { address, .. } | GatewayHop::OnInterface { address, .. }) = &gateway.hop else {
+            let (GatewayHop::Address { address, .. } | GatewayHop::OnInterface { address, .. }) =
+                &gateway.hop
+            else {
                 continue;
             };
             if why != Unresolved::NotAnswering {
@@ -139,7 +143,8 @@ impl Context<'_> {
         let (first, _) = group[0];
         let other = group.iter().find(|(route, _)| route.preferred_source != first.preferred_source);
         if let Some((other, _)) = other {
-            let message = "routes of one multipath route have different pref-src; the first one's is used for all";
+            let message =
+                "routes of one multipath route have different pref-src; the first one's is used for all";
             let help = "use the same pref-src, or none: masquerade picks the address of the way taken";
             self.diagnostics.push(diagnostics::differs(message, other.origin, help));
         }
@@ -160,7 +165,8 @@ mod tests {
 
     #[test]
     fn distances_keep_their_order_and_255_has_no_metric() {
-        let metric_of = |distance, ipv6| metric(Distance::new(distance).expect("a distance"), ipv6).map(NonZeroU32::get);
+        let metric_of =
+            |distance, ipv6| metric(Distance::new(distance).expect("a distance"), ipv6).map(NonZeroU32::get);
         assert_eq!(metric_of(1, false), Some(1));
         assert_eq!(metric_of(254, false), Some(254));
         assert_eq!(metric_of(1, true), Some(257));

@@ -12,9 +12,7 @@ impl Context<'_> {
     pub(super) fn rules(&mut self) -> Vec<Rule> {
         let router = self.router;
         let mut rules = Vec::new();
-        for (family, firewall) in
-            [(Family::Ipv4, &router.firewall), (Family::Ipv6, &router.ipv6_firewall)]
-        {
+        for (family, firewall) in [(Family::Ipv4, &router.firewall), (Family::Ipv6, &router.ipv6_firewall)] {
             for (table, origin) in marked_tables(firewall) {
                 rules.push(self.rule_of_mark(family, table, origin));
             }

@@ -58,14 +58,20 @@ enum Stretch {
 pub fn plan(desired: &Desired, observed: &Observed) -> Plan {
     let rosc_route::Comparison { changes: routes, mut conflicts, satisfied } =
         rosc_route::compare(&desired.route, &observed.route);
-    let Diff { changes: settings, conflicts: in_sysctl } = SysctlTarget::diff(&desired.sysctl, &observed.sysctl);
+    let Diff { changes: settings, conflicts: in_sysctl } =
+        SysctlTarget::diff(&desired.sysctl, &observed.sysctl);
     conflicts.extend(in_sysctl);
     let mut steps: Vec<(Stretch, Step)> = Vec::new();
     steps.extend(divide(settings, setting_stretch, Step::Sysctl));
     steps.extend(divide(routes, route_stretch, Step::Route));
     let has = |wanted| steps.iter().any(|(stretch, _)| *stretch == wanted);
-    let firewall =
-        firewall_steps(desired, &observed.nftables, has(Stretch::RoutesAndRules), has(Stretch::Stale), &mut conflicts);
+    let firewall = firewall_steps(
+        desired,
+        &observed.nftables,
+        has(Stretch::RoutesAndRules),
+        has(Stretch::Stale),
+        &mut conflicts,
+    );
     steps.extend(firewall);
     steps.sort_by_key(|(stretch, _)| *stretch);
     Plan { steps: steps.into_iter().map(|(_, step)| step).collect(), conflicts, satisfied }
@@ -154,9 +160,11 @@ fn route_stretch(change: &rosc_route::Change) -> Stretch {
     match change.phase() {
         Phase::Links | Phase::Addresses => Stretch::LinksAndAddresses,
         Phase::Routes | Phase::Rules => Stretch::RoutesAndRules,
-        Phase::StaleRules | Phase::StaleRoutes | Phase::StaleAddresses | Phase::Restored | Phase::StaleLinks => {
-            Stretch::Stale
-        }
+        Phase::StaleRules
+        | Phase::StaleRoutes
+        | Phase::StaleAddresses
+        | Phase::Restored
+        | Phase::StaleLinks => Stretch::Stale,
     }
 }
 

@@ -125,7 +125,8 @@ impl View {
                 out.push('\n');
             }
             if !hidden.is_empty() {
-                writeln!(out, "  ... and {} more; --format json has all", hidden.len()).expect("writing to a string");
+                writeln!(out, "  ... and {} more; --format json has all", hidden.len())
+                    .expect("writing to a string");
             }
         }
         out
@@ -133,7 +134,8 @@ impl View {
 
     /// `12 to create, 1 to change, 3 to delete`.
     pub fn summary(&self) -> String {
-        let count = |action| self.steps.iter().flat_map(|step| &step.changes).filter(|c| c.action == action).count();
+        let count =
+            |action| self.steps.iter().flat_map(|step| &step.changes).filter(|c| c.action == action).count();
         let kinds = [
             (count(ActionView::Create), "to create"),
             (count(ActionView::Change), "to change"),
@@ -177,10 +179,18 @@ impl Writer<'_> {
     fn route(&mut self, change: &rosc_route::Change) {
         use rosc_route::{Action, Change, RuleChange};
         let (action, was) = match change {
-            Change::Link(Action::Create(_)) | Change::Address(Action::Create(_)) => (ActionView::Create, None),
-            Change::Route(Action::Create(_)) | Change::Rule(RuleChange::Create(_)) => (ActionView::Create, None),
-            Change::Link(Action::Delete(_)) | Change::Address(Action::Delete(_)) => (ActionView::Delete, None),
-            Change::Route(Action::Delete(_)) | Change::Rule(RuleChange::Delete(_)) => (ActionView::Delete, None),
+            Change::Link(Action::Create(_)) | Change::Address(Action::Create(_)) => {
+                (ActionView::Create, None)
+            }
+            Change::Route(Action::Create(_)) | Change::Rule(RuleChange::Create(_)) => {
+                (ActionView::Create, None)
+            }
+            Change::Link(Action::Delete(_)) | Change::Address(Action::Delete(_)) => {
+                (ActionView::Delete, None)
+            }
+            Change::Route(Action::Delete(_)) | Change::Rule(RuleChange::Delete(_)) => {
+                (ActionView::Delete, None)
+            }
             Change::Link(Action::Modify { from, .. }) => (ActionView::Change, Some(from.to_string())),
             Change::Address(Action::Modify { from, .. }) => (ActionView::Change, Some(from.to_string())),
             Change::Route(Action::Modify { from, .. }) => (ActionView::Change, Some(from.to_string())),
@@ -193,8 +203,12 @@ impl Writer<'_> {
         let family = change.family;
         let origin = change.origin();
         match &change.action {
-            Action::CreateTable {} => self.push(ActionView::Create, format!("table {family} rosc"), None, origin),
-            Action::DeleteTable {} => self.push(ActionView::Delete, format!("table {family} rosc"), None, origin),
+            Action::CreateTable {} => {
+                self.push(ActionView::Create, format!("table {family} rosc"), None, origin)
+            }
+            Action::DeleteTable {} => {
+                self.push(ActionView::Delete, format!("table {family} rosc"), None, origin)
+            }
             Action::CreateSet { name, set } => {
                 let object = format!("set {family} {name} ({} elements)", set.elements().len());
                 self.push(ActionView::Create, object, None, origin);

@@ -91,7 +91,9 @@ fn no_netmask(mask: IpAddr, origin: Origin) -> Diagnostic {
 fn not_advertised(origin: Origin) -> Diagnostic {
     Diagnostic::new(Code::LinuxDiffers, "rosc sends no router advertisements for the prefix of an address")
         .label(origin, "RouterOS would announce it to the link (advertise=yes)")
-        .help("announce it with radvd or dnsmasq if hosts are to configure themselves; else write advertise=no")
+        .help(
+            "announce it with radvd or dnsmasq if hosts are to configure themselves; else write advertise=no",
+        )
 }
 
 fn other_network(address: &Address, network: IpAddr) -> Diagnostic {

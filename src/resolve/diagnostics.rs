@@ -31,12 +31,20 @@ pub(super) fn deleted_object(name: &str, origin: Origin) -> Diagnostic {
 }
 
 pub(super) fn bridge_port_in_rule(port: &str, bridge: &str, origin: Origin) -> Diagnostic {
-    Diagnostic::new(Code::NeverMatches, format!("`{port}` is a port of `{bridge}`, so this rule never matches"))
-        .label(origin, "a bridge port")
-        .help(format!("packets come in by the bridge: write `{bridge}`"))
+    Diagnostic::new(
+        Code::NeverMatches,
+        format!("`{port}` is a port of `{bridge}`, so this rule never matches"),
+    )
+    .label(origin, "a bridge port")
+    .help(format!("packets come in by the bridge: write `{bridge}`"))
 }
 
-pub(super) fn contradiction(message: impl Into<String>, origin: Origin, label: &str, help: &str) -> Diagnostic {
+pub(super) fn contradiction(
+    message: impl Into<String>,
+    origin: Origin,
+    label: &str,
+    help: &str,
+) -> Diagnostic {
     Diagnostic::new(Code::Contradiction, message).label(origin, label).help(help)
 }
 
@@ -88,10 +96,13 @@ pub(super) fn check_not_run(origin: Origin) -> Diagnostic {
 }
 
 pub(super) fn arbitrary_route(origin: Origin, first: Origin) -> Diagnostic {
-    Diagnostic::new(Code::ArbitraryRoute, "RouterOS 6 uses an arbitrary one of these routes of equal distance")
-        .label(origin, "used only if the first can't be")
-        .label(first, "rosc uses this one")
-        .help("give them different distances, or one route a list of gateways")
+    Diagnostic::new(
+        Code::ArbitraryRoute,
+        "RouterOS 6 uses an arbitrary one of these routes of equal distance",
+    )
+    .label(origin, "used only if the first can't be")
+    .label(first, "rosc uses this one")
+    .help("give them different distances, or one route a list of gateways")
 }
 
 pub(super) fn table_without_fib(name: &str, origin: Origin) -> Diagnostic {

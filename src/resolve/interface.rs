@@ -1,10 +1,13 @@
 //! Interfaces, bridges, interface lists, and the devices behind them.
 
 use super::{Read, Resolver, diagnostics};
-use crate::catalog::{self, BridgeItem, BridgePortItem, DeviceItem, InterfaceListItem, InterfaceListMemberItem};
+use crate::catalog::{
+    self, BridgeItem, BridgePortItem, DeviceItem, InterfaceListItem, InterfaceListMemberItem,
+};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::{
-    Bridge, BridgePort, Interface, InterfaceKind, InterfaceList, InterfaceListName, InterfaceName, SpanningTree,
+    Bridge, BridgePort, Interface, InterfaceKind, InterfaceList, InterfaceListName, InterfaceName,
+    SpanningTree,
 };
 use rosc_target::Origin;
 use std::collections::{BTreeMap, BTreeSet};
@@ -99,7 +102,9 @@ impl Resolver<'_, '_> {
 
     fn bridge_ports(&mut self) {
         let mut places: BTreeMap<String, Origin> = BTreeMap::new();
-        for Read { origin, value, .. } in self.read_enabled(&catalog::INTERFACE_BRIDGE_PORT, BridgePortItem::read) {
+        for Read { origin, value, .. } in
+            self.read_enabled(&catalog::INTERFACE_BRIDGE_PORT, BridgePortItem::read)
+        {
             let BridgePortItem { bridge, interface } = value;
             let (bridge_origin, interface_origin) = (bridge.origin, interface.origin);
             let bridge = bridge.required("bridge", &mut self.diagnostics);
@@ -112,12 +117,17 @@ impl Resolver<'_, '_> {
             let Some(port) = self.interface(&interface, interface_origin) else { continue };
             let is_bridge = |interface: &Interface| matches!(interface.kind, InterfaceKind::Bridge(_));
             let interfaces = &mut self.router.interfaces;
-            if let Some(Interface { kind: InterfaceKind::Bridge(known), .. }) = interfaces.get_mut(bridge.as_str()) {
+            if let Some(Interface { kind: InterfaceKind::Bridge(known), .. }) =
+                interfaces.get_mut(bridge.as_str())
+            {
                 known.ports.push(BridgePort { origin, interface: port });
                 self.bridge_ports.insert(interface, bridge);
             } else {
-                let bridges: Vec<String> =
-                    interfaces.iter().filter(|(_, i)| is_bridge(i)).map(|(name, _)| name.to_string()).collect();
+                let bridges: Vec<String> = interfaces
+                    .iter()
+                    .filter(|(_, i)| is_bridge(i))
+                    .map(|(name, _)| name.to_string())
+                    .collect();
                 let bridges = bridges.iter().map(String::as_str);
                 let declare = "/interface bridge add name=...";
                 self.report(diagnostics::dangling("bridge", &bridge, bridge_origin, bridges, declare));

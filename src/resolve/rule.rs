@@ -8,7 +8,8 @@ use rosc_target::Origin;
 impl Resolver<'_, '_> {
     pub(super) fn rules(&mut self) {
         for Read { origin, value, .. } in self.read_enabled(&catalog::ROUTING_RULE, RuleItem::read) {
-            let RuleItem { src_address, dst_address, interface, routing_mark, action, table, min_prefix } = value;
+            let RuleItem { src_address, dst_address, interface, routing_mark, action, table, min_prefix } =
+                value;
             let (source, destination) = (src_address.value.map(|p| p.0), dst_address.value.map(|p| p.0));
             if let (Some(source), Some(destination)) = (source, destination)
                 && source.addr().is_ipv6() != destination.addr().is_ipv6()
@@ -54,7 +55,14 @@ impl Resolver<'_, '_> {
                     }
                 }
             };
-            self.router.rules.push(RoutingRule { origin, source, destination, interface, routing_mark, action });
+            self.router.rules.push(RoutingRule {
+                origin,
+                source,
+                destination,
+                interface,
+                routing_mark,
+                action,
+            });
         }
     }
 
@@ -63,7 +71,8 @@ impl Resolver<'_, '_> {
         let mut routes = self.router.routes.iter().filter(|route| route.table == *table);
         let Some(first) = routes.next().filter(|_| !table.is_main()) else { return };
         let is_hidden = |length: u8| length <= min_prefix;
-        if is_hidden(first.destination.prefix_len()) && routes.all(|r| is_hidden(r.destination.prefix_len())) {
+        if is_hidden(first.destination.prefix_len()) && routes.all(|r| is_hidden(r.destination.prefix_len()))
+        {
             let route = first.origin;
             self.report(diagnostics::hidden_default(table.as_str(), min_prefix, origin, route));
         }

@@ -3,8 +3,8 @@
 use super::path::Target;
 use super::selector::Selected;
 use super::{Evaluator, diagnostics};
-use crate::catalog::{self, Kind};
 use crate::catalog::types::FromText;
+use crate::catalog::{self, Kind};
 use crate::database::{Item, ItemId, MenuPath, Property, PropertyName, Written, set_property, v6};
 use crate::diagnostic::Diagnostic;
 use rosc_grammar::ast::{Anchor, Arg, ArgKind, Command, Value, Word};
@@ -13,14 +13,30 @@ use std::collections::HashSet;
 
 /// Commands that show things and change nothing.
 const WITHOUT_EFFECT: &[&str] = &[
-    "print", "export", "find", "get", "edit", "monitor", "check", "reset-counters", "reset-counters-all", "put",
-    "log", "delay", "beep", "nothing", "info", "warning", "error", "debug",
+    "print",
+    "export",
+    "find",
+    "get",
+    "edit",
+    "monitor",
+    "check",
+    "reset-counters",
+    "reset-counters-all",
+    "put",
+    "log",
+    "delay",
+    "beep",
+    "nothing",
+    "info",
+    "warning",
+    "error",
+    "debug",
 ];
 
 /// Global commands of which a script is made.
 const OF_SCRIPTS: &[&str] = &[
-    "break", "continue", "do", "execute", "exit", "for", "foreach", "global", "if", "import", "local", "lock",
-    "onerror", "parse", "quit", "redo", "resolve", "retry", "return", "set", "undo", "while",
+    "break", "continue", "do", "execute", "exit", "for", "foreach", "global", "if", "import", "local",
+    "lock", "onerror", "parse", "quit", "redo", "resolve", "retry", "return", "set", "undo", "while",
 ];
 
 /// What `enable` and `disable` do.
@@ -40,7 +56,9 @@ struct Given {
 impl Evaluator<'_> {
     /// Runs a command line, or reports why it can't be.
     pub(super) fn run_command(&mut self, command: &Command) {
-        if let Some(Arg { kind: ArgKind::Unnamed, value: Value::Variable(variable), .. }) = command.args.first() {
+        if let Some(Arg { kind: ArgKind::Unnamed, value: Value::Variable(variable), .. }) =
+            command.args.first()
+        {
             return self.not_run("a function", self.origin(variable.span));
         }
         if self.is_lost && command.anchor == Anchor::Here {

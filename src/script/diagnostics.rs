@@ -48,7 +48,8 @@ pub(super) fn script_not_run(name: &str, places: &[Origin]) -> Diagnostic {
         "import" => "give the file on the command line instead",
         _ => "write the commands out that the script would run, or export the router that has run it",
     };
-    let mut diagnostic = Diagnostic::new(Code::ScriptNotRun, format!("`{name}` is not run{times}")).help(help);
+    let mut diagnostic =
+        Diagnostic::new(Code::ScriptNotRun, format!("`{name}` is not run{times}")).help(help);
     for place in places {
         diagnostic = diagnostic.label(*place, "a script command");
     }
@@ -62,7 +63,8 @@ pub(super) fn value_not_computed(origin: Origin) -> Diagnostic {
 }
 
 pub(super) fn no_such_item(menu: &str, name: &str, origin: Origin, known: Vec<String>) -> Diagnostic {
-    let near = did_you_mean(name, known.iter().map(String::as_str)).map(|name| format!("did you mean `{name}`?"));
+    let near =
+        did_you_mean(name, known.iter().map(String::as_str)).map(|name| format!("did you mean `{name}`?"));
     let count = match known.len() {
         0 => format!("{menu} has no items here"),
         n => format!("{menu} has {n} items here, counted from 0"),

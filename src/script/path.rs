@@ -65,7 +65,9 @@ impl<'s> Evaluator<'s> {
                     (may_be_global && global()).then(|| table.look_up("/", component)).flatten()
                 });
                 match entry {
-                    Some(Entry::Menu(name)) => menu = table.child(menu, name).expect("a menu listed by its parent"),
+                    Some(Entry::Menu(name)) => {
+                        menu = table.child(menu, name).expect("a menu listed by its parent")
+                    }
                     Some(Entry::Command(name)) if place + 1 == components.len() => {
                         let own = table.look_up(menu, component).is_some();
                         let menu = if own { menu } else { "/" };

@@ -35,15 +35,16 @@ impl Evaluator<'_> {
             | Value::Variable(_)
             | Value::Group(_)
             | Value::Code(_)
-            | Value::Array(_) => {
-                Err(diagnostics::value_not_computed(value.span().map_or(Origin::IMPLIED, |span| self.origin(span))))
-            }
+            | Value::Array(_) => Err(diagnostics::value_not_computed(
+                value.span().map_or(Origin::IMPLIED, |span| self.origin(span)),
+            )),
         }
     }
 
     fn select_one(&self, menu: MenuPath, name: &str, origin: Origin) -> Result<ItemId, Diagnostic> {
         let items = self.database.items(menu);
-        let by_id = name.strip_prefix('*').and_then(|digits| u32::from_str_radix(digits, 16).ok()).map(ItemId);
+        let by_id =
+            name.strip_prefix('*').and_then(|digits| u32::from_str_radix(digits, 16).ok()).map(ItemId);
         let found = match by_id {
             Some(id) => items.iter().find(|item| item.id == id),
             None => items

@@ -56,8 +56,7 @@ impl Machine {
             Err(error) if error.errno == Some(EPERM) => (rosc_nftables::Observed::default(), Some(error)),
             outcome => (outcome?, None),
         };
-        let observed =
-            Observed { route: self.route.observe()?, nftables, sysctl: self.sysctl().observe()? };
+        let observed = Observed { route: self.route.observe()?, nftables, sysctl: self.sysctl().observe()? };
         Ok((observed, refusal))
     }
 

@@ -77,7 +77,8 @@ const WRONG: &str = "/ip address add address=192.0.2.2/24 interfce=ether1\n";
 
 #[test]
 fn check_exits_with_1_only_for_errors() {
-    let files = Files::new([("right.rsc", ADDRESS), ("wrong.rsc", WRONG), ("other.rsc", "/snmp set enabled=yes\n")]);
+    let files =
+        Files::new([("right.rsc", ADDRESS), ("wrong.rsc", WRONG), ("other.rsc", "/snmp set enabled=yes\n")]);
     let right = rosc(&["check", &files.path("right.rsc")]);
     assert_eq!((right.code, right.out.as_str(), right.err.as_str()), (Some(0), "", "no problems found\n"));
     let wrong = rosc(&["check", &files.path("wrong.rsc")]);
@@ -110,7 +111,11 @@ fn a_file_that_is_not_there_is_reported_and_the_others_are_read() {
     let ended = rosc(&["check", "--format", "json", "/nonexistent.rsc", &files.path("wrong.rsc")]);
     assert_eq!((ended.code, ended.codes()), (Some(1), vec!["R0001".to_owned(), "R0202".to_owned()]));
     let directory = rosc(&["check", "/"]);
-    assert!(directory.code == Some(1) && directory.err.contains("/ can't be read: Is a directory"), "{}", directory.err);
+    assert!(
+        directory.code == Some(1) && directory.err.contains("/ can't be read: Is a directory"),
+        "{}",
+        directory.err
+    );
 }
 
 #[test]
@@ -123,7 +128,9 @@ fn standard_input_is_a_file_called_minus() {
 
 #[test]
 fn two_files_are_compared_without_a_machine() {
-    let edited = fs::read_to_string(root().join(EXAMPLE)).expect("the example").replace("172.16.6.254", "172.16.6.253");
+    let edited = fs::read_to_string(root().join(EXAMPLE))
+        .expect("the example")
+        .replace("172.16.6.254", "172.16.6.253");
     let files = Files::new([("edited.rsc", edited)]);
     let same = rosc(&["diff", EXAMPLE, "--against", EXAMPLE]);
     assert_eq!((same.code, same.out.as_str()), (Some(0), ""), "{}", same.err);
@@ -161,7 +168,8 @@ fn a_state_directory_that_can_not_be_used_is_reported() {
     let Some(namespace) = rosc_target::netns::for_test() else { return };
     let files = Files::new([("file", ""), ("empty.rsc", "/ip address\n")]);
     let state_dir = format!("{}/below", files.path("file"));
-    let mut apply = command(["apply", "--format", "json", &files.path("empty.rsc"), "--state-dir", &state_dir]);
+    let mut apply =
+        command(["apply", "--format", "json", &files.path("empty.rsc"), "--state-dir", &state_dir]);
     let ended: Ended = namespace.run(|| apply.output()).expect("a run").into();
     assert_eq!(ended.code, Some(1));
     assert_eq!(ended.codes(), ["R0706"]);
@@ -183,10 +191,15 @@ fn every_stage_is_shown_as_text_and_as_json() {
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
     use std::io::Read;
-    let long: String = (0..20_000).map(|n| format!("/ip address add address=10.{}.{}.1/24 interface=e\n", n / 256, n % 256)).collect();
+    let long: String = (0..20_000)
+        .map(|n| format!("/ip address add address=10.{}.{}.1/24 interface=e\n", n / 256, n % 256))
+        .collect();
     let files = Files::new([("long.rsc", long)]);
-    let mut child =
-        command(["show", "script", &files.path("long.rsc")]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("a run");
+    let mut child = command(["show", "script", &files.path("long.rsc")])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("a run");
     let mut first = [0; 100];
     child.stdout.take().expect("a pipe").read_exact(&mut first).expect("a beginning");
     let ended: Ended = child.wait_with_output().expect("an end").into();
@@ -207,7 +220,13 @@ fn colours_are_for_terminals_and_for_those_who_ask() {
 
 #[test]
 fn lines_fit_the_width_of_the_terminal() {
-    let files = Files::new([("wrong.rsc", format!("/ip address add address=192.0.2.2/24 interface=ether1 comment=\"{}\" foo=1\n", "long ".repeat(60)))]);
+    let files = Files::new([(
+        "wrong.rsc",
+        format!(
+            "/ip address add address=192.0.2.2/24 interface=ether1 comment=\"{}\" foo=1\n",
+            "long ".repeat(60)
+        ),
+    )]);
     let path = files.path("wrong.rsc");
     let width = |columns: &str| {
         let ended: Ended = command(["check", &path]).env("COLUMNS", columns).output().expect("a run").into();

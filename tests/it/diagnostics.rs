@@ -8,7 +8,10 @@ use std::fs;
 /// Codes that need a machine, with the tests that provoke them.
 const NEED_A_MACHINE: &[(Code, &str)] = &[
     (Code::UnreadableFile, "cli::a_file_that_is_not_there_is_reported_and_the_others_are_read"),
-    (Code::NoSuchDevice, "kernel::apply::a_device_that_the_machine_lacks_is_named_before_anything_is_changed"),
+    (
+        Code::NoSuchDevice,
+        "kernel::apply::a_device_that_the_machine_lacks_is_named_before_anything_is_changed",
+    ),
     (Code::ForeignObject, "kernel::apply::a_foreign_route_in_the_way_stops_the_plan"),
     (Code::AlreadyThere, "kernel::apply::what_others_have_made_already_is_left_alone"),
     (Code::Refused, "kernel::apply::a_refused_route_names_its_line_and_changes_nothing"),

@@ -5,7 +5,8 @@ use crate::catalog::property::properties;
 use crate::catalog::types::{Keyword, ListedAddress, MarkName, MssRange, Negatable, Range, Set};
 use crate::catalog::{Kind, Menu};
 use crate::ir::firewall::{
-    AddressType, ConnectionNatState, ConnectionState, Mss, Nth, PerConnectionClassifier, Ports, Protocol, TcpFlags,
+    AddressType, ConnectionNatState, ConnectionState, Mss, Nth, PerConnectionClassifier, Ports, Protocol,
+    TcpFlags,
 };
 
 /// `/ip firewall address-list`.

@@ -139,4 +139,3 @@ properties! {
         "vrf": "rosc makes no VRFs";
     }
 }
-

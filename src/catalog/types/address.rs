@@ -44,7 +44,8 @@ impl<const V6: bool> FromText for Prefix<V6> {
 
     fn from_text(text: &str) -> Result<Self, Mistake> {
         let (address, length) = text.split_once('/').unwrap_or((text, ""));
-        let address = if address.is_empty() && length == "0" { unspecified(V6) } else { host::<V6>(address)? };
+        let address =
+            if address.is_empty() && length == "0" { unspecified(V6) } else { host::<V6>(address)? };
         let length = if text.contains('/') { prefix_len::<V6>(length)? } else { width(V6) };
         Ok(Self(IpNet::new(address, length).map_err(|_| Mistake::default())?.trunc()))
     }
@@ -71,7 +72,8 @@ impl FromText for HostAddress {
 }
 
 impl<const V6: bool> FromText for InterfaceAddress<V6> {
-    const SHAPE: &'static str = if V6 { "an IPv6 address with length" } else { "an IPv4 address with length" };
+    const SHAPE: &'static str =
+        if V6 { "an IPv6 address with length" } else { "an IPv4 address with length" };
 
     fn from_text(text: &str) -> Result<Self, Mistake> {
         let (address, length) = text.split_once('/').unwrap_or((text, if V6 { "64" } else { "32" }));

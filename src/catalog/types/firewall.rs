@@ -197,7 +197,8 @@ mod tests {
         let wanted =
             PerConnectionClassifier { fields: PccFields::BothAddresses, denominator: two, remainder: 1 };
         assert_eq!(read, Ok(wanted));
-        for text in ["both-addresses:2/2", "both-addresses:0/0", "both-addresses:2", "both:2/0", "x", "a:b/c"] {
+        for text in ["both-addresses:2/2", "both-addresses:0/0", "both-addresses:2", "both:2/0", "x", "a:b/c"]
+        {
             assert!(PerConnectionClassifier::from_text(text).is_err(), "{text}");
         }
     }
@@ -214,7 +215,10 @@ mod tests {
     #[test]
     fn tcp_flags_are_set_clear_or_of_no_matter() {
         let flags = TcpFlags::from_text("syn,!ack").expect("flags");
-        assert_eq!((flags.set, flags.clear), (BTreeSet::from([TcpFlag::Syn]), BTreeSet::from([TcpFlag::Ack])));
+        assert_eq!(
+            (flags.set, flags.clear),
+            (BTreeSet::from([TcpFlag::Syn]), BTreeSet::from([TcpFlag::Ack]))
+        );
         assert!(TcpFlags::from_text("syn,!syn").is_err());
     }
 

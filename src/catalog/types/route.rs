@@ -69,7 +69,10 @@ mod tests {
         };
         assert_eq!(GatewayText::from_text("192.0.2.1"), Ok(address(None, None)));
         assert_eq!(GatewayText::from_text("192.0.2.1%ether1"), Ok(address(Some("ether1"), None)));
-        assert_eq!(GatewayText::from_text("192.0.2.1%ether1@main"), Ok(address(Some("ether1"), Some("main"))));
+        assert_eq!(
+            GatewayText::from_text("192.0.2.1%ether1@main"),
+            Ok(address(Some("ether1"), Some("main")))
+        );
         let interface = GatewayText::Interface { interface: "pppoe-out1".into(), table: None };
         assert_eq!(GatewayText::from_text("pppoe-out1"), Ok(interface));
     }

@@ -9,8 +9,8 @@ pub use action::{MangleAction, Mss, NatAction, NatTarget, Passthrough};
 pub use address_list::{AddressEntry, AddressList, IpRange};
 pub use classifier::{Nth, PccFields, PerConnectionClassifier};
 pub use matcher::{
-    AddressMatch, AddressType, Condition, ConnectionNatState, ConnectionState, InterfaceMatch, Matchers, PortRange, Ports, Protocol,
-    TcpFlag, TcpFlags,
+    AddressMatch, AddressType, Condition, ConnectionNatState, ConnectionState, InterfaceMatch, Matchers,
+    PortRange, Ports, Protocol, TcpFlag, TcpFlags,
 };
 
 use super::{AddressListName, ChainName};

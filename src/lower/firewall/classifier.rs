@@ -31,7 +31,8 @@ impl Classes {
         let nat = firewall.nat.chains.values().flatten().map(|rule| (&rule.matchers, rule.origin));
         let mut multiples: BTreeMap<PccFields, u64> = BTreeMap::new();
         for (Matchers { per_connection_classifier, .. }, origin) in mangle.chain(nat) {
-            let Some(classifier) = per_connection_classifier.as_ref().map(|condition| condition.parts().0) else {
+            let Some(classifier) = per_connection_classifier.as_ref().map(|condition| condition.parts().0)
+            else {
                 continue;
             };
             let denominator = u64::from(classifier.denominator.get());
@@ -84,7 +85,11 @@ impl Classes {
         }
         let Some(hash) = jhash(over.iter().copied(), buckets, SEED) else {
             // Nothing to hash: every packet has the hash of the empty key.
-            return if is_in(bucket_of(hash_of_nothing(), buckets)) { Decision::Always } else { Decision::Never };
+            return if is_in(bucket_of(hash_of_nothing(), buckets)) {
+                Decision::Always
+            } else {
+                Decision::Never
+            };
         };
         hash.one_of(wanted).map_or(Decision::Never, Decision::If)
     }

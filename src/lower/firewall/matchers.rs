@@ -4,14 +4,16 @@ use super::Side;
 use super::classifier::Decision;
 use super::sets::{address_list_name, interface_list_name};
 use crate::ir::firewall::{
-    AddressMatch, AddressType, Condition, ConnectionNatState, ConnectionState, InterfaceMatch, IpRange, Matchers, Nth,
-    PerConnectionClassifier, Ports, Protocol, TcpFlag, TcpFlags,
+    AddressMatch, AddressType, Condition, ConnectionNatState, ConnectionState, InterfaceMatch, IpRange,
+    Matchers, Nth, PerConnectionClassifier, Ports, Protocol, TcpFlag, TcpFlags,
 };
 use crate::lower::mark::{CONNECTION_MARK, Field, PACKET_MARK, ROUTING_MARK};
 use crate::lower::{Context, diagnostics};
 use rosc_nftables::kind::{AddressV4, AddressV6, Interface, MarkBits};
 use rosc_nftables::select::{Selector, ct, ip, ip6, meta, numgen_inc, port, route, tcp};
-use rosc_nftables::{CtState, CtStatus, Family, InterfaceName, Interval, Ranges, SetName, Statement, Transport};
+use rosc_nftables::{
+    CtState, CtStatus, Family, InterfaceName, Interval, Ranges, SetName, Statement, Transport,
+};
 use rosc_target::Origin;
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
@@ -40,7 +42,12 @@ impl From<Statement> for Lowered {
 
 impl<'r> Context<'r> {
     /// Lowers the conditions of a rule.
-    pub(super) fn alternatives(&mut self, side: &Side<'r>, matchers: &Matchers, origin: Origin) -> Alternatives {
+    pub(super) fn alternatives(
+        &mut self,
+        side: &Side<'r>,
+        matchers: &Matchers,
+        origin: Origin,
+    ) -> Alternatives {
         let Matchers {
             in_interface,
             out_interface,
@@ -81,7 +88,8 @@ impl<'r> Context<'r> {
         lowered.extend(dst_address.iter().chain(dst_address_list).map(|c| destination.clone().lower(c)));
         lowered.extend(src_address_type.iter().map(|c| address_type(route::saddr_type(), c)));
         lowered.extend(dst_address_type.iter().map(|c| address_type(route::daddr_type(), c)));
-        lowered.extend(protocol.iter().map(|c| compare(meta::l4proto(), c, |p| rosc_nftables::Protocol(p.0))));
+        lowered
+            .extend(protocol.iter().map(|c| compare(meta::l4proto(), c, |p| rosc_nftables::Protocol(p.0))));
         if let Some(transport) = transport {
             lowered.extend(src_port.iter().map(|c| ports(port::sport(transport), c)));
             lowered.extend(dst_port.iter().map(|c| ports(port::dport(transport), c)));
@@ -89,16 +97,23 @@ impl<'r> Context<'r> {
         }
         lowered.extend(tcp_flags.iter().map(flags));
         lowered.extend(tcp_mss.iter().map(|c| {
-            compare(tcp::maxseg(), c, |&(low, high)| Interval::new(low, high).expect("resolve checks the order"))
+            compare(tcp::maxseg(), c, |&(low, high)| {
+                Interval::new(low, high).expect("resolve checks the order")
+            })
         }));
         let marks = &self.marks;
-        lowered.extend(packet_mark.iter().map(|c| {
-            mark(meta::mark(), PACKET_MARK, c, |mark| marks.packet(mark.as_ref()))
-        }));
-        lowered.extend(connection_mark.iter().map(|c| {
-            mark(ct::mark(), CONNECTION_MARK, c, |mark| marks.connection(mark.as_ref()))
-        }));
-        lowered.extend(routing_mark.iter().map(|c| mark(meta::mark(), ROUTING_MARK, c, |t| marks.routing(t))));
+        lowered.extend(
+            packet_mark
+                .iter()
+                .map(|c| mark(meta::mark(), PACKET_MARK, c, |mark| marks.packet(mark.as_ref()))),
+        );
+        lowered.extend(
+            connection_mark
+                .iter()
+                .map(|c| mark(ct::mark(), CONNECTION_MARK, c, |mark| marks.connection(mark.as_ref()))),
+        );
+        lowered
+            .extend(routing_mark.iter().map(|c| mark(meta::mark(), ROUTING_MARK, c, |t| marks.routing(t))));
         lowered.extend(connection_state.iter().map(state));
         lowered.extend(connection_nat_state.iter().map(nat_state));
         lowered.extend(per_connection_classifier.iter().map(|c| classifier(side, protocol.as_ref(), c)));
@@ -136,8 +151,20 @@ impl<'r> Context<'r> {
                 let set = interface_list_name(list);
                 if inverted { selector.not_in_set(&set).into() } else { selector.in_set(&set).into() }
             }
-            InterfaceMatch::All => if inverted { Lowered::Never } else { Lowered::Always },
-            InterfaceMatch::None => if inverted { Lowered::Always } else { Lowered::Never },
+            InterfaceMatch::All => {
+                if inverted {
+                    Lowered::Never
+                } else {
+                    Lowered::Always
+                }
+            }
+            InterfaceMatch::None => {
+                if inverted {
+                    Lowered::Always
+                } else {
+                    Lowered::Never
+                }
+            }
         }
     }
 }
@@ -297,7 +324,8 @@ fn flags(condition: &Condition<TcpFlags>) -> Lowered {
         (None, Some(clear)) => tcp::flags().none_of(clear).into(),
         (Some(set), clear) => {
             let mask = clear.map_or(set, |clear| set | clear);
-            if inverted { tcp::flags().masked_ne(mask, set) } else { tcp::flags().masked_eq(mask, set) }.into()
+            if inverted { tcp::flags().masked_ne(mask, set) } else { tcp::flags().masked_eq(mask, set) }
+                .into()
         }
     }
 }
@@ -381,10 +409,8 @@ fn classifier(
                 Decision::Never => None,
                 Decision::If(statement) => Some(protocols.into_iter().chain([statement]).collect()),
             };
-            let with = branch(
-                meta::l4proto().one_of(protocols()),
-                side.classes.with_ports(side.family, condition),
-            );
+            let with =
+                branch(meta::l4proto().one_of(protocols()), side.classes.with_ports(side.family, condition));
             let without = branch(
                 meta::l4proto().none_of(protocols()),
                 side.classes.without_ports(side.family, condition),

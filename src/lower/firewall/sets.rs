@@ -20,8 +20,11 @@ impl Context<'_> {
         let mut interface_lists: BTreeSet<&InterfaceListName> = BTreeSet::new();
         let mut address_lists: BTreeSet<&AddressListName> = BTreeSet::new();
         for matchers in mangle.chain(nat) {
-            let Matchers { in_interface_list, out_interface_list, src_address_list, dst_address_list, .. } = matchers;
-            interface_lists.extend(in_interface_list.iter().chain(out_interface_list).filter_map(interface_list));
+            let Matchers {
+                in_interface_list, out_interface_list, src_address_list, dst_address_list, ..
+            } = matchers;
+            interface_lists
+                .extend(in_interface_list.iter().chain(out_interface_list).filter_map(interface_list));
             address_lists.extend(src_address_list.iter().chain(dst_address_list).filter_map(address_list));
         }
         for name in interface_lists {
@@ -34,8 +37,12 @@ impl Context<'_> {
             let Some(list) = firewall.address_lists.get(name) else { continue };
             let origin = list.entries.first().map_or(Origin::IMPLIED, |entry| entry.origin);
             match side.family {
-                Family::Ip => side.table.add_set::<AddressV4>(origin, &address_list_name(name), v4(list).collect()),
-                Family::Ip6 => side.table.add_set::<AddressV6>(origin, &address_list_name(name), v6(list).collect()),
+                Family::Ip => {
+                    side.table.add_set::<AddressV4>(origin, &address_list_name(name), v4(list).collect())
+                }
+                Family::Ip6 => {
+                    side.table.add_set::<AddressV6>(origin, &address_list_name(name), v6(list).collect())
+                }
             }
         }
     }

@@ -47,7 +47,10 @@ impl Resolver<'_, '_> {
 }
 
 fn dns_name(name: &str, origin: Origin) -> Diagnostic {
-    Diagnostic::new(Code::RefusedProperty, format!("`{name}` is a DNS name, which only a running router resolves"))
-        .label(origin, "not an address")
-        .help("write the addresses, or disable the entry")
+    Diagnostic::new(
+        Code::RefusedProperty,
+        format!("`{name}` is a DNS name, which only a running router resolves"),
+    )
+    .label(origin, "not an address")
+    .help("write the addresses, or disable the entry")
 }

@@ -42,7 +42,13 @@ impl Resolver<'_, '_> {
                 } else {
                     let known = table.chains.keys().map(Chain::name);
                     let declare = format!("add a rule with chain={}", target.name());
-                    self.diagnostics.push(diagnostics::dangling("chain", target.name(), rule.origin, known, &declare));
+                    self.diagnostics.push(diagnostics::dangling(
+                        "chain",
+                        target.name(),
+                        rule.origin,
+                        known,
+                        &declare,
+                    ));
                 }
             }
         }

@@ -76,7 +76,10 @@ impl Resolver<'_, '_> {
                 ("new-packet-mark", of(new_packet_mark.place(), &[MangleVerb::MarkPacket])),
                 ("new-routing-mark", of(new_routing_mark.place(), &[MangleVerb::MarkRouting])),
                 ("new-mss", of(new_mss.place(), &[MangleVerb::ChangeMss])),
-                ("passthrough", of(passthrough.place().filter(|_| passthrough.value == Some(false)), &marks_or_changes)),
+                (
+                    "passthrough",
+                    of(passthrough.place().filter(|_| passthrough.value == Some(false)), &marks_or_changes),
+                ),
             ];
             self.no_effect(verb.word(), unused);
         }
@@ -91,7 +94,8 @@ impl Resolver<'_, '_> {
                 Some(MangleAction::Jump(Chain::named(&target)))
             }
             MangleVerb::MarkConnection => {
-                let MarkName(mark) = new_connection_mark.required("new-connection-mark", &mut self.diagnostics)?;
+                let MarkName(mark) =
+                    new_connection_mark.required("new-connection-mark", &mut self.diagnostics)?;
                 Some(MangleAction::MarkConnection(mark.as_deref().map(ConnectionMark::new), passthrough))
             }
             MangleVerb::MarkPacket => {
@@ -147,7 +151,8 @@ impl Resolver<'_, '_> {
                 self.report(diagnostics::wrong_chain(message, rule.origin, help));
             }
             let version_7 = self.router.dialect == Dialect::V7;
-            if version_7 && hook == MangleHook::Prerouting && !table.is_main() && can_be_local(&rule.matchers) {
+            if version_7 && hook == MangleHook::Prerouting && !table.is_main() && can_be_local(&rule.matchers)
+            {
                 self.report(diagnostics::marked_local_traffic(rule.origin));
             }
         }

@@ -120,7 +120,11 @@ impl Resolver<'_, '_> {
             "none" => Some(InterfaceMatch::None),
             built_in if BUILT_IN_LISTS.contains(&built_in) => {
                 let message = format!("the list `{built_in}` is not known when rosc runs");
-                self.report(diagnostics::refused(message, origin, "make a list of the interfaces that are meant"));
+                self.report(diagnostics::refused(
+                    message,
+                    origin,
+                    "make a list of the interfaces that are meant",
+                ));
                 None
             }
             _ => {
@@ -128,7 +132,8 @@ impl Resolver<'_, '_> {
                 if self.router.interface_lists.contains_key(&list) {
                     return Some(InterfaceMatch::List(list));
                 }
-                let known: Vec<String> = self.router.interface_lists.keys().map(ToString::to_string).collect();
+                let known: Vec<String> =
+                    self.router.interface_lists.keys().map(ToString::to_string).collect();
                 let known = known.iter().map(String::as_str);
                 let declare = format!("/interface list add name={name}");
                 self.report(diagnostics::dangling("interface list", &name, origin, known, &declare));
@@ -165,7 +170,8 @@ impl Resolver<'_, '_> {
             let lists = &self.firewall(family).address_lists;
             let known: Vec<String> = lists.keys().map(ToString::to_string).collect();
             let known = known.iter().map(String::as_str);
-            let declare = format!("/ip firewall address-list add list={name} address=...; a disabled entry is enough");
+            let declare =
+                format!("/ip firewall address-list add list={name} address=...; a disabled entry is enough");
             self.report(diagnostics::dangling("address list", &name, field.origin, known, &declare));
             None
         })

@@ -4,7 +4,9 @@ use super::Family;
 use super::chains::ChainPlaces;
 use super::matchers::MatcherFields;
 use crate::catalog::types::{Keyword, Range};
-use crate::catalog::{self, Field, Ipv4NatItem, Ipv6NatItem, MatcherItem, NatItem, NatVerb, StateMatcherItem};
+use crate::catalog::{
+    self, Field, Ipv4NatItem, Ipv6NatItem, MatcherItem, NatItem, NatVerb, StateMatcherItem,
+};
 use crate::ir::firewall::{
     Chain, Condition, IpRange, Matchers, NatAction, NatHook, NatTarget, Ports, Protocol, Rule, RuleTable,
 };
@@ -87,7 +89,12 @@ impl Resolver<'_, '_> {
         let ports = to_ports.value.as_ref().map(Ports::as_range);
         if ports == Some(None) {
             let message = "to-ports takes one port or one range";
-            self.report(diagnostics::contradiction(message, to_ports.origin, "several", "make a rule for each"));
+            self.report(diagnostics::contradiction(
+                message,
+                to_ports.origin,
+                "several",
+                "make a rule for each",
+            ));
             return None;
         }
         let ports = ports.flatten();
@@ -114,7 +121,11 @@ impl Resolver<'_, '_> {
                     self.report(catalog::missing("to-addresses", to_addresses.origin).help(help));
                     return None;
                 };
-                Some(if verb == NatVerb::SrcNat { NatAction::SrcNat(target) } else { NatAction::DstNat(target) })
+                Some(if verb == NatVerb::SrcNat {
+                    NatAction::SrcNat(target)
+                } else {
+                    NatAction::DstNat(target)
+                })
             }
             NatVerb::Netmap => {
                 let Some(range) = addresses else {
@@ -165,11 +176,7 @@ impl Resolver<'_, '_> {
     }
 
     /// Reports rules whose action or matchers their chain does not have.
-    fn check_nat_chains(
-        &mut self,
-        table: &RuleTable<NatHook, NatAction>,
-        places: &ChainPlaces<NatHook>,
-    ) {
+    fn check_nat_chains(&mut self, table: &RuleTable<NatHook, NatAction>, places: &ChainPlaces<NatHook>) {
         let reach = self.reach(table, places, |action| match action {
             NatAction::Jump(target) => Some(target),
             _ => None,
@@ -211,7 +218,8 @@ impl Resolver<'_, '_> {
             };
             self.report(diagnostics::wrong_chain(message, rule.origin, help));
         }
-        let Matchers { in_interface, in_interface_list, out_interface, out_interface_list, .. } = &rule.matchers;
+        let Matchers { in_interface, in_interface_list, out_interface, out_interface_list, .. } =
+            &rule.matchers;
         let (wrong, what) = match hook {
             NatHook::Dstnat | NatHook::Input => {
                 (out_interface.is_some() || out_interface_list.is_some(), "outgoing")
@@ -221,7 +229,11 @@ impl Resolver<'_, '_> {
         };
         if wrong {
             let message = format!("there is no {what} interface to match in chain {}", hook_name(hook));
-            self.report(diagnostics::wrong_chain(message, rule.origin, "match addresses, or mark the connection earlier"));
+            self.report(diagnostics::wrong_chain(
+                message,
+                rule.origin,
+                "match addresses, or mark the connection earlier",
+            ));
         }
     }
 }

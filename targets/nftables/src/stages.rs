@@ -49,7 +49,9 @@ fn merge(old: &Table, new: &Table, others: Others) -> Table {
     let translating = &translating_chains(old) | &translating_chains(new);
     let mut chains: BTreeMap<Name, Chain> = BTreeMap::new();
     for name in &translating {
-        chains.extend(merge_chain(old.chains.get(name), new.chains.get(name)).map(|chain| (name.clone(), chain)));
+        chains.extend(
+            merge_chain(old.chains.get(name), new.chains.get(name)).map(|chain| (name.clone(), chain)),
+        );
     }
     let source = match others {
         Others::Old => old,
@@ -139,7 +141,8 @@ mod tests {
 
     #[test]
     fn a_new_translation_stands_in_front_of_the_one_that_it_replaces() {
-        let stages = Stages::between(&state(vec![masquerade("a")], vec![]), &state(vec![accept("a")], vec![]));
+        let stages =
+            Stages::between(&state(vec![masquerade("a")], vec![]), &state(vec![accept("a")], vec![]));
         assert_eq!(stages.translating, state(vec![accept("a"), masquerade("a")], vec![]));
     }
 

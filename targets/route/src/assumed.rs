@@ -2,7 +2,8 @@
 
 use crate::diff::place_all;
 use crate::{
-    AddressOwner, Device, DeviceName, DeviceState, Foreign, LinkKind, Observed, ObservedAddress, ObservedBridge, State,
+    AddressOwner, Device, DeviceName, DeviceState, Foreign, LinkKind, Observed, ObservedAddress,
+    ObservedBridge, State,
 };
 use std::collections::BTreeSet;
 
@@ -14,11 +15,16 @@ impl Observed {
             let links = state.links().iter().filter(|link| link.kind == LinkKind::Existing);
             let links = links.map(|link| link.name.clone());
             let addresses = state.addresses().iter().map(|address| address.device.clone());
-            let routes = state.routes().iter().flat_map(|route| route.next_hops().map(|hop| hop.device.clone()));
+            let routes =
+                state.routes().iter().flat_map(|route| route.next_hops().map(|hop| hop.device.clone()));
             links.chain(addresses).chain(routes).collect()
         };
-        let made: BTreeSet<&DeviceName> =
-            other.links().iter().filter(|link| link.kind != LinkKind::Existing).map(|link| &link.name).collect();
+        let made: BTreeSet<&DeviceName> = other
+            .links()
+            .iter()
+            .filter(|link| link.kind != LinkKind::Existing)
+            .map(|link| &link.name)
+            .collect();
         let mut names: BTreeSet<DeviceName> =
             expected(state).into_iter().chain(expected(other)).filter(|name| !made.contains(name)).collect();
         names.extend(state.links().iter().map(|link| link.name.clone()));

@@ -93,10 +93,7 @@ struct NoMessage(String);
 impl From<ForeignRoutes> for Listed {
     fn from(routes: ForeignRoutes) -> Self {
         let hex = |message: &[u8]| message.iter().map(|byte| format!("{byte:02x}")).collect();
-        Self {
-            messages: routes.messages().map(hex).collect(),
-            devices: routes.names.into_iter().collect(),
-        }
+        Self { messages: routes.messages().map(hex).collect(), devices: routes.names.into_iter().collect() }
     }
 }
 

@@ -8,8 +8,8 @@ mod link;
 pub(crate) mod route;
 mod rule;
 
-use crate::netlink::{Connection, Refusal};
 use crate::foreign_routes::ForeignRoutes;
+use crate::netlink::{Connection, Refusal};
 use crate::observed::{Foreign, ForeignRule, Observed};
 use crate::{
     AddressOwner, Device, DeviceName, Family, Link, LinkKind, ObservedAddress, PREFERENCES, PROTOCOL,

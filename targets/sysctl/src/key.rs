@@ -14,7 +14,9 @@ pub struct Key(String);
 
 /// A text that is no path of a setting.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("`{text}` is no name of a kernel setting: it takes parts with slashes between, such as net/ipv4/ip_forward")]
+#[error(
+    "`{text}` is no name of a kernel setting: it takes parts with slashes between, such as net/ipv4/ip_forward"
+)]
 pub struct InvalidKey {
     /// The text.
     pub text: String,
@@ -32,7 +34,8 @@ impl FromStr for Key {
 
     /// Takes a path whose parts can't lead out of `/proc/sys`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let is_part = |part: &str| !part.is_empty() && part != "." && part != ".." && !part.contains(['\0', '\n']);
+        let is_part =
+            |part: &str| !part.is_empty() && part != "." && part != ".." && !part.contains(['\0', '\n']);
         if text.split('/').count() > 1 && text.split('/').all(is_part) {
             Ok(Self(text.to_owned()))
         } else {
@@ -78,7 +81,9 @@ mod tests {
 
     #[test]
     fn a_key_can_not_lead_out_of_its_directory() {
-        for text in ["net/../../etc/passwd", "/net/ipv4/ip_forward", "net//x", "ip_forward", "net/./x", "net/a\nb"] {
+        for text in
+            ["net/../../etc/passwd", "/net/ipv4/ip_forward", "net//x", "ip_forward", "net/./x", "net/a\nb"]
+        {
             assert!(text.parse::<Key>().is_err(), "{text}");
         }
     }

@@ -229,7 +229,10 @@ mod tests {
         let mut target = machine.target(&[FORWARD, RP_FILTER]);
         let observed = target.observe().unwrap();
         assert_eq!(observed.state, wanted(&[(FORWARD, "1"), (RP_FILTER, "0")]));
-        assert!(machine.apply(&[(FORWARD, "1"), (RP_FILTER, "0")]).is_empty(), "a second apply changes nothing");
+        assert!(
+            machine.apply(&[(FORWARD, "1"), (RP_FILTER, "0")]).is_empty(),
+            "a second apply changes nothing"
+        );
     }
 
     #[test]

@@ -31,7 +31,10 @@ fn small() -> (Files, String) {
 fn assert_unchanged(machine: &Box, run: impl FnOnce() -> Ended, exit: i32, codes: &[&str]) -> Ended {
     let before = machine.dump();
     let ended = run();
-    assert_eq!((ended.code, ended.codes()), (Some(exit), codes.iter().map(|&code| code.to_owned()).collect()));
+    assert_eq!(
+        (ended.code, ended.codes()),
+        (Some(exit), codes.iter().map(|&code| code.to_owned()).collect())
+    );
     assert_eq!(machine.dump().differences(&before), "");
     ended
 }
@@ -45,7 +48,12 @@ fn a_first_apply_a_second_and_an_edit_exit_as_they_should() {
     assert!(dry.code == Some(0) && dry.err.contains("nothing was changed"), "{}", dry.err);
     assert_eq!(machine.rosc(&["diff", &path]).code, Some(2), "the dry run changed nothing");
     let first = machine.rosc(&["apply", &path]);
-    assert!(first.code == Some(0) && first.err.contains("applied and verified"), "{}{}", first.out, first.err);
+    assert!(
+        first.code == Some(0) && first.err.contains("applied and verified"),
+        "{}{}",
+        first.out,
+        first.err
+    );
     assert_eq!(dry.out, first.out, "the dry run shows what is done");
     let same = machine.rosc(&["diff", &path]);
     assert_eq!((same.code, same.out.as_str()), (Some(0), ""), "{}", same.err);
@@ -54,7 +62,11 @@ fn a_first_apply_a_second_and_an_edit_exit_as_they_should() {
     let state = machine.rosc(&["show", "live", "--format", "json"]);
     let saved = Files::new([("live.json", state.out)]);
     let against = machine.rosc(&["diff", &path, "--against", &saved.path("live.json")]);
-    assert_eq!((against.code, against.out.as_str()), (Some(0), ""), "a saved state is as good as the machine");
+    assert_eq!(
+        (against.code, against.out.as_str()),
+        (Some(0), ""),
+        "a saved state is as good as the machine"
+    );
 }
 
 #[test]
@@ -83,7 +95,10 @@ fn a_foreign_route_in_the_way_stops_the_plan() {
     let ended = assert_unchanged(&machine, run, 1, &["R0602"]);
     let diagnostic = &ended.json()["diagnostics"][0];
     assert_eq!(diagnostic["line"], 4);
-    assert!(diagnostic["message"].as_str().is_some_and(|text| text.contains("via 198.51.100.1")), "{diagnostic}");
+    assert!(
+        diagnostic["message"].as_str().is_some_and(|text| text.contains("via 198.51.100.1")),
+        "{diagnostic}"
+    );
     assert_eq!(machine.rosc(&["diff", &path]).code, Some(1));
     machine.run("ip", &["route", "delete", "default"]);
     assert_eq!(machine.rosc(&["apply", &path]).code, Some(0));
@@ -107,7 +122,10 @@ fn what_others_have_made_already_is_left_alone() {
 fn a_refused_route_names_its_line_and_changes_nothing() {
     let Some(machine) = Box::with_ports(&["ether1", "ether2"]) else { return };
     // No interface has the source, which the kernel alone knows.
-    let files = Files::new([("refused.rsc", format!("{SMALL}/ip route add dst-address=10.0.0.0/8 gateway=192.0.2.1 pref-src=203.0.113.9\n"))]);
+    let files = Files::new([(
+        "refused.rsc",
+        format!("{SMALL}/ip route add dst-address=10.0.0.0/8 gateway=192.0.2.1 pref-src=203.0.113.9\n"),
+    )]);
     let run = || machine.rosc(&["apply", "--format", "json", &files.path("refused.rsc")]);
     let ended = assert_unchanged(&machine, run, 3, &["R0701"]);
     let diagnostic = &ended.json()["diagnostics"][0];
@@ -123,7 +141,8 @@ fn a_change_that_does_not_hold_is_taken_back() {
     let Some(machine) = Box::with_ports(&["ether1", "ether2"]) else { return };
     let mut wanted = desired(&text(SMALL));
     // The kernel takes the value, and shows it with other blanks.
-    let range = Setting { origin: Origin::IMPLIED, value: "1024  65000".to_owned(), presence: Presence::Required };
+    let range =
+        Setting { origin: Origin::IMPLIED, value: "1024  65000".to_owned(), presence: Presence::Required };
     let key = "net/ipv4/ip_local_port_range".parse().expect("a key");
     wanted.sysctl.settings.insert(key, range);
     let before = machine.dump();
@@ -148,7 +167,8 @@ fn two_runs_at_once_are_kept_apart() {
 
 /// A configuration that takes a while, and its address list.
 fn long_work() -> Files {
-    let addresses = (0..60_000u32).map(|n| format!("add address=10.{}.{}.{} list=many\n", n / 16384, n / 128 % 128, n % 128 * 2));
+    let addresses = (0..60_000u32)
+        .map(|n| format!("add address=10.{}.{}.{} list=many\n", n / 16384, n / 128 % 128, n % 128 * 2));
     let list: String = addresses.collect();
     let rule = "/ip firewall mangle add action=accept chain=prerouting src-address-list=many\n";
     Files::new([("long.rsc", format!("{SMALL}{rule}/ip firewall address-list\n{list}"))])
@@ -300,10 +320,14 @@ fn an_ordinary_user_sees_the_difference_without_the_firewall() {
     let (program, config) = (copy(env!("CARGO_BIN_EXE_rosc"), "rosc"), copy(&path, "small.rsc"));
     const NOBODY: u32 = 65534;
     let mut diff = std::process::Command::new(program);
-    diff.args(["diff", "--format", "json"]).arg(config).env("ROSC_STATE_DIR", machine.state_dir()).uid(NOBODY);
+    diff.args(["diff", "--format", "json"])
+        .arg(config)
+        .env("ROSC_STATE_DIR", machine.state_dir())
+        .uid(NOBODY);
     let ended: Ended = machine.namespace.run(|| diff.output()).expect("a run").into();
     assert_eq!((ended.code, ended.codes()), (Some(2), vec!["R0604".to_owned()]), "{}", ended.err);
     let steps = ended.json()["plan"]["steps"].clone();
-    let targets: Vec<&str> = steps.as_array().expect("steps").iter().filter_map(|s| s["target"].as_str()).collect();
+    let targets: Vec<&str> =
+        steps.as_array().expect("steps").iter().filter_map(|s| s["target"].as_str()).collect();
     assert_eq!(targets, ["nftables"], "everything else is read and as asked");
 }

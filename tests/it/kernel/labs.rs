@@ -34,7 +34,8 @@ fn behind(lab: &Lab<'_>, gateway: &str, source: &str) -> BTreeMap<usize, BTreeSe
 #[test]
 fn ecmp_balances_every_kind_of_traffic_and_a_withdrawn_gateway_gets_no_new_flows() {
     let Some(router) = example(&["ecmp-masquerade"]) else { return };
-    let Some(reduced) = changed("ecmp-masquerade", "gateway=100.64.1.1,100.64.2.1", "gateway=100.64.1.1") else {
+    let Some(reduced) = changed("ecmp-masquerade", "gateway=100.64.1.1,100.64.2.1", "gateway=100.64.1.1")
+    else {
         return;
     };
     let mut lab = built(&router);
@@ -72,8 +73,11 @@ fn the_routers_own_traffic_follows_a_mark_that_mangle_output_sets() {
 
 #[test]
 fn without_marks_inbound_connections_of_the_second_uplink_get_no_answer() {
-    let unmarked: String =
-        text_of("pcc-two-wan").lines().filter(|line| !line.contains("chain=output")).map(|l| format!("{l}\n")).collect();
+    let unmarked: String = text_of("pcc-two-wan")
+        .lines()
+        .filter(|line| !line.contains("chain=output"))
+        .map(|l| format!("{l}\n"))
+        .collect();
     let Some(router) = router_of(&unmarked) else { return };
     let mut lab = built(&router);
     lab.world.serve_on_router(&[22]).expect("a server");
@@ -103,7 +107,9 @@ fn a_rule_leads_one_host_through_its_own_table_or_nowhere() {
 
 #[test]
 fn a_blackhole_in_main_is_no_default_that_min_prefix_hides() {
-    let Some(router) = changed("rule-min-prefix", "add gateway=100.64.1.1\n", "add blackhole\n") else { return };
+    let Some(router) = changed("rule-min-prefix", "add gateway=100.64.1.1\n", "add blackhole\n") else {
+        return;
+    };
     let lab = built(&router);
     assert_eq!(seen_from(&lab, 0, "192.168.88.10"), BTreeMap::new());
 }
@@ -131,7 +137,8 @@ fn a_forwarded_port_is_reached_by_both_uplinks_and_the_server_sees_who_it_is() {
 fn a_lan_host_reaches_a_server_of_its_own_lan_under_the_public_address() {
     let Some(router) = example(&["hairpin"]) else { return };
     let two_hosts = |mut topology: Topology| {
-        let lan = topology.ports.iter_mut().find(|port| port.device.as_str() == "ether3").expect("the LAN's port");
+        let lan =
+            topology.ports.iter_mut().find(|port| port.device.as_str() == "ether3").expect("the LAN's port");
         let both = lan.stations.remove(0);
         let host = |address: &str| Station {
             role: Role::Host,
@@ -198,7 +205,8 @@ fn the_three_marks_do_not_touch_each_other() {
     let Some(router) = example(&["mark-fields"]) else { return };
     let lab = built(&router);
     let before = counters(&lab);
-    let (answered, seen) = ask(&lab, host(&lab), one(1, Kind::Udp, Some("192.168.88.10:0"), "198.18.7.7:443"));
+    let (answered, seen) =
+        ask(&lab, host(&lab), one(1, Kind::Udp, Some("192.168.88.10:0"), "198.18.7.7:443"));
     assert!(answered);
     assert_eq!(seen.expect("seen").station, provider(&lab, "100.64.2.1"), "the routing mark leads it");
     let counted = |comment: &str| counters(&lab)[comment] - before[comment];
@@ -210,9 +218,11 @@ fn the_three_marks_do_not_touch_each_other() {
 
 /// The packets that the rules of chain forward have counted, by comment.
 fn counters(lab: &Lab<'_>) -> BTreeMap<String, u64> {
-    let listed = output_of(lab.world.router(), "nft", &["-j", "list", "chain", "ip", "rosc", "mangle_forward"]);
+    let listed =
+        output_of(lab.world.router(), "nft", &["-j", "list", "chain", "ip", "rosc", "mangle_forward"]);
     let listed: serde_json::Value = serde_json::from_str(&listed).expect("JSON");
-    let rules = listed["nftables"].as_array().expect("objects").iter().filter_map(|object| object.get("rule"));
+    let rules =
+        listed["nftables"].as_array().expect("objects").iter().filter_map(|object| object.get("rule"));
     let count = |rule: &serde_json::Value| {
         let expressions = rule["expr"].as_array().expect("expressions");
         let packets = expressions.iter().find_map(|e| e["counter"]["packets"].as_u64()).expect("a counter");

@@ -58,7 +58,9 @@ impl Box {
             // A device that was up once keeps its queueing discipline.
             builder.set_up(&port).and_then(|()| builder.set_down(&port)).expect("a device");
         });
-        self._other_end.run(|| Topology::open().and_then(|mut builder| builder.set_up(&far))).expect("a live port");
+        self._other_end
+            .run(|| Topology::open().and_then(|mut builder| builder.set_up(&far)))
+            .expect("a live port");
     }
 
     fn set(&self, key: &str, value: &str) {
@@ -104,7 +106,8 @@ impl Box {
     /// Everything that the kernel tells of links, addresses, routes, rules, the firewall and settings, but for what
     /// counts or ages by itself.
     pub fn dump(&self) -> Dump {
-        let nft = if self.has_nft_tables() { self.run("nft", &["-s", "list", "ruleset"]) } else { String::new() };
+        let nft =
+            if self.has_nft_tables() { self.run("nft", &["-s", "list", "ruleset"]) } else { String::new() };
         let ip = |args: &[&str]| without_ages(&self.run("ip", args));
         Dump {
             links: without_numbers(&ip(&["-d", "-o", "link", "show"])),
@@ -184,7 +187,10 @@ impl Dump {
             if a != b {
                 let only = |a: &str, b: &str, sign: &str| -> String {
                     let there: Vec<&str> = b.lines().collect();
-                    a.lines().filter(|line| !there.contains(line)).map(|line| format!("{sign} {line}\n")).collect()
+                    a.lines()
+                        .filter(|line| !there.contains(line))
+                        .map(|line| format!("{sign} {line}\n"))
+                        .collect()
                 };
                 out.push_str(&format!("{}{}", only(a, b, "-"), only(b, a, "+")));
                 if out.is_empty() {
@@ -198,14 +204,25 @@ impl Dump {
 
 /// Without the numbers of devices: one that comes back gets a new one.
 fn without_numbers(text: &str) -> String {
-    let without = |line: &str| line.split_once(": ").or(line.split_once(' ')).map_or(String::new(), |(_, rest)| format!("{rest}\n"));
+    let without = |line: &str| {
+        line.split_once(": ").or(line.split_once(' ')).map_or(String::new(), |(_, rest)| format!("{rest}\n"))
+    };
     text.lines().map(without).collect()
 }
 
 /// Without words that change by themselves: timers, and what follows a carrier up to a second late.
 fn without_ages(text: &str) -> String {
-    const WITH_VALUE: &[&str] =
-        &["hello_timer", "tcn_timer", "topology_change_timer", "gc_timer", "hold_timer", "message_age_timer", "forward_delay_timer", "expires", "state"];
+    const WITH_VALUE: &[&str] = &[
+        "hello_timer",
+        "tcn_timer",
+        "topology_change_timer",
+        "gc_timer",
+        "hold_timer",
+        "message_age_timer",
+        "forward_delay_timer",
+        "expires",
+        "state",
+    ];
     let clean = |line: &str| {
         let mut words = line.split_whitespace();
         let mut kept: Vec<&str> = Vec::new();

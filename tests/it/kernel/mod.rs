@@ -114,7 +114,11 @@ pub fn flows(first_id: u32, count: u32, kind: Kind, source: &str, destination: &
         kind,
         source: Some(SocketAddr::new(
             source,
-            if kind == Kind::Icmp { 0 } else { u16::try_from(20_000 + (first_id + n) % 40_000).expect("a port") },
+            if kind == Kind::Icmp {
+                0
+            } else {
+                u16::try_from(20_000 + (first_id + n) % 40_000).expect("a port")
+            },
         )),
         destination: SocketAddr::new(destination, if kind == Kind::Icmp { 0 } else { port }),
     };

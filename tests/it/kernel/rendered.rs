@@ -12,7 +12,9 @@ fn nft_ip_and_sysctl_make_of_it_what_an_apply_makes() {
     for (name, paths) in examples::all() {
         let sources = sources_of(&paths);
         let desired = desired(&sources);
-        let (Some(applied), Some(loaded)) = (Box::for_state(&desired), Box::for_state(&desired)) else { return };
+        let (Some(applied), Some(loaded)) = (Box::for_state(&desired), Box::for_state(&desired)) else {
+            return;
+        };
         applied.apply(&desired).unwrap_or_else(|failure| panic!("{name}: {failure:?}"));
 
         let load = |file: &str, text: String, commands: &[&[&str]]| {

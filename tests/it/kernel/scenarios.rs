@@ -82,9 +82,11 @@ fn ipv6_uplinks_share_the_connections_of_the_lan() {
 
 #[test]
 fn marks_win_over_rules_and_ports_and_lists_select_the_table() {
-    let read = |name: &str| fs::read_to_string(root().join(format!("examples/{name}.rsc"))).expect("an example");
+    let read =
+        |name: &str| fs::read_to_string(root().join(format!("examples/{name}.rsc"))).expect("an example");
     // Without the rule for the LAN only what is marked finds the balanced table.
-    let base = read("three-wan-ecmp").replace("add action=lookup src-address=192.168.88.0/24 table=ecmp\n", "");
+    let base =
+        read("three-wan-ecmp").replace("add action=lookup src-address=192.168.88.0/24 table=ecmp\n", "");
     let Some(router) = router_of(&format!("{base}\n{}", read("policy-443"))) else { return };
     let lab = built(&router);
     let lan = host(&lab);
@@ -136,7 +138,12 @@ fn a_service_address_is_shared_by_nodes_and_a_client_keeps_its_node() {
 #[test]
 fn inbound_connections_are_answered_by_the_uplink_that_they_came_in_by() {
     for (example_name, wans, server, pool) in [
-        ("pcc-two-wan", [("198.51.100.1", "198.51.100.2"), ("203.0.113.1", "203.0.113.2")], "192.168.88.10", "198.18.0.9"),
+        (
+            "pcc-two-wan",
+            [("198.51.100.1", "198.51.100.2"), ("203.0.113.1", "203.0.113.2")],
+            "192.168.88.10",
+            "198.18.0.9",
+        ),
         (
             "pcc-two-wan-ipv6",
             [("2001:db8:1::1", "2001:db8:1::2"), ("2001:db8:2::1", "2001:db8:2::2")],
@@ -182,7 +189,11 @@ fn one_dead_uplink_is_not_noticed_on_the_other() {
         for (kind, fate) in &after.on_failed {
             assert_eq!(fate.kept, 0, "{example_name} {kind:?} on the dead uplink");
             let survives = *kind != Kind::Tcp;
-            assert_eq!(fate.moved > 0, survives, "{example_name} {kind:?}: only TCP can't change its address");
+            assert_eq!(
+                fate.moved > 0,
+                survives,
+                "{example_name} {kind:?}: only TCP can't change its address"
+            );
         }
     }
 }

@@ -113,9 +113,7 @@ fn taking_everything_away_fails_as_harmlessly_as_making_it() {
     assert!(steps > 10, "{steps} steps");
     // A router without configuration has RouterOS's default settings, and devices stay up.
     let differences = machine.dump().differences(&bare);
-    let is_expected = |line: &str| {
-        ["/proc/sys/net/", " ether"].iter().any(|part| line.contains(part))
-    };
+    let is_expected = |line: &str| ["/proc/sys/net/", " ether"].iter().any(|part| line.contains(part));
     let left: Vec<&str> = differences.lines().filter(|line| !is_expected(line)).collect();
     assert_eq!(left, Vec::<&str>::new());
 }
