@@ -52,7 +52,7 @@ pub fn menu(path: MenuPath) -> MenuPath {
 }
 
 /// The name under which version 7 has a property of a menu (given by its version 7 path).
-pub fn property<'a>(menu: MenuPath, name: &'a str) -> &'a str {
+pub fn property(menu: MenuPath, name: &str) -> &str {
     PROPERTIES.iter().find(|(of, old, _)| *of == menu && *old == name).map_or(name, |&(_, _, new)| new)
 }
 

@@ -105,10 +105,13 @@ struct Resolver<'r> {
     memory: RefCell<Memory<'r>>,
 }
 
+/// A gateway to look up: the table, the address and the largest scope that may resolve it.
+type Lookup<'r> = (&'r TableName, IpAddr, u8);
+
 #[derive(Default)]
 struct Memory<'r> {
     routes: HashMap<usize, Option<Rc<Resolved>>>,
-    gateways: HashMap<(&'r TableName, IpAddr, u8), Rc<Result<Vec<Hop>, Unresolved>>>,
+    gateways: HashMap<Lookup<'r>, Rc<Result<Vec<Hop>, Unresolved>>>,
 }
 
 impl<'r> Resolver<'r> {

@@ -305,8 +305,8 @@ impl World {
         &self,
         act: impl Fn(&mut Builder) -> Result<(), TargetError> + Sync,
     ) -> Result<(), LabError> {
-        let providers = self.stations.iter().filter(|placed| placed.station.role == Role::Provider);
-        providers.map(|placed| in_namespace(&placed.namespace, &act)).collect()
+        let mut providers = self.stations.iter().filter(|placed| placed.station.role == Role::Provider);
+        providers.try_for_each(|placed| in_namespace(&placed.namespace, &act))
     }
 }
 

@@ -23,7 +23,6 @@ pub struct View {
 
 /// A step.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[expect(missing_docs, reason = "the names say it")]
 pub struct StepView {
     pub target: &'static str,
     pub changes: Vec<ChangeView>,
@@ -47,7 +46,6 @@ pub struct ChangeView {
 /// What a change does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "the names say it")]
 pub enum ActionView {
     Create,
     Change,
@@ -56,7 +54,6 @@ pub enum ActionView {
 
 /// A conflict.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[expect(missing_docs, reason = "the names say it")]
 pub struct ConflictView {
     pub wanted: String,
     pub foreign: String,
@@ -66,7 +63,6 @@ pub struct ConflictView {
 
 /// An object.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[expect(missing_docs, reason = "the names say it")]
 pub struct ObjectView {
     pub object: String,
     pub file: Option<String>,

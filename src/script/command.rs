@@ -219,7 +219,7 @@ impl Evaluator<'_> {
         let Some(numbers) = numbers else {
             return Err(diagnostics::missing_argument("move", "the items to move", origin));
         };
-        let destination = named(args, "destination", self.text).or_else(|| match unnamed.as_slice() {
+        let destination = named(args, "destination", self.text).or(match unnamed.as_slice() {
             [_, second] => Some(*second),
             _ => None,
         });

@@ -3,11 +3,10 @@
 use crate::stages::root;
 use serde_json::Value;
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 /// A command that has ended.
-pub struct Ended {
+pub(crate) struct Ended {
     /// The exit code.
     pub code: Option<i32>,
     /// Standard output.
@@ -18,12 +17,12 @@ pub struct Ended {
 
 impl Ended {
     /// Standard output as JSON.
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.out))
     }
 
     /// The codes of the diagnostics in the JSON on standard output.
-    pub fn codes(&self) -> Vec<String> {
+    pub(crate) fn codes(&self) -> Vec<String> {
         let document = self.json();
         let diagnostics = document["diagnostics"].as_array().expect("diagnostics");
         diagnostics.iter().map(|d| d["code"].as_str().expect("a code").to_owned()).collect()
@@ -38,7 +37,7 @@ impl From<Output> for Ended {
 }
 
 /// The command `rosc` with the environment of a user who has set nothing.
-pub fn command<S: AsRef<std::ffi::OsStr>>(args: impl IntoIterator<Item = S>) -> Command {
+pub(crate) fn command<S: AsRef<std::ffi::OsStr>>(args: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rosc"));
     for variable in ["NO_COLOR", "COLUMNS", "ROSC_STATE_DIR"] {
         command.env_remove(variable);
@@ -48,16 +47,16 @@ pub fn command<S: AsRef<std::ffi::OsStr>>(args: impl IntoIterator<Item = S>) -> 
 }
 
 /// Runs `rosc`.
-pub fn rosc(args: &[&str]) -> Ended {
+pub(crate) fn rosc(args: &[&str]) -> Ended {
     command(args).output().expect("the command can be started").into()
 }
 
 /// A directory with some files, gone with the value.
-pub struct Files(tempfile::TempDir);
+pub(crate) struct Files(tempfile::TempDir);
 
 impl Files {
     /// Writes the files.
-    pub fn new<T: AsRef<[u8]>>(files: impl IntoIterator<Item = (&'static str, T)>) -> Self {
+    pub(crate) fn new<T: AsRef<[u8]>>(files: impl IntoIterator<Item = (&'static str, T)>) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         for (name, content) in files {
             fs::write(directory.path().join(name), content).expect("a file");
@@ -66,7 +65,7 @@ impl Files {
     }
 
     /// The path of a file.
-    pub fn path(&self, name: &str) -> String {
+    pub(crate) fn path(&self, name: &str) -> String {
         self.0.path().join(name).to_str().expect("a plain path").to_owned()
     }
 }
@@ -251,11 +250,4 @@ fn help_is_as_reviewed() {
     }
     let wrong = rosc(&["chekc", EXAMPLE]);
     assert!(wrong.code == Some(1) && wrong.err.contains("check"), "{:?} {}", wrong.code, wrong.err);
-}
-
-/// Where a test may keep the state of a run.
-pub fn state_dir() -> (tempfile::TempDir, PathBuf) {
-    let directory = tempfile::tempdir().expect("a directory");
-    let path = Path::new(directory.path()).to_owned();
-    (directory, path)
 }

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 const OVERLAYS: &[(&str, &str)] = &[("policy-443", "three-wan-ecmp")];
 
 /// All examples, each with the files that make it up.
-pub fn all() -> Vec<(String, Vec<PathBuf>)> {
+pub(crate) fn all() -> Vec<(String, Vec<PathBuf>)> {
     let examples = files("examples", "rsc").into_iter().map(|path| {
         let name = stem(&path);
         let base = OVERLAYS.iter().find(|(overlay, _)| *overlay == name).map(|(_, base)| *base);

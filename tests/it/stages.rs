@@ -9,12 +9,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The root of the project.
-pub fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// The files of a folder with this ending, sorted by name.
-pub fn files(folder: &str, ending: &str) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &str, ending: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(root().join(folder)).expect("the folder is there");
     let paths = entries.map(|entry| entry.expect("a readable folder").path());
     let mut paths: Vec<PathBuf> =
@@ -24,12 +24,12 @@ pub fn files(folder: &str, ending: &str) -> Vec<PathBuf> {
 }
 
 /// A file's name without folder and ending.
-pub fn stem(path: &Path) -> String {
+pub(crate) fn stem(path: &Path) -> String {
     path.file_stem().expect("a file").to_string_lossy().into_owned()
 }
 
 /// The sources of some files, under their bare names, so that snapshots hold no path of this machine.
-pub fn sources_of(paths: &[PathBuf]) -> Sources {
+pub(crate) fn sources_of(paths: &[PathBuf]) -> Sources {
     let mut sources = Sources::default();
     for path in paths {
         let text = fs::read_to_string(path).expect("an example is readable");
@@ -39,14 +39,14 @@ pub fn sources_of(paths: &[PathBuf]) -> Sources {
 }
 
 /// The sources of one text.
-pub fn text(text: &str) -> Sources {
+pub(crate) fn text(text: &str) -> Sources {
     let mut sources = Sources::default();
     sources.add("edge.rsc", text);
     sources
 }
 
 /// Everything that `rosc check` finds.
-pub fn check(sources: &Sources) -> Vec<Diagnostic> {
+pub(crate) fn check(sources: &Sources) -> Vec<Diagnostic> {
     let Compiled { router, mut diagnostics, .. } = compile(sources, Options::default());
     if !has_errors(&diagnostics) {
         diagnostics.extend(lower(&router, &Host::unknown()).diagnostics);
@@ -55,7 +55,7 @@ pub fn check(sources: &Sources) -> Vec<Diagnostic> {
 }
 
 /// What `rosc check` shows.
-pub fn shown(sources: &Sources) -> String {
+pub(crate) fn shown(sources: &Sources) -> String {
     render::render(&check(sources), sources, render::Style::PLAIN)
 }
 
@@ -63,7 +63,7 @@ pub fn shown(sources: &Sources) -> String {
 ///
 /// # Panics
 /// If the text has errors.
-pub fn desired(sources: &Sources) -> Desired {
+pub(crate) fn desired(sources: &Sources) -> Desired {
     let compiled = compile(sources, Options::default());
     let lowered = lower(&compiled.router, &Host::unknown());
     let all: Vec<Diagnostic> = compiled.diagnostics.into_iter().chain(lowered.diagnostics).collect();

@@ -107,7 +107,7 @@ mod tests {
 
     fn rule(interface: &str, action: impl Into<Statement>) -> Rule {
         let condition = meta::oifname().eq(InterfaceName::new(interface).unwrap());
-        Rule::new(Origin::IMPLIED, [condition.into(), action.into()]).unwrap()
+        Rule::new(Origin::IMPLIED, [condition, action.into()]).unwrap()
     }
 
     fn masquerade(interface: &str) -> Rule {

@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A namespace whose ports lead into another one, and a state directory.
-pub struct Box {
+pub(super) struct Box {
     /// The machine.
     pub namespace: NetNs,
     _other_end: NetNs,
@@ -22,7 +22,7 @@ pub struct Box {
 impl Box {
     /// A machine with these ports, all of them plugged in and down; `None` (and a word why) where no namespaces can be
     /// made.
-    pub fn with_ports(ports: &[&str]) -> Option<Self> {
+    pub(super) fn with_ports(ports: &[&str]) -> Option<Self> {
         let namespace = for_test()?;
         let other_end = NetNs::new().expect("a second namespace");
         let state_dir = tempfile::tempdir().expect("a directory");
@@ -39,7 +39,7 @@ impl Box {
     }
 
     /// A machine with the ports that a state needs.
-    pub fn for_state(desired: &Desired) -> Option<Self> {
+    pub(super) fn for_state(desired: &Desired) -> Option<Self> {
         let existing = desired.route.links().iter().filter(|link| link.kind == LinkKind::Existing);
         let ports: Vec<&str> = existing.map(|link| link.name.as_str()).filter(|name| *name != "lo").collect();
         Self::with_ports(&ports)
@@ -68,34 +68,34 @@ impl Box {
     }
 
     /// What a command prints on the machine.
-    pub fn run(&self, program: &str, args: &[&str]) -> String {
+    pub(super) fn run(&self, program: &str, args: &[&str]) -> String {
         output_of(&self.namespace, program, args)
     }
 
     /// Runs `rosc` on the machine, with its state directory.
-    pub fn rosc(&self, args: &[&str]) -> Ended {
+    pub(super) fn rosc(&self, args: &[&str]) -> Ended {
         let mut command = command(args);
         command.env("ROSC_STATE_DIR", self.state_dir());
         self.namespace.run(|| command.output()).expect("the command can be started").into()
     }
 
     /// The first of the ports.
-    pub fn first_port(&self) -> &str {
+    pub(super) fn first_port(&self) -> &str {
         &self.first_port
     }
 
     /// Where the machine keeps its journal.
-    pub fn state_dir(&self) -> &Path {
+    pub(super) fn state_dir(&self) -> &Path {
         self.state_dir.path()
     }
 
     /// Applies a state as `rosc apply` does.
-    pub fn apply(&self, desired: &Desired) -> Result<Applied, Failure> {
+    pub(super) fn apply(&self, desired: &Desired) -> Result<Applied, Failure> {
         self.apply_failing(desired, None)
     }
 
     /// The same, with a failure on the way.
-    pub fn apply_failing(&self, desired: &Desired, fault: Option<Fault>) -> Result<Applied, Failure> {
+    pub(super) fn apply_failing(&self, desired: &Desired, fault: Option<Fault>) -> Result<Applied, Failure> {
         self.namespace.run(|| {
             let mut machine = Machine::open(self.state_dir()).expect("the machine can be opened");
             let options = Options { state_dir: self.state_dir().to_owned(), interrupted: None, fault };
@@ -105,7 +105,7 @@ impl Box {
 
     /// Everything that the kernel tells of links, addresses, routes, rules, the firewall and settings, but for what
     /// counts or ages by itself.
-    pub fn dump(&self) -> Dump {
+    pub(super) fn dump(&self) -> Dump {
         let nft =
             if self.has_nft_tables() { self.run("nft", &["-s", "list", "ruleset"]) } else { String::new() };
         let ip = |args: &[&str]| without_ages(&self.run("ip", args));
@@ -128,7 +128,7 @@ impl Box {
 
 /// Everything that the kernel tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Dump {
+pub(super) struct Dump {
     links: String,
     addresses: String,
     routes: String,
@@ -141,7 +141,7 @@ pub struct Dump {
 
 impl Dump {
     /// The dump with everything that fits a regular expression replaced.
-    pub fn replace(mut self, pattern: &str, by: &str) -> Self {
+    pub(super) fn replace(mut self, pattern: &str, by: &str) -> Self {
         let pattern = regex::Regex::new(pattern).expect("a regular expression");
         for text in [&mut self.links, &mut self.addresses] {
             *text = pattern.replace_all(text, by).into_owned();
@@ -150,7 +150,7 @@ impl Dump {
     }
 
     /// The dump with the sets and chains of each table in the order of their names, which means nothing.
-    pub fn in_order(mut self) -> Self {
+    pub(super) fn in_order(mut self) -> Self {
         let mut blocks: Vec<(String, String)> = Vec::new();
         let mut table = String::new();
         for line in self.nft.lines() {
@@ -168,7 +168,7 @@ impl Dump {
     }
 
     /// The differences, as lines that are on one side only; empty if there are none.
-    pub fn differences(&self, other: &Self) -> String {
+    pub(super) fn differences(&self, other: &Self) -> String {
         let mut out = String::new();
         let parts = |dump: &Self| {
             [

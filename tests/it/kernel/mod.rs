@@ -23,14 +23,14 @@ use std::process::Command;
 
 /// The router of some examples, the later ones overlays of the first; `None` (and a word why) where no namespaces
 /// can be made.
-pub fn example(names: &[&str]) -> Option<Router> {
+pub(crate) fn example(names: &[&str]) -> Option<Router> {
     for_test()?;
     let paths: Vec<_> = names.iter().map(|name| root().join(format!("examples/{name}.rsc"))).collect();
     Some(router(&sources_of(&paths)))
 }
 
 /// The router of a text.
-pub fn router_of(text: &str) -> Option<Router> {
+pub(crate) fn router_of(text: &str) -> Option<Router> {
     for_test()?;
     Some(router(&crate::stages::text(text)))
 }
@@ -42,14 +42,14 @@ fn router(sources: &Sources) -> Router {
 }
 
 /// The router in its world, with packets getting through.
-pub fn built(router: &Router) -> Lab<'_> {
+pub(crate) fn built(router: &Router) -> Lab<'_> {
     let lab = Lab::build(router).expect("the world can be built");
     lab.warm_up();
     lab
 }
 
 /// Flows from one station, and what became of them.
-pub struct Sent {
+pub(crate) struct Sent {
     /// The stations that each flow's requests arrived at.
     pub arrivals: BTreeMap<u32, Vec<Seen>>,
     /// Of each flow, whether all its requests were answered.
@@ -58,7 +58,7 @@ pub struct Sent {
 
 impl Sent {
     /// How many flows arrived first at each station.
-    pub fn spread(&self) -> BTreeMap<usize, usize> {
+    pub(crate) fn spread(&self) -> BTreeMap<usize, usize> {
         let mut spread = BTreeMap::new();
         for first in self.arrivals.values().filter_map(|seen| seen.first()) {
             *spread.entry(first.station).or_default() += 1;
@@ -67,18 +67,18 @@ impl Sent {
     }
 
     /// The flows whose requests did not all arrive at one station.
-    pub fn changed(&self) -> Vec<u32> {
+    pub(crate) fn changed(&self) -> Vec<u32> {
         let stations = |seen: &[Seen]| seen.iter().map(|s| s.station).collect::<BTreeSet<_>>().len();
         self.arrivals.iter().filter(|(_, seen)| stations(seen) > 1).map(|(flow, _)| *flow).collect()
     }
 
     /// The flows of which a request was not answered.
-    pub fn unanswered(&self) -> Vec<u32> {
+    pub(crate) fn unanswered(&self) -> Vec<u32> {
         self.answered.iter().filter(|(_, answered)| !**answered).map(|(flow, _)| *flow).collect()
     }
 
     /// Whose the flows seemed to be, at each station.
-    pub fn sources(&self) -> BTreeMap<usize, BTreeSet<IpAddr>> {
+    pub(crate) fn sources(&self) -> BTreeMap<usize, BTreeSet<IpAddr>> {
         let mut sources: BTreeMap<usize, BTreeSet<IpAddr>> = BTreeMap::new();
         for seen in self.arrivals.values().flatten() {
             sources.entry(seen.station).or_default().insert(seen.source);
@@ -88,7 +88,7 @@ impl Sent {
 }
 
 /// Sends flows from a namespace, some requests each.
-pub fn send(lab: &Lab<'_>, from: &NetNs, plans: &[Plan], rounds: usize) -> Sent {
+pub(crate) fn send(lab: &Lab<'_>, from: &NetNs, plans: &[Plan], rounds: usize) -> Sent {
     let mut flows = client::open(from, plans);
     let mut answered: BTreeMap<u32, bool> = plans.iter().map(|plan| (plan.id, true)).collect();
     for _ in 0..rounds {
@@ -106,7 +106,14 @@ pub fn send(lab: &Lab<'_>, from: &NetNs, plans: &[Plan], rounds: usize) -> Sent 
 
 /// So many flows of a kind; their ports follow from their numbers. `first_id` keeps them apart from others, also for
 /// the router, which remembers connections.
-pub fn flows(first_id: u32, count: u32, kind: Kind, source: &str, destination: &str, port: u16) -> Vec<Plan> {
+pub(crate) fn flows(
+    first_id: u32,
+    count: u32,
+    kind: Kind,
+    source: &str,
+    destination: &str,
+    port: u16,
+) -> Vec<Plan> {
     let source: IpAddr = source.parse().expect("an address");
     let destination: IpAddr = destination.parse().expect("an address");
     let plan = |n: u32| Plan {
@@ -126,25 +133,25 @@ pub fn flows(first_id: u32, count: u32, kind: Kind, source: &str, destination: &
 }
 
 /// One flow.
-pub fn one(id: u32, kind: Kind, source: Option<&str>, destination: &str) -> Plan {
+pub(crate) fn one(id: u32, kind: Kind, source: Option<&str>, destination: &str) -> Plan {
     let source = source.map(|text| text.parse::<SocketAddr>().expect("an address with a port"));
     Plan { id, kind, source, destination: destination.parse().expect("an address with a port") }
 }
 
 /// Whether one flow's request is answered, and the station that it arrives at.
-pub fn ask(lab: &Lab<'_>, from: &NetNs, plan: Plan) -> (bool, Option<Seen>) {
+pub(crate) fn ask(lab: &Lab<'_>, from: &NetNs, plan: Plan) -> (bool, Option<Seen>) {
     let sent = send(lab, from, &[plan], 1);
     (sent.unanswered().is_empty(), sent.arrivals.get(&plan.id).and_then(|seen| seen.first().copied()))
 }
 
 /// The host in the LAN.
-pub fn host<'a>(lab: &'a Lab<'_>) -> &'a NetNs {
+pub(crate) fn host<'a>(lab: &'a Lab<'_>) -> &'a NetNs {
     let is_host = |placed: &&rosc::lab::Placed| placed.station.role == Role::Host;
     &lab.world.stations().iter().find(is_host).expect("a LAN").namespace
 }
 
 /// The provider with this address.
-pub fn provider(lab: &Lab<'_>, address: &str) -> usize {
+pub(crate) fn provider(lab: &Lab<'_>, address: &str) -> usize {
     lab.world.station_of(address.parse().expect("an address")).expect("a provider")
 }
 
@@ -152,7 +159,7 @@ pub fn provider(lab: &Lab<'_>, address: &str) -> usize {
 ///
 /// # Panics
 /// If it fails.
-pub fn output_of(namespace: &NetNs, program: &str, args: &[&str]) -> String {
+pub(crate) fn output_of(namespace: &NetNs, program: &str, args: &[&str]) -> String {
     let output = namespace.run(|| Command::new(program).args(args).output());
     let output = output.unwrap_or_else(|error| panic!("{program} can be run: {error}"));
     let error = String::from_utf8_lossy(&output.stderr);
