@@ -137,7 +137,7 @@ pub struct LabArgs {
     #[command(flatten)]
     pub reading: Reading,
     /// How many flows of each kind (TCP, UDP, ICMP) to send from each LAN.
-    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=20_000))]
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub flows: u32,
     /// Takes a gateway away while the flows run, and reports what happens to them.
     #[arg(long, value_name = "GATEWAY")]

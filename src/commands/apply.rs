@@ -2,7 +2,7 @@
 
 use super::failure::{already_there, explain, unreadable};
 use super::output::{Output, read};
-use super::{Outcome, PlanDocument};
+use super::{Outcome, PlanDocument, signals};
 use crate::cli::{ApplyArgs, Format};
 use crate::compile::compile;
 use crate::diagnostic::{Code, Diagnostic, has_errors, tidy};
@@ -10,9 +10,6 @@ use crate::lower::{Desired, lower};
 use crate::plan::{Plan, View, plan};
 use crate::source::Sources;
 use crate::transaction::{self, Applied, Failure, Machine, Options};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 pub(super) fn run(args: &ApplyArgs, output: &Output) -> Outcome {
     let (sources, mut diagnostics) = read(&args.reading.files);
@@ -80,13 +77,13 @@ fn change(
     desired: &Desired,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Report {
-    let interrupted = Arc::new(AtomicBool::new(false));
-    for signal in [SIGHUP, SIGINT, SIGTERM] {
-        if let Err(error) = signal_hook::flag::register(signal, Arc::clone(&interrupted)) {
+    let interrupted = match signals::watch() {
+        Ok(interrupted) => interrupted,
+        Err(error) => {
             diagnostics.push(Diagnostic::new(Code::Journal, format!("could not watch for signals: {error}")));
             return Report { plan: None, outcome: Outcome::Errors };
         }
-    }
+    };
     let options = Options { state_dir: args.state_dir.clone(), interrupted: Some(&interrupted), fault: None };
     match transaction::apply(&mut machine, desired, &options) {
         Ok(Applied { plan, recovered }) => {

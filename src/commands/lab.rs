@@ -1,11 +1,12 @@
 //! `rosc lab`.
 
-use super::Outcome;
 use super::failure::{explain, refused};
 use super::output::{Output, read};
+use super::{Outcome, signals};
 use crate::cli::{Format, LabArgs};
 use crate::compile::compile;
 use crate::diagnostic::{Code, Diagnostic, has_errors, json, tidy};
+use crate::ir::Router;
 use crate::lab::client::Kind;
 use crate::lab::{self, Aftermath, Fate, Group, LabError, Options, Report, Uplink};
 use crate::source::Sources;
@@ -19,14 +20,14 @@ pub(super) fn run(args: &LabArgs, output: &Output) -> Outcome {
     let mut report = None;
     let mut outcome = Outcome::Errors;
     if !has_errors(&diagnostics) {
-        let options = Options { flows: args.flows, fail: args.fail };
-        match lab::run(&compiled.router, options) {
+        match try_out(&compiled.router, args, output) {
             Ok(done) => {
                 report = Some(done);
                 outcome = Outcome::Fine;
             }
             Err(error) => diagnostics.extend(explain_lab(error)),
         }
+        output.progress_done();
     }
     let diagnostics = tidy(diagnostics);
     match args.format {
@@ -39,6 +40,15 @@ pub(super) fn run(args: &LabArgs, output: &Output) -> Outcome {
         }
     }
     outcome
+}
+
+fn try_out(router: &Router, args: &LabArgs, output: &Output) -> Result<Report, LabError> {
+    let interrupted =
+        signals::watch().map_err(|error| LabError::System { operation: "watch for signals", error })?;
+    let progress = |what: &str| output.progress(what);
+    let options =
+        Options { flows: args.flows, fail: args.fail, interrupted: &interrupted, progress: &progress };
+    lab::run(router, options)
 }
 
 /// The JSON document.
@@ -70,7 +80,11 @@ fn explain_lab(error: LabError) -> Vec<Diagnostic> {
             let help = format!("one of {}", known.join(", "));
             vec![Diagnostic::new(Code::LabFailed, error.to_string()).help(help)]
         }
-        LabError::NothingToSend | LabError::NoCarrierChange(_) => {
+        LabError::TooManyFlows { .. } => {
+            let help = "send fewer with --flows, or raise the limit: ulimit -n";
+            vec![Diagnostic::new(Code::LabFailed, error.to_string()).help(help)]
+        }
+        LabError::NothingToSend | LabError::Interrupted | LabError::NoCarrierChange(_) => {
             vec![Diagnostic::new(Code::LabFailed, error.to_string())]
         }
     }

@@ -7,6 +7,7 @@ mod failure;
 mod lab;
 mod output;
 mod show;
+mod signals;
 
 use crate::cli::{Cli, Command};
 use crate::diagnostic::{Diagnostic, json};

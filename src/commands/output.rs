@@ -46,6 +46,24 @@ impl Output {
         }
     }
 
+    /// Says on a terminal what goes on now, in one line that the next one replaces.
+    pub(super) fn progress(&self, text: &str) {
+        const CLEAR_LINE: &str = "\r\x1b[2K";
+        let mut stderr = io::stderr().lock();
+        if !stderr.is_terminal() {
+            return;
+        }
+        let ellipsis = if text.is_empty() { "" } else { " ..." };
+        if write!(stderr, "{CLEAR_LINE}{text}{ellipsis}").and_then(|()| stderr.flush()).is_err() {
+            // Nobody reads any more: there is nobody to tell.
+        }
+    }
+
+    /// Takes the line of progress away.
+    pub(super) fn progress_done(&self) {
+        self.progress("");
+    }
+
     /// Shows a plan to people: what comes is green, what goes is red.
     pub(super) fn plan(&self, plan: &View) {
         let text = plan.text();

@@ -5,6 +5,7 @@
 
 pub mod client;
 mod message;
+mod open_files;
 mod report;
 mod server;
 mod topology;
@@ -23,19 +24,30 @@ use crate::lower::{Desired, lower};
 use crate::transaction::{Failure, Machine};
 use client::{Flow, Kind, Plan};
 use rosc_target::TargetError;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use thiserror::Error;
 
 /// How to try.
-#[derive(Debug, Clone, Copy)]
-pub struct Options {
+#[derive(Clone, Copy)]
+pub struct Options<'a> {
     /// How many flows of each kind to send from each LAN to each destination.
     pub flows: u32,
     /// The gateway to take away on the way.
     pub fail: Option<IpAddr>,
+    /// Set from outside when the lab is to end early.
+    pub interrupted: &'a AtomicBool,
+    /// Told what the lab goes about next.
+    pub progress: &'a dyn Fn(&str),
+}
+
+impl Options<'_> {
+    fn go_on(&self) -> Result<(), LabError> {
+        if self.interrupted.load(Ordering::Relaxed) { Err(LabError::Interrupted) } else { Ok(()) }
+    }
 }
 
 /// Why a lab can't be.
@@ -72,6 +84,17 @@ pub enum LabError {
         "the configuration has no default route and no route with several gateways: there is nothing to balance"
     )]
     NothingToSend,
+    /// More sockets would be open than the system allows.
+    #[error("{needed} sockets would be open at a time, and this process may have {limit}")]
+    TooManyFlows {
+        /// The sockets of all flows, at both ends.
+        needed: u64,
+        /// The limit on open files.
+        limit: u64,
+    },
+    /// The lab was told to end.
+    #[error("interrupted")]
+    Interrupted,
     /// A port did not notice that its cable was cut or mended.
     #[error("{0} did not notice the change of its cable")]
     NoCarrierChange(String),
@@ -86,20 +109,29 @@ impl LabError {
 /// So many requests a flow sends before a gateway fails, and as many after.
 const ROUNDS: u32 = 3;
 
+/// So many flows are opened or asked before the lab looks whether it is to end.
+const AT_A_TIME: usize = 1024;
+
 /// Builds the world around a router, applies its configuration, sends flows and says what became of them.
-pub fn run(router: &Router, options: Options) -> Result<Report, LabError> {
+pub fn run(router: &Router, options: Options<'_>) -> Result<Report, LabError> {
+    (options.progress)("building the router and the world around it");
     let mut lab = Lab::build(router)?;
     if lab.world.topology().destinations.is_empty() {
         return Err(LabError::NothingToSend);
     }
     let failing = options.fail.map(|gateway| lab.find_gateway(gateway)).transpose()?;
     let plans = flow_plans(lab.world.topology(), lab.world.stations(), options.flows);
+    open_files::make_room(plans.iter().map(|(_, plan)| plan.kind))?;
+    options.go_on()?;
+    (options.progress)("waiting until packets get through");
     lab.warm_up();
-    let mut flows = lab.open(&plans);
-    let mut answered = lab.ask(&mut flows, ROUNDS);
+    (options.progress)(&format!("sending {} flows", plans.len()));
+    let mut flows = lab.open(&plans, &options)?;
+    let mut answered = lab.ask(&mut flows, &options)?;
     if let Some(failing) = failing {
+        (options.progress)(&format!("taking {} away, and sending again", failing.gateway));
         lab.fail(failing)?;
-        answered.extend(lab.ask(&mut flows, ROUNDS));
+        answered.extend(lab.ask(&mut flows, &options)?);
     }
     let failed = failing.map(|failing| report::Failed { station: failing.station, from_round: ROUNDS });
     Ok(Report::new(&lab.world, &plans, &answered, failed))
@@ -193,26 +225,41 @@ impl<'r> Lab<'r> {
         }
     }
 
-    fn open(&self, plans: &[(usize, Plan)]) -> Vec<(usize, Vec<Flow>)> {
-        let stations: BTreeSet<usize> = plans.iter().map(|(station, _)| *station).collect();
-        let of = |station: usize| -> Vec<Plan> {
-            plans.iter().filter(|(of, _)| *of == station).map(|(_, plan)| *plan).collect()
-        };
-        let open = |station: usize| client::open(&self.world.stations()[station].namespace, &of(station));
-        stations.into_iter().map(|station| (station, open(station))).collect()
+    fn open(
+        &self,
+        plans: &[(usize, Plan)],
+        options: &Options<'_>,
+    ) -> Result<Vec<(usize, Vec<Flow>)>, LabError> {
+        let mut by_station: BTreeMap<usize, Vec<Plan>> = BTreeMap::new();
+        for (station, plan) in plans {
+            by_station.entry(*station).or_default().push(*plan);
+        }
+        let mut flows = Vec::new();
+        for (station, plans) in by_station {
+            let mut opened = Vec::with_capacity(plans.len());
+            for part in plans.chunks(AT_A_TIME) {
+                options.go_on()?;
+                opened.extend(client::open(&self.world.stations()[station].namespace, part));
+            }
+            flows.push((station, opened));
+        }
+        Ok(flows)
     }
 
-    /// Sends some rounds of requests. Returns the flows and rounds that were answered.
-    fn ask(&self, flows: &mut [(usize, Vec<Flow>)], rounds: u32) -> Vec<u32> {
+    /// Sends some rounds of requests. Returns the flows that were answered, once for each round.
+    fn ask(&self, flows: &mut [(usize, Vec<Flow>)], options: &Options<'_>) -> Result<Vec<u32>, LabError> {
         let mut answered = Vec::new();
-        for _ in 0..rounds {
+        for _ in 0..ROUNDS {
             for (station, flows) in flows.iter_mut() {
-                let answers = client::ask(&self.world.stations()[*station].namespace, flows);
-                let ids = flows.iter().map(|flow| flow.plan().id);
-                answered.extend(ids.zip(answers).filter(|(_, answered)| *answered).map(|(id, _)| id));
+                for part in flows.chunks_mut(AT_A_TIME) {
+                    options.go_on()?;
+                    let answers = client::ask(&self.world.stations()[*station].namespace, part);
+                    let ids = part.iter().map(|flow| flow.plan().id);
+                    answered.extend(ids.zip(answers).filter(|(_, answered)| *answered).map(|(id, _)| id));
+                }
             }
         }
-        answered
+        Ok(answered)
     }
 
     /// Finds what has to fail for a gateway to be gone.

@@ -53,7 +53,8 @@ pub struct Placed {
 impl World {
     /// Builds the world. Needs the right to make network namespaces.
     pub fn build(topology: Topology) -> Result<Self, LabError> {
-        let state_dir = tempfile::tempdir().map_err(LabError::system("make a directory"))?;
+        let state_dir = tempfile::Builder::new().prefix("rosc-lab-").tempdir();
+        let state_dir = state_dir.map_err(LabError::system("make a directory"))?;
         let router = new_namespace()?;
         in_namespace(&router, |builder| builder.set_up(&DeviceName::loopback()))?;
         let mut world = Self {

@@ -1,6 +1,6 @@
 //! What each kind of multi-WAN set-up must and must not do, feature by feature.
 
-use super::{ask, built, example, flows, host, one, output_of, provider, router_of, send};
+use super::{ask, built, example, flows, host, one, output_of, provider, router_of, send, tried};
 use crate::stages::root;
 use rosc::ir::Router;
 use rosc::lab::client::Kind;
@@ -171,8 +171,7 @@ fn when_a_primary_uplink_is_cut_masqueraded_flows_move_and_fixed_addresses_are_k
     let Some(with_masquerade) = changed("failover-src-nat", fixed, masqueraded) else { return };
     let Some(with_src_nat) = example(&["failover-src-nat"]) else { return };
     for router in [&with_masquerade, &with_src_nat] {
-        let options = rosc::lab::Options { flows: 60, fail: Some("100.64.1.1".parse().expect("an address")) };
-        let report = rosc::lab::run(router, options).expect("a lab");
+        let report = tried(router, 60, Some("100.64.1.1"));
         let after = report.groups[0].aftermath.as_ref().expect("something failed");
         let udp = after.on_failed[&Kind::Udp];
         assert_eq!((udp.kept, udp.moved), (0, 60), "packets of old flows leave by the backup");

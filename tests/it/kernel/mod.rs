@@ -14,12 +14,13 @@ use rosc::compile::{Options, compile};
 use rosc::diagnostic::has_errors;
 use rosc::ir::Router;
 use rosc::lab::client::{self, Kind, Plan};
-use rosc::lab::{Lab, Role, Seen};
+use rosc::lab::{Lab, Report, Role, Seen};
 use rosc::source::Sources;
 use rosc_target::netns::{NetNs, for_test};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::process::Command;
+use std::sync::atomic::AtomicBool;
 
 /// The router of some examples, the later ones overlays of the first; `None` (and a word why) where no namespaces
 /// can be made.
@@ -46,6 +47,13 @@ pub(crate) fn built(router: &Router) -> Lab<'_> {
     let lab = Lab::build(router).expect("the world can be built");
     lab.warm_up();
     lab
+}
+
+/// What `rosc lab` reports.
+pub(crate) fn tried(router: &Router, flows: u32, fail: Option<&str>) -> Report {
+    let fail = fail.map(|gateway| gateway.parse().expect("an address"));
+    let options = rosc::lab::Options { flows, fail, interrupted: &AtomicBool::new(false), progress: &|_| {} };
+    rosc::lab::run(router, options).expect("a lab")
 }
 
 /// Flows from one station, and what became of them.

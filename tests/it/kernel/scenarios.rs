@@ -1,6 +1,6 @@
 //! The examples of multi-WAN routers do what their comments say, with real traffic.
 
-use super::{ask, built, example, flows, host, one, provider, router_of, send};
+use super::{ask, built, example, flows, host, one, provider, router_of, send, tried};
 use crate::stages::root;
 use rosc::lab::client::Kind;
 use std::collections::{BTreeMap, BTreeSet};
@@ -177,8 +177,7 @@ fn inbound_connections_are_answered_by_the_uplink_that_they_came_in_by() {
 fn one_dead_uplink_is_not_noticed_on_the_other() {
     for (example_name, gateway) in [("pcc-two-wan", "203.0.113.1"), ("pcc-two-wan-ipv6", "2001:db8:2::1")] {
         let Some(router) = example(&[example_name]) else { return };
-        let options = rosc::lab::Options { flows: 100, fail: Some(gateway.parse().expect("an address")) };
-        let report = rosc::lab::run(&router, options).expect("a lab");
+        let report = tried(&router, 100, Some(gateway));
         let [group] = report.groups.as_slice() else { panic!("one destination: {report:#?}") };
         assert_eq!((group.unanswered, group.changed_uplink), (0, 0), "{example_name} before");
         let after = group.aftermath.as_ref().expect("something failed");
