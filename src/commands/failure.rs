@@ -49,8 +49,15 @@ pub(super) fn already_there(plan: &Plan) -> Vec<Diagnostic> {
 
 /// The machine could not be read.
 pub(super) fn unreadable(error: &TargetError) -> Diagnostic {
-    let help = "reading the firewall needs root; so does changing anything";
-    refused(error).help(help)
+    /// `EPERM` and `EACCES`.
+    const NO_RIGHT: [i32; 2] = [1, 13];
+    let diagnostic = refused(error);
+    match error.errno {
+        Some(errno) if NO_RIGHT.contains(&errno) => {
+            diagnostic.help("reading the firewall needs root; so does changing anything")
+        }
+        _ => diagnostic,
+    }
 }
 
 /// The user may not read the firewall.

@@ -2,7 +2,7 @@
 //! Linux.
 //!
 //! Everything that the configuration leaves out has its RouterOS default here, disabled items are gone, and each
-//! node knows its [`Origin`](rosc_target::Origin). Two stages read it: `lower` makes Linux of it, and whoever
+//! node knows its [`Origin`]. Two stages read it: `lower` makes Linux of it, and whoever
 //! wants to know what becomes of a packet interprets it.
 
 mod address;

@@ -105,8 +105,13 @@ impl Nft {
     }
 
     fn run(&self, arguments: &[&str], input: Vec<u8>) -> Result<Outcome, TargetError> {
-        let cannot_run =
-            |error: io::Error| self.error(error.raw_os_error(), format!("it can't be run: {error}"));
+        let cannot_run = |error: io::Error| {
+            let message = match error.kind() {
+                io::ErrorKind::NotFound => "it is not installed; the package is called nftables".to_owned(),
+                _ => format!("it can't be run: {error}"),
+            };
+            self.error(error.raw_os_error(), message)
+        };
         let mut child = Command::new(&self.program)
             .args(arguments)
             .env("LC_ALL", "C")
@@ -201,10 +206,7 @@ mod tests {
     #[test]
     fn a_missing_program_is_named() {
         let error = Nft::new("/nonexistent/nft").require().unwrap_err();
-        assert!(
-            error.to_string().starts_with("run /nonexistent/nft: it can't be run: No such file"),
-            "{error}"
-        );
+        assert!(error.to_string().starts_with("run /nonexistent/nft: it is not installed"), "{error}");
     }
 
     #[test]
