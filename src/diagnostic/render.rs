@@ -6,6 +6,7 @@ use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode,
 };
 use miette::{SourceSpan, SpanContents, ThemeCharacters, ThemeStyles};
+use std::cmp::Reverse;
 use std::fmt;
 use std::sync::Arc;
 
@@ -35,17 +36,28 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> St
     let theme = GraphicalTheme { characters: ThemeCharacters::unicode(), styles };
     let handler = GraphicalReportHandler::new_themed(theme).with_links(false).with_width(style.width);
     let mut out = String::new();
-    for diagnostic in diagnostics.iter().take(MOST_SHOWN) {
+    let shown = most_important(diagnostics);
+    for diagnostic in &shown {
         let report = Report::new(diagnostic, sources);
         if handler.render_report(&mut out, &report).is_err() {
             out.push_str(&diagnostic.message);
         }
         out.push('\n');
     }
-    if let Some(more) = diagnostics.len().checked_sub(MOST_SHOWN).filter(|&more| more > 0) {
-        out.push_str(&format!("... and {more} more\n"));
+    let more = diagnostics.len() - shown.len();
+    if more > 0 {
+        out.push_str(&format!("... and {more} more; --format json has them all\n"));
     }
     out
+}
+
+/// As many as are shown, in their order: what is left out is never worse than what is shown.
+fn most_important(diagnostics: &[Diagnostic]) -> Vec<&Diagnostic> {
+    let mut by_weight: Vec<usize> = (0..diagnostics.len()).collect();
+    by_weight.sort_by_key(|&index| Reverse(diagnostics[index].severity));
+    by_weight.truncate(MOST_SHOWN);
+    by_weight.sort_unstable();
+    by_weight.into_iter().map(|index| &diagnostics[index]).collect()
 }
 
 /// What miette is shown: a diagnostic whose labels lie in one file, and notes for labels in other files.
@@ -64,8 +76,10 @@ impl<'a> Report<'a> {
         for label in diagnostic.labels.iter().take(MOST_PLACES) {
             let Some(file) = sources.file_of(label.origin) else { continue };
             let text = Some(label.text.clone()).filter(|text| !text.is_empty());
-            let length = (label.origin.end - label.origin.start) as usize;
-            let span = LabeledSpan::new(text, label.origin.start as usize, length);
+            let (start, end) = (label.origin.start as usize, label.origin.end as usize);
+            // Of a command over many lines the first one shows which it is.
+            let shown = file.text().get(start..end).and_then(|text| text.lines().next()).unwrap_or_default();
+            let span = LabeledSpan::new(text, start, shown.len());
             if home.is_some_and(|home| Arc::ptr_eq(home, file)) {
                 labels.push(span);
             } else {
@@ -189,5 +203,38 @@ impl SourceCode for Indexed {
             column,
             starts.len(),
         )))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Code;
+    use rosc_grammar::ast::Span;
+
+    fn drawn(diagnostics: &[Diagnostic], sources: &Sources) -> String {
+        render(diagnostics, sources, Style::PLAIN)
+    }
+
+    #[test]
+    fn an_error_is_shown_however_many_warnings_stand_before_it() {
+        let warning = || Diagnostic::new(Code::NotLowered, "a warning");
+        let mut diagnostics: Vec<Diagnostic> = (0..MOST_SHOWN + 5).map(|_| warning()).collect();
+        diagnostics.push(Diagnostic::new(Code::WrongType, "the error"));
+        let shown = drawn(&diagnostics, &Sources::default());
+        assert!(shown.contains("the error"), "{shown}");
+        assert!(shown.contains("... and 6 more"), "{shown}");
+    }
+
+    #[test]
+    fn of_a_command_over_many_lines_the_first_is_shown() {
+        let text = ":do {\n/ip route\nadd gateway=192.0.2.1\n}\n# end\n";
+        let mut sources = Sources::default();
+        let file = sources.add("a.rsc", text);
+        let command = Span { start: 0, end: 40 };
+        let diagnostic =
+            Diagnostic::new(Code::WrongType, "not run").label(sources.origin(file, command), "here");
+        let shown = drawn(&[diagnostic], &sources);
+        assert!(shown.contains(" 1 │ :do {\n") && !shown.contains("# end"), "{shown}");
     }
 }

@@ -78,6 +78,7 @@ fn lines(places: &[Origin], sources: &Sources) -> String {
             _ => ranges.push((place.file, place.line, place.line)),
         }
     }
+    let several_lines = ranges.len() > 1 || ranges.iter().any(|(_, first, last)| first != last);
     let shown: Vec<String> = ranges
         .iter()
         .map(|(file, first, last)| {
@@ -85,6 +86,6 @@ fn lines(places: &[Origin], sources: &Sources) -> String {
             if first == last { format!("{file}{first}") } else { format!("{file}{first}-{last}") }
         })
         .collect();
-    let word = if places.len() == 1 { "line" } else { "lines" };
+    let word = if several_lines { "lines" } else { "line" };
     format!("{word} {}", shown.join(", "))
 }
