@@ -4,6 +4,9 @@
 //! the same code that changes a real one.
 
 pub mod client;
+mod error;
+mod failing;
+mod flows;
 mod message;
 mod open_files;
 mod report;
@@ -11,25 +14,22 @@ mod server;
 mod topology;
 mod world;
 
+pub use error::LabError;
 pub use report::{Aftermath, Fate, Group, Report, Uplink};
 pub use server::{Log, Seen, Server};
 pub use topology::{Destination, Port, Role, Station, Topology};
 pub use world::{Placed, SERVED_PORTS, World};
 
-use crate::diagnostic::Diagnostic;
 use crate::host::Host;
 use crate::ir::nexthop::is_own_address;
 use crate::ir::{GatewayHop, RouteTarget, Router};
 use crate::lower::{Desired, lower};
-use crate::transaction::{Failure, Machine};
+use crate::transaction::Machine;
 use client::{Flow, Kind, Plan};
-use rosc_target::TargetError;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use thiserror::Error;
 
 /// How to try.
 #[derive(Clone, Copy)]
@@ -50,62 +50,6 @@ impl Options<'_> {
     }
 }
 
-/// Why a lab can't be.
-#[derive(Debug, Error)]
-pub enum LabError {
-    /// The system does not let it.
-    #[error("could not {operation}: {error}")]
-    System {
-        /// What was tried.
-        operation: &'static str,
-        /// What the system said.
-        #[source]
-        error: io::Error,
-    },
-    /// The kernel refused a part of the world.
-    #[error(transparent)]
-    Target(TargetError),
-    /// The configuration could not be applied in the lab.
-    #[error(transparent)]
-    Apply(Box<Failure>),
-    /// The configuration can't be lowered for the lab's router.
-    #[error("the configuration has errors")]
-    Lower(Vec<Diagnostic>),
-    /// There is no such gateway.
-    #[error("{gateway} is no gateway of this configuration")]
-    NoSuchGateway {
-        /// The gateway.
-        gateway: IpAddr,
-        /// Those that there are.
-        known: Vec<IpAddr>,
-    },
-    /// There is nothing to send to.
-    #[error(
-        "the configuration has no default route and no route with several gateways: there is nothing to balance"
-    )]
-    NothingToSend,
-    /// More sockets would be open than the system allows.
-    #[error("{needed} sockets would be open at a time, and this process may have {limit}")]
-    TooManyFlows {
-        /// The sockets of all flows, at both ends.
-        needed: u64,
-        /// The limit on open files.
-        limit: u64,
-    },
-    /// The lab was told to end.
-    #[error("interrupted")]
-    Interrupted,
-    /// A port did not notice that its cable was cut or mended.
-    #[error("{0} did not notice the change of its cable")]
-    NoCarrierChange(String),
-}
-
-impl LabError {
-    fn system(operation: &'static str) -> impl Fn(io::Error) -> Self {
-        move |error| Self::System { operation, error }
-    }
-}
-
 /// So many requests a flow sends before a gateway fails, and as many after.
 const ROUNDS: u32 = 3;
 
@@ -120,7 +64,7 @@ pub fn run(router: &Router, options: Options<'_>) -> Result<Report, LabError> {
         return Err(LabError::NothingToSend);
     }
     let failing = options.fail.map(|gateway| lab.find_gateway(gateway)).transpose()?;
-    let plans = flow_plans(lab.world.topology(), lab.world.stations(), options.flows);
+    let plans = flows::planned(lab.world.topology(), lab.world.stations(), options.flows);
     open_files::make_room(plans.iter().map(|(_, plan)| plan.kind))?;
     options.go_on()?;
     (options.progress)("waiting until packets get through");
@@ -208,7 +152,7 @@ impl<'r> Lab<'r> {
     pub fn warm_up(&self) {
         const PATIENCE: Duration = Duration::from_secs(8);
         self.world.wait_for_addresses(PATIENCE);
-        let plans = flow_plans(self.world.topology(), self.world.stations(), 1);
+        let plans = flows::planned(self.world.topology(), self.world.stations(), 1);
         let deadline = Instant::now() + PATIENCE;
         let mut attempt = 0;
         let mut pending: Vec<(usize, Plan)> =
@@ -333,52 +277,4 @@ fn gateway_addresses(target: &RouteTarget) -> impl Iterator<Item = IpAddr> {
         GatewayHop::Address { address, .. } | GatewayHop::OnInterface { address, .. } => Some(*address),
         GatewayHop::Interface { .. } => None,
     })
-}
-
-/// The flows: from every host to every destination of its family, of every kind. The ports and addresses follow from the
-/// number, so that what is decided by a hash comes out the same in every run.
-fn flow_plans(topology: &Topology, stations: &[Placed], count: u32) -> Vec<(usize, Plan)> {
-    const FIRST_PORT: u32 = 20_000;
-    let mut plans = Vec::new();
-    for (index, placed) in stations.iter().enumerate().filter(|(_, placed)| placed.station.role == Role::Host)
-    {
-        for destination in &topology.destinations {
-            let is_ipv6 = destination.prefix.addr().is_ipv6();
-            let own = placed.station.addresses.iter().map(ipnet::IpNet::addr);
-            let sources: Vec<IpAddr> = own.filter(|address| address.is_ipv6() == is_ipv6).collect();
-            if sources.is_empty() {
-                continue;
-            }
-            for kind in [Kind::Tcp, Kind::Udp, Kind::Icmp] {
-                for n in 0..count {
-                    let id = u32::try_from(plans.len()).expect("fewer flows than u32 counts");
-                    let at = |length: usize| n as usize % length;
-                    let source_port =
-                        if kind == Kind::Icmp { 0 } else { u16::try_from(FIRST_PORT + n).unwrap_or(0) };
-                    let port = if kind == Kind::Icmp { 0 } else { SERVED_PORTS[at(SERVED_PORTS.len())] };
-                    let plan = Plan {
-                        id,
-                        kind,
-                        source: Some(SocketAddr::new(sources[at(sources.len())], source_port)),
-                        destination: SocketAddr::new(nth_address(destination, n), port),
-                    };
-                    plans.push((index, plan));
-                }
-            }
-        }
-    }
-    plans
-}
-
-/// Addresses of a destination, far apart from each other.
-fn nth_address(destination: &Destination, n: u32) -> IpAddr {
-    const STRIDE: u32 = 257;
-    let bits = u32::from(destination.prefix.max_prefix_len() - destination.prefix.prefix_len());
-    let hosts = 1u64 << bits.min(16);
-    let place = match hosts {
-        1 => 0,
-        2..=3 => u64::from(n) % hosts,
-        _ => 1 + u64::from(n) * u64::from(STRIDE) % (hosts - 2),
-    };
-    topology::host(&destination.prefix, u32::try_from(place).expect("at most 16 bits"))
 }

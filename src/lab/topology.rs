@@ -1,7 +1,7 @@
 //! The world around a router, worked out from what its configuration asks for. Nothing is built here.
 
 use ipnet::IpNet;
-use rosc_route::{DeviceName, LinkKind, State};
+use rosc_route::{DeviceName, Link, LinkKind, State};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -63,6 +63,14 @@ pub struct Station {
     pub networks: Vec<IpNet>,
 }
 
+impl Station {
+    /// The address of the router by which everything else is reached: one of each family.
+    pub(super) fn ways_back(&self) -> impl Iterator<Item = IpAddr> {
+        let of = |ipv6: bool| self.router.iter().copied().find(move |address| address.is_ipv6() == ipv6);
+        [of(false), of(true)].into_iter().flatten()
+    }
+}
+
 /// What a station is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
@@ -119,7 +127,8 @@ fn ports(state: &State) -> Vec<Port> {
     for next_hop in state.routes().iter().flat_map(rosc_route::Route::next_hops) {
         gateways.entry(&next_hop.device).or_default().extend(next_hop.gateway);
     }
-    let existing = state.links().iter().filter(|link| link.kind == LinkKind::Existing);
+    let has_plug = |link: &&Link| link.kind == LinkKind::Existing && link.name != DeviceName::loopback();
+    let existing = state.links().iter().filter(has_plug);
     let mut ports: Vec<Port> =
         existing.map(|link| Port { device: link.name.clone(), stations: Vec::new() }).collect();
     for link in state.links() {
@@ -143,12 +152,16 @@ fn ports(state: &State) -> Vec<Port> {
 
 /// What is on the wire of a device: its gateways, or where it has none, a host.
 fn stations(state: &State, device: &DeviceName, gateways: Option<&BTreeSet<IpAddr>>) -> Vec<Station> {
-    let own: Vec<IpNet> = state
+    let mut own: Vec<IpNet> = state
         .addresses()
         .iter()
         .filter(|address| address.device == *device)
         .filter_map(|address| IpNet::new(address.peer.unwrap_or(address.local), address.prefix_len).ok())
+        .map(|network| network.trunc())
         .collect();
+    // The router may have several addresses in one network.
+    own.sort_unstable();
+    own.dedup();
     let router: Vec<IpAddr> = state
         .addresses()
         .iter()

@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use rosc_route::topology::{End, Topology as Builder};
 use rosc_route::{Address, DeviceName, DuplicateDetection, NextHop, NextHops, Route, RouteKind};
 use rosc_target::netns::NetNs;
-use rosc_target::{Origin, Target, TargetError};
+use rosc_target::{Origin, TargetError};
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::path::Path;
@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 pub const SERVED_PORTS: [u16; 4] = [80, 443, 5201, 8080];
 
 /// The device of a station, and of the far end of a cable.
-const WIRE: &str = "wire0";
+pub(super) const WIRE: &str = "wire0";
 
 /// Namespaces with a router and what is around it. All of it goes with the value, also when the process is killed:
 /// the namespaces have no names, so the kernel ends them with their last user.
@@ -29,7 +29,7 @@ pub struct World {
     router: NetNs,
     stations: Vec<Placed>,
     /// Namespaces that only hold the far ends of cables, or switches.
-    _wires: Vec<NetNs>,
+    pub(super) wires: Vec<NetNs>,
     log: Log,
     servers: Vec<Server>,
     state_dir: tempfile::TempDir,
@@ -45,9 +45,9 @@ pub struct Placed {
     /// Its namespace.
     pub namespace: NetNs,
     /// Whether nothing else is on its wire: then the router notices its loss.
-    alone: bool,
+    pub(super) alone: bool,
     /// The end of its cable that is not its own: on the switch, if there is one.
-    far_end: Option<(usize, DeviceName)>,
+    pub(super) far_end: Option<(usize, DeviceName)>,
 }
 
 impl World {
@@ -60,7 +60,7 @@ impl World {
         let mut world = Self {
             router,
             stations: Vec::new(),
-            _wires: Vec::new(),
+            wires: Vec::new(),
             log: Log::default(),
             servers: Vec::new(),
             state_dir,
@@ -114,11 +114,11 @@ impl World {
                         builder.set_up(&end)
                     })?;
                     self.settle(&namespace, station, &wire)?;
-                    let far_end = Some((self._wires.len(), end));
+                    let far_end = Some((self.wires.len(), end));
                     let (station, port) = (station.clone(), device.clone());
                     self.stations.push(Placed { station, port, namespace, alone: false, far_end });
                 }
-                self._wires.push(switch);
+                self.wires.push(switch);
             }
         }
         Ok(())
@@ -145,8 +145,8 @@ impl World {
             for address in &station.addresses {
                 builder.address(&lab_address(wire, *address))?;
             }
-            for router in &station.router {
-                builder.route(&default_route(*router, wire))?;
+            for router in station.ways_back() {
+                builder.route(&default_route(router, wire))?;
             }
             if station.role == Role::Provider {
                 let networks = station.networks.iter().copied();
@@ -223,64 +223,6 @@ impl World {
         self.stations.iter().position(has)
     }
 
-    /// Cuts a station's cable. If nothing else is on the wire, the router's port loses its carrier, and this waits
-    /// until the router has noticed.
-    pub fn cut(&self, station: usize) -> Result<(), LabError> {
-        self.set_cable(station, Cable::Cut)
-    }
-
-    /// Mends a cable that was cut.
-    pub fn mend(&self, station: usize) -> Result<(), LabError> {
-        self.set_cable(station, Cable::Whole)
-    }
-
-    fn set_cable(&self, station: usize, cable: Cable) -> Result<(), LabError> {
-        let placed = &self.stations[station];
-        let wire = DeviceName::new(WIRE).expect("a good name");
-        let (namespace, device) = match &placed.far_end {
-            Some((switch, end)) => (&self._wires[*switch], end),
-            None => (&placed.namespace, &wire),
-        };
-        in_namespace(namespace, |builder| match cable {
-            Cable::Cut => builder.set_down(device),
-            Cable::Whole => builder.set_up(device),
-        })?;
-        if placed.alone {
-            if cable == Cable::Whole {
-                // Setting a device down has taken its routes along.
-                let station = placed.station.clone();
-                in_namespace(&placed.namespace, |builder| {
-                    for address in station.addresses.iter().filter(|address| address.addr().is_ipv6()) {
-                        builder.address(&lab_address(&wire, *address))?;
-                    }
-                    station.router.iter().try_for_each(|router| builder.route(&default_route(*router, &wire)))
-                })?;
-            }
-            self.wait_for_carrier(&placed.port, cable == Cable::Whole)?;
-        }
-        Ok(())
-    }
-
-    /// The kernel tells of a carrier up to a second late, and only then changes what routes do.
-    fn wait_for_carrier(&self, port: &DeviceName, wanted: bool) -> Result<(), LabError> {
-        const PATIENCE: Duration = Duration::from_secs(10);
-        const PAUSE: Duration = Duration::from_millis(20);
-        self.on_router(|| {
-            let mut route = rosc_route::RouteTarget::open().map_err(LabError::Target)?;
-            let deadline = Instant::now() + PATIENCE;
-            loop {
-                let observed = route.observe().map_err(LabError::Target)?;
-                if observed.device(port).is_some_and(|device| device.running == wanted) {
-                    return Ok(());
-                }
-                if Instant::now() > deadline {
-                    return Err(LabError::NoCarrierChange(port.to_string()));
-                }
-                std::thread::sleep(PAUSE);
-            }
-        })
-    }
-
     /// Waits until the router may use its IPv6 addresses: before, it would take another one as source.
     pub(super) fn wait_for_addresses(&self, patience: Duration) {
         const PAUSE: Duration = Duration::from_millis(20);
@@ -291,30 +233,6 @@ impl World {
             }
         });
     }
-
-    /// Makes a remote host silent at all providers: packets to it are dropped there.
-    pub fn silence(&self, address: IpAddr) -> Result<(), LabError> {
-        self.each_provider(|builder| builder.no_any_ip(address.into()))
-    }
-
-    /// Lets a host speak again.
-    pub fn unsilence(&self, address: IpAddr) -> Result<(), LabError> {
-        self.each_provider(|builder| builder.any_ip(address.into()))
-    }
-
-    fn each_provider(
-        &self,
-        act: impl Fn(&mut Builder) -> Result<(), TargetError> + Sync,
-    ) -> Result<(), LabError> {
-        let mut providers = self.stations.iter().filter(|placed| placed.station.role == Role::Provider);
-        providers.try_for_each(|placed| in_namespace(&placed.namespace, &act))
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Cable {
-    Cut,
-    Whole,
 }
 
 /// Whether the calling thread's namespace has an IPv6 address that is still checked for duplicates.
@@ -331,14 +249,14 @@ fn new_namespace() -> Result<NetNs, LabError> {
     NetNs::new().map_err(LabError::system("make a network namespace"))
 }
 
-fn in_namespace(
+pub(super) fn in_namespace(
     namespace: &NetNs,
     build: impl FnOnce(&mut Builder) -> Result<(), TargetError> + Send,
 ) -> Result<(), LabError> {
     namespace.run(|| build(&mut Builder::open()?)).map_err(LabError::Target)
 }
 
-fn lab_address(device: &DeviceName, address: IpNet) -> Address {
+pub(super) fn lab_address(device: &DeviceName, address: IpNet) -> Address {
     Address {
         origin: Origin::IMPLIED,
         device: device.clone(),
@@ -353,7 +271,7 @@ fn lab_address(device: &DeviceName, address: IpNet) -> Address {
     }
 }
 
-fn default_route(router: IpAddr, device: &DeviceName) -> Route {
+pub(super) fn default_route(router: IpAddr, device: &DeviceName) -> Route {
     let everywhere = if router.is_ipv6() { "::/0" } else { "0.0.0.0/0" };
     let mut next_hop = NextHop::via(router, device.clone());
     next_hop.onlink = true;

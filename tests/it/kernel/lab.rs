@@ -155,3 +155,25 @@ fn open_to_all() -> fs::Permissions {
     use std::os::unix::fs::PermissionsExt;
     fs::Permissions::from_mode(0o755)
 }
+
+#[test]
+fn several_addresses_in_one_network_and_on_the_loopback_device_are_no_hindrance() {
+    const TEXT: &str = "/ip address
+add address=192.0.2.2/24 interface=ether1
+add address=192.0.2.3/24 interface=ether1
+add address=203.0.113.1/32 interface=lo
+add address=192.168.88.1/24 interface=ether2
+add address=192.168.88.2/24 interface=ether2
+/ip route add gateway=192.0.2.1
+/ip firewall nat add chain=srcnat action=src-nat to-addresses=192.0.2.3 out-interface=ether1
+";
+    if for_test().is_none() {
+        return;
+    }
+    let files = crate::cli::Files::new([("router.rsc", TEXT)]);
+    let ended = rosc(&["lab", &files.path("router.rsc"), "--flows", "4", "--format", "json"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.out);
+    let group = &ended.json()["report"]["groups"][0];
+    assert_eq!(group["unanswered"], 0);
+    assert_eq!(group["uplinks"][0]["sources"], serde_json::json!({ "192.0.2.3": 12 }));
+}
