@@ -263,6 +263,19 @@ pub enum UnaryOp {
     Any,
 }
 
+impl UnaryOp {
+    /// The operator as scripts write it.
+    pub const fn symbol(self) -> &'static str {
+        match self {
+            Self::Not => "!",
+            Self::Negate => "-",
+            Self::Complement => "~",
+            Self::Quote => ">",
+            Self::Any => "any",
+        }
+    }
+}
+
 /// An operator between its operands, tightest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are the operators'")]
@@ -293,4 +306,36 @@ pub enum BinaryOp {
     /// unknown, since every use found stands alone in its parentheses.
     Activate,
     Comma,
+}
+
+impl BinaryOp {
+    /// The operator as scripts write it; of `&&` and `and`, `||` and `or`, the words, as RouterOS prints them.
+    pub const fn symbol(self) -> &'static str {
+        match self {
+            Self::Arrow => "->",
+            Self::Multiply => "*",
+            Self::Divide => "/",
+            Self::Modulo => "%",
+            Self::Add => "+",
+            Self::Subtract => "-",
+            Self::ShiftLeft => "<<",
+            Self::ShiftRight => ">>",
+            Self::BitAnd => "&",
+            Self::BitXor => "^",
+            Self::BitOr => "|",
+            Self::Concat => ".",
+            Self::Less => "<",
+            Self::Greater => ">",
+            Self::LessOrEqual => "<=",
+            Self::GreaterOrEqual => ">=",
+            Self::Equal => "=",
+            Self::NotEqual => "!=",
+            Self::Match => "~",
+            Self::In => "in",
+            Self::And => "and",
+            Self::Or => "or",
+            Self::Activate => "<%%",
+            Self::Comma => ",",
+        }
+    }
 }

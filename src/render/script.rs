@@ -2,7 +2,7 @@
 
 use crate::source::{FileId, Sources};
 use rosc_grammar::ast::{
-    Anchor, Arg, ArgKind, Array, BinaryOp, Block, Command, Expr, Group, Statement, StringPart, UnaryOp, Value,
+    Anchor, Arg, ArgKind, Array, Block, Command, Expr, Group, Statement, StringPart, UnaryOp, Value,
 };
 use std::fmt::Write;
 
@@ -159,12 +159,15 @@ impl Writer<'_> {
         match expr {
             Expr::Value(value) => self.value(value, indent),
             Expr::Unary { op, operand, .. } => {
-                self.push(unary(*op));
+                self.push(op.symbol());
+                if *op == UnaryOp::Any {
+                    self.push(" ");
+                }
                 self.expr(operand, indent);
             }
             Expr::Binary { op, left, right, .. } => {
                 self.expr(left, indent);
-                self.push(&format!(" {} ", binary(*op)));
+                self.push(&format!(" {} ", op.symbol()));
                 self.expr(right, indent);
             }
         }
@@ -172,44 +175,5 @@ impl Writer<'_> {
 
     fn push(&mut self, text: &str) {
         self.out.push_str(text);
-    }
-}
-
-fn unary(op: UnaryOp) -> &'static str {
-    match op {
-        UnaryOp::Not => "!",
-        UnaryOp::Negate => "-",
-        UnaryOp::Complement => "~",
-        UnaryOp::Quote => ">",
-        UnaryOp::Any => "any ",
-    }
-}
-
-fn binary(op: BinaryOp) -> &'static str {
-    match op {
-        BinaryOp::Arrow => "->",
-        BinaryOp::Multiply => "*",
-        BinaryOp::Divide => "/",
-        BinaryOp::Modulo => "%",
-        BinaryOp::Add => "+",
-        BinaryOp::Subtract => "-",
-        BinaryOp::ShiftLeft => "<<",
-        BinaryOp::ShiftRight => ">>",
-        BinaryOp::BitAnd => "&",
-        BinaryOp::BitXor => "^",
-        BinaryOp::BitOr => "|",
-        BinaryOp::Concat => ".",
-        BinaryOp::Less => "<",
-        BinaryOp::Greater => ">",
-        BinaryOp::LessOrEqual => "<=",
-        BinaryOp::GreaterOrEqual => ">=",
-        BinaryOp::Equal => "=",
-        BinaryOp::NotEqual => "!=",
-        BinaryOp::Match => "~",
-        BinaryOp::In => "in",
-        BinaryOp::And => "and",
-        BinaryOp::Or => "or",
-        BinaryOp::Activate => "<%%",
-        BinaryOp::Comma => ",",
     }
 }

@@ -4,9 +4,7 @@
 //! prefix lists. Words are as they say, strings in quotes with `+` between the parts of one with
 //! substitutions; `[...]` is a substitution, `(...)` a group or an operator, `{...}` code, `#{...}` an array.
 
-use crate::ast::{
-    Anchor, Arg, ArgKind, BinaryOp, Command, Element, Expr, Statement, StringPart, UnaryOp, Value,
-};
+use crate::ast::{Anchor, Arg, ArgKind, Command, Element, Expr, Statement, StringPart, Value};
 use crate::{SyntaxError, parse};
 
 /// Returns the statements of a text, one a line. The text must have no errors.
@@ -97,48 +95,9 @@ fn element(text: &str, element: &Element) -> String {
 fn expr(text: &str, expression: &Expr) -> String {
     match expression {
         Expr::Value(value) => self::value(text, value),
-        Expr::Unary { op, operand, .. } => format!("({} {})", unary(*op), expr(text, operand)),
+        Expr::Unary { op, operand, .. } => format!("({} {})", op.symbol(), expr(text, operand)),
         Expr::Binary { op, left, right, .. } => {
-            format!("({} {} {})", binary(*op), expr(text, left), expr(text, right))
+            format!("({} {} {})", op.symbol(), expr(text, left), expr(text, right))
         }
-    }
-}
-
-fn unary(op: UnaryOp) -> &'static str {
-    match op {
-        UnaryOp::Not => "!",
-        UnaryOp::Negate => "-",
-        UnaryOp::Complement => "~",
-        UnaryOp::Quote => ">",
-        UnaryOp::Any => "any",
-    }
-}
-
-fn binary(op: BinaryOp) -> &'static str {
-    match op {
-        BinaryOp::Arrow => "->",
-        BinaryOp::Multiply => "*",
-        BinaryOp::Divide => "/",
-        BinaryOp::Modulo => "%",
-        BinaryOp::Add => "+",
-        BinaryOp::Subtract => "-",
-        BinaryOp::ShiftLeft => "<<",
-        BinaryOp::ShiftRight => ">>",
-        BinaryOp::BitAnd => "&",
-        BinaryOp::BitXor => "^",
-        BinaryOp::BitOr => "|",
-        BinaryOp::Concat => ".",
-        BinaryOp::Less => "<",
-        BinaryOp::Greater => ">",
-        BinaryOp::LessOrEqual => "<=",
-        BinaryOp::GreaterOrEqual => ">=",
-        BinaryOp::Equal => "=",
-        BinaryOp::NotEqual => "!=",
-        BinaryOp::Match => "~",
-        BinaryOp::In => "in",
-        BinaryOp::And => "and",
-        BinaryOp::Or => "or",
-        BinaryOp::Activate => "<%%",
-        BinaryOp::Comma => ",",
     }
 }

@@ -2,7 +2,7 @@
 //! parentheses.
 
 use rosc_grammar::Parsed;
-use rosc_grammar::ast::{BinaryOp, Block, Expr, Statement, StringPart, UnaryOp, Value};
+use rosc_grammar::ast::{BinaryOp, Block, Expr, Statement, StringPart, Value};
 
 /// Returns the form of each expression in parentheses that has an operator and can be compared: without
 /// commands, arrays or values that RouterOS prints in another way than they are written.
@@ -81,13 +81,13 @@ fn form(text: &str, expr: &Expr) -> Option<String> {
             _ => None,
         },
         Expr::Value(_) => None,
-        Expr::Unary { op, operand, .. } => Some(format!("({} {})", unary(*op), form(text, operand)?)),
+        Expr::Unary { op, operand, .. } => Some(format!("({} {})", op.symbol(), form(text, operand)?)),
         Expr::Binary { op, .. } => {
             let mut operands = Vec::new();
             operands_of(expr, *op, &mut operands);
             let forms: Option<Vec<String>> =
                 operands.into_iter().map(|operand| form(text, operand)).collect();
-            Some(format!("({} {})", binary(*op), forms?.join(" ")))
+            Some(format!("({} {})", op.symbol(), forms?.join(" ")))
         }
     }
 }
@@ -105,44 +105,5 @@ fn operands_of<'e>(expr: &'e Expr, chained: BinaryOp, operands: &mut Vec<&'e Exp
             operands.push(right);
         }
         Expr::Value(_) | Expr::Unary { .. } | Expr::Binary { .. } => operands.push(expr),
-    }
-}
-
-fn unary(op: UnaryOp) -> &'static str {
-    match op {
-        UnaryOp::Not => "!",
-        UnaryOp::Negate => "-",
-        UnaryOp::Complement => "~",
-        UnaryOp::Quote => ">",
-        UnaryOp::Any => "any",
-    }
-}
-
-fn binary(op: BinaryOp) -> &'static str {
-    match op {
-        BinaryOp::Arrow => "->",
-        BinaryOp::Multiply => "*",
-        BinaryOp::Divide => "/",
-        BinaryOp::Modulo => "%",
-        BinaryOp::Add => "+",
-        BinaryOp::Subtract => "-",
-        BinaryOp::ShiftLeft => "<<",
-        BinaryOp::ShiftRight => ">>",
-        BinaryOp::BitAnd => "&",
-        BinaryOp::BitXor => "^",
-        BinaryOp::BitOr => "|",
-        BinaryOp::Concat => ".",
-        BinaryOp::Less => "<",
-        BinaryOp::Greater => ">",
-        BinaryOp::LessOrEqual => "<=",
-        BinaryOp::GreaterOrEqual => ">=",
-        BinaryOp::Equal => "=",
-        BinaryOp::NotEqual => "!=",
-        BinaryOp::Match => "~",
-        BinaryOp::In => "in",
-        BinaryOp::And => "and",
-        BinaryOp::Or => "or",
-        BinaryOp::Activate => "<%%",
-        BinaryOp::Comma => ",",
     }
 }
