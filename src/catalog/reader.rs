@@ -80,12 +80,13 @@ impl<'d, 's> Reader<'d, 's> {
         for property in self.properties {
             let name = self.database.name(property.name);
             let Some(statement) = self.menu.property(name) else { continue };
-            let text = self.database.text(property);
-            if text.is_empty() || statement.default.is_some_and(|default| is_same_value(default, &text)) {
-                continue;
-            }
+            let means_nothing = || {
+                let text = self.database.text(property);
+                text.is_empty() || statement.default.is_some_and(|default| is_same_value(default, &text))
+            };
             match statement.support {
                 Support::Same | Support::SameAs(_) => {}
+                Support::Close(_) | Support::Refused(_) if means_nothing() => {}
                 Support::Close(difference) => {
                     diagnostics.push(close(self.menu.path, name, difference, property.origin));
                 }
@@ -100,8 +101,8 @@ impl<'d, 's> Reader<'d, 's> {
     }
 
     fn property(&self, name: &str) -> Option<Property> {
-        let name = self.database.known_name(name)?;
-        self.properties.iter().find(|property| property.name == name).copied()
+        // An item says a handful of the many things that it could: comparing is quicker than looking the name up.
+        self.properties.iter().find(|property| self.database.name(property.name) == name).copied()
     }
 }
 
@@ -122,12 +123,15 @@ impl<T> Field<T> {
 
 /// Values that RouterOS takes for the same, whatever their property.
 fn is_same_value(a: &str, b: &str) -> bool {
-    let plain = |text: &str| match text {
-        "true" => "yes".to_owned(),
-        "false" => "no".to_owned(),
-        other => other.to_owned(),
-    };
-    plain(a) == plain(b)
+    plain_value(a) == plain_value(b)
+}
+
+fn plain_value(text: &str) -> &str {
+    match text {
+        "true" => "yes",
+        "false" => "no",
+        other => other,
+    }
 }
 
 fn wrong_type(name: &str, text: &str, shape: &str, mistake: Mistake, origin: Origin) -> Diagnostic {

@@ -67,27 +67,30 @@ struct Read<T> {
 }
 
 impl<'d> Resolver<'d, '_> {
-    /// Reads the items of a menu; those with mistakes are reported and left out.
-    fn read<T>(&mut self, menu: &'static Menu, read: fn(&mut Reader<'_, '_>) -> T) -> Vec<Read<T>> {
+    /// Reads the items of a menu and resolves them one by one, so that a list of any length takes the room of one item
+    /// as read; those with mistakes are reported and left out.
+    fn for_each<T>(
+        &mut self,
+        menu: &'static Menu,
+        read: fn(&mut Reader<'_, '_>) -> T,
+        mut resolve: impl FnMut(&mut Self, Read<T>),
+    ) {
         let database: &'d Database<'_> = self.database;
-        let items = database.items(menu.path);
-        let mut values = Vec::with_capacity(items.len());
-        for item in items {
+        for item in database.items(menu.path) {
             let mut reader = Reader::new(database, menu, &item.properties, item.origin);
             let Common { disabled, comment } = Common::read(&mut reader);
             let value = read(&mut reader);
             if reader.finish(&mut self.diagnostics) {
                 let disabled = disabled.value == Some(true);
-                values.push(Read { origin: item.origin, disabled, comment: comment.value, value });
+                resolve(self, Read { origin: item.origin, disabled, comment: comment.value, value });
             }
         }
-        values
     }
 
-    /// Reads the items of a menu that are not disabled.
+    /// Reads the items of a menu that are not disabled, all of them before any is looked at.
     fn read_enabled<T>(&mut self, menu: &'static Menu, read: fn(&mut Reader<'_, '_>) -> T) -> Vec<Read<T>> {
-        let mut items = self.read(menu, read);
-        items.retain(|item| !item.disabled);
+        let mut items = Vec::new();
+        self.for_each(menu, read, |_, item| items.extend(Some(item).filter(|item| !item.disabled)));
         items
     }
 

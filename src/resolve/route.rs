@@ -2,7 +2,7 @@
 
 use super::{Read, Resolver, diagnostics};
 use crate::catalog::types::{GatewayText, List, Prefix};
-use crate::catalog::{self, Field, Ipv4Destination, Ipv6Destination, RouteItem, RouteType};
+use crate::catalog::{self, Field, Ipv4Destination, Ipv6Destination, Reader, RouteItem, RouteType};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::{Dialect, Distance, Gateway, GatewayHop, Route, RouteTarget, TableName};
 use ipnet::IpNet;
@@ -11,26 +11,23 @@ use std::collections::HashMap;
 
 impl Resolver<'_, '_> {
     pub(super) fn routes(&mut self) {
-        let items = self.read_enabled(&catalog::IP_ROUTE, |reader| {
+        let ipv4 = |reader: &mut Reader<'_, '_>| {
             let Ipv4Destination { dst_address } = Ipv4Destination::read(reader);
             (destination(dst_address), RouteItem::read(reader))
-        });
-        for Read { origin, value: (destination, item), .. } in items {
-            self.route(origin, destination, item);
-        }
-        let items = self.read_enabled(&catalog::IPV6_ROUTE, |reader| {
+        };
+        let ipv6 = |reader: &mut Reader<'_, '_>| {
             let Ipv6Destination { dst_address } = Ipv6Destination::read(reader);
             (destination(dst_address), RouteItem::read(reader))
-        });
-        for Read { origin, value: (destination, item), .. } in items {
-            self.route(origin, destination, item);
-        }
+        };
+        self.for_each(&catalog::IP_ROUTE, ipv4, Self::route);
+        self.for_each(&catalog::IPV6_ROUTE, ipv6, Self::route);
         if self.router.dialect == Dialect::V6 {
             self.equal_routes();
         }
     }
 
-    fn route(&mut self, origin: Origin, destination: Option<IpNet>, item: RouteItem) {
+    fn route(&mut self, read: Read<(Option<IpNet>, RouteItem)>) {
+        let Read { origin, disabled, value: (destination, item), .. } = read;
         let RouteItem {
             gateway,
             routing_table,
@@ -42,7 +39,7 @@ impl Resolver<'_, '_> {
             blackhole,
             kind,
         } = item;
-        let Some(destination) = destination else { return };
+        let Some(destination) = destination.filter(|_| !disabled) else { return };
         let ipv6 = destination.addr().is_ipv6();
         let target = match (blackhole.value == Some(true), kind.value.unwrap_or(RouteType::Unicast)) {
             (true, _) | (_, RouteType::Blackhole) => Some(RouteTarget::Blackhole),
@@ -100,10 +97,7 @@ impl Resolver<'_, '_> {
                     GatewayHop::OnInterface { address: *address, interface }
                 }
                 GatewayText::Address { address, interface: None, table } => {
-                    let table = match table {
-                        Some(table) => self.table(table, origin)?,
-                        None => TableName::main(),
-                    };
+                    let table = self.table(table.as_deref().unwrap_or("main"), origin)?;
                     GatewayHop::Address { address: *address, table }
                 }
                 GatewayText::Interface { table: Some(table), .. } if table != "main" => {

@@ -30,12 +30,12 @@ impl Resolver<'_, '_> {
 
     /// A table by its name. In version 6 a table exists by being named.
     pub(super) fn table(&mut self, name: &str, origin: Origin) -> Option<TableName> {
-        let table = TableName::new(name);
-        if self.router.tables.contains_key(&table) {
-            return Some(table);
+        if let Some((table, _)) = self.router.tables.get_key_value(name) {
+            return Some(table.clone());
         }
         match self.router.dialect {
             Dialect::V6 => {
+                let table = TableName::new(name);
                 self.router.tables.insert(table.clone(), Table { origin, fib: true });
                 Some(table)
             }

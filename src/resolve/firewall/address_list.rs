@@ -17,7 +17,7 @@ impl Resolver<'_, '_> {
             Family::Ipv6 => &catalog::IPV6_FIREWALL_ADDRESS_LIST,
         };
         let mut lists: HashMap<String, AddressList> = HashMap::new();
-        for Read { origin, disabled, value, .. } in self.read(menu, AddressListItem::read) {
+        self.for_each(menu, AddressListItem::read, |resolver, Read { origin, disabled, value, .. }| {
             let AddressListItem { list, address } = value;
             let address_origin = address.origin;
             let wrong_family = match &address.value {
@@ -25,12 +25,12 @@ impl Resolver<'_, '_> {
                 Some(ListedAddress::DnsName(_)) | None => false,
             };
             if wrong_family {
-                self.report(diagnostics::wrong_family(&address, "address", family.is_ipv6()));
-                continue;
+                resolver.report(diagnostics::wrong_family(&address, "address", family.is_ipv6()));
+                return;
             }
-            let list = list.required("list", &mut self.diagnostics);
-            let address = address.required("address", &mut self.diagnostics);
-            let (Some(list), Some(address)) = (list, address) else { continue };
+            let list = list.required("list", &mut resolver.diagnostics);
+            let address = address.required("address", &mut resolver.diagnostics);
+            let (Some(list), Some(address)) = (list, address) else { return };
             // A name is declared by a disabled entry too.
             let entries = match lists.get_mut(&list) {
                 Some(list) => &mut list.entries,
@@ -39,9 +39,9 @@ impl Resolver<'_, '_> {
             match address {
                 _ if disabled => {}
                 ListedAddress::Range(range) => entries.push(AddressEntry { origin, range }),
-                ListedAddress::DnsName(name) => self.diagnostics.push(dns_name(&name, address_origin)),
+                ListedAddress::DnsName(name) => resolver.diagnostics.push(dns_name(&name, address_origin)),
             }
-        }
+        });
         lists.into_iter().map(|(name, list)| (AddressListName::new(&name), list)).collect()
     }
 }
