@@ -4,7 +4,7 @@
 //! longest prefix wins, and if that route has gateways of its own, theirs are used. Depth is unlimited; a
 //! circle resolves to nothing. Source: "IP Routing", nexthop lookup; the repair of scopes differs by version.
 
-use super::{Address, Dialect, GatewayHop, InterfaceName, Route, RouteTarget, Router, TableName};
+use super::{Address, Dialect, Gateway, GatewayHop, InterfaceName, Route, RouteTarget, Router, TableName};
 use ipnet::IpNet;
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeSet, HashMap};
@@ -108,10 +108,20 @@ struct Resolver<'r> {
 /// A gateway to look up: the table, the address and the largest scope that may resolve it.
 type Lookup<'r> = (&'r TableName, IpAddr, u8);
 
-#[derive(Default)]
 struct Memory<'r> {
-    routes: HashMap<usize, Option<Rc<Resolved>>>,
-    gateways: HashMap<Lookup<'r>, Rc<Result<Vec<Hop>, Unresolved>>>,
+    /// By the place of the route.
+    routes: Vec<Progress>,
+    /// What becomes of a route that has this gateway alone: most routes have, and share it.
+    gateways: HashMap<Lookup<'r>, Rc<Resolved>>,
+}
+
+/// How far a route is.
+#[derive(Clone)]
+enum Progress {
+    NotBegun,
+    /// Its gateways are being looked up: who comes here again has gone in a circle.
+    Begun,
+    Done(Rc<Resolved>),
 }
 
 impl<'r> Resolver<'r> {
@@ -135,27 +145,35 @@ impl<'r> Resolver<'r> {
         }
         let own = router.addresses.iter().map(|address| (address.connected(), address.interface.clone()));
         let connected = own.chain(surroundings.connected.iter().cloned()).collect();
-        let memory = RefCell::default();
+        let progress = vec![Progress::NotBegun; routes.len()];
+        let memory = RefCell::new(Memory { routes: progress, gateways: HashMap::new() });
         let wide = OnceCell::new();
         Self { routes, surroundings, connected, effective_scopes, helpers, lengths, wide, memory }
     }
 
     fn route(&self, index: usize) -> Rc<Resolved> {
-        if let Some(known) = self.memory.borrow().routes.get(&index) {
-            return known.clone().unwrap_or_default();
+        match &self.memory.borrow().routes[index] {
+            Progress::NotBegun => {}
+            Progress::Begun => return Rc::default(),
+            Progress::Done(known) => return Rc::clone(known),
         }
-        self.memory.borrow_mut().routes.insert(index, None);
-        let resolved = Rc::new(self.gateways_of(&self.routes[index]));
-        self.memory.borrow_mut().routes.insert(index, Some(Rc::clone(&resolved)));
+        self.memory.borrow_mut().routes[index] = Progress::Begun;
+        let resolved = self.gateways_of(&self.routes[index]);
+        self.memory.borrow_mut().routes[index] = Progress::Done(Rc::clone(&resolved));
         resolved
     }
 
-    fn gateways_of(&self, route: &'r Route) -> Resolved {
+    fn gateways_of(&self, route: &'r Route) -> Rc<Resolved> {
+        let RouteTarget::Via(gateways) = &route.target else { return Rc::default() };
+        let checked = route.check_gateway.is_some();
+        let silent = |address: &IpAddr| checked && self.surroundings.unanswering.contains(address);
+        if let [Gateway { hop: GatewayHop::Address { address, table }, .. }] = gateways.as_slice()
+            && !silent(address)
+        {
+            return self.gateway(table, *address, route.target_scope);
+        }
         let mut resolved = Resolved::default();
-        let RouteTarget::Via(gateways) = &route.target else { return resolved };
         for (place, gateway) in gateways.iter().enumerate() {
-            let checked = route.check_gateway.is_some();
-            let silent = |address: &IpAddr| checked && self.surroundings.unanswering.contains(address);
             match &gateway.hop {
                 GatewayHop::Address { address, .. } | GatewayHop::OnInterface { address, .. }
                     if silent(address) =>
@@ -163,10 +181,9 @@ impl<'r> Resolver<'r> {
                     resolved.unresolved.push((place, Unresolved::NotAnswering));
                 }
                 GatewayHop::Address { address, table } => {
-                    match &*self.gateway(table, *address, route.target_scope) {
-                        Ok(hops) => resolved.hops.extend(hops.iter().cloned()),
-                        Err(why) => resolved.unresolved.push((place, *why)),
-                    }
+                    let alone = self.gateway(table, *address, route.target_scope);
+                    resolved.hops.extend(alone.hops.iter().cloned());
+                    resolved.unresolved.extend(alone.unresolved.iter().map(|&(_, why)| (place, why)));
                 }
                 GatewayHop::OnInterface { address, interface } => resolved
                     .hops
@@ -176,22 +193,21 @@ impl<'r> Resolver<'r> {
                 }
             }
         }
-        resolved
+        Rc::new(resolved)
     }
 
-    fn gateway(
-        &self,
-        table: &'r TableName,
-        address: IpAddr,
-        target_scope: u8,
-    ) -> Rc<Result<Vec<Hop>, Unresolved>> {
+    /// What becomes of a route that has this gateway alone.
+    fn gateway(&self, table: &'r TableName, address: IpAddr, target_scope: u8) -> Rc<Resolved> {
         let key = (table, address, target_scope);
         if let Some(known) = self.memory.borrow().gateways.get(&key) {
             return Rc::clone(known);
         }
-        let result = Rc::new(self.look_up(table, address, target_scope));
-        self.memory.borrow_mut().gateways.insert(key, Rc::clone(&result));
-        result
+        let resolved = Rc::new(match self.look_up(table, address, target_scope) {
+            Ok(hops) => Resolved { hops, unresolved: Vec::new() },
+            Err(why) => Resolved { hops: Vec::new(), unresolved: vec![(0, why)] },
+        });
+        self.memory.borrow_mut().gateways.insert(key, Rc::clone(&resolved));
+        resolved
     }
 
     /// The longest prefix of small enough scope, connected ones first, decides.
@@ -288,7 +304,7 @@ pub fn is_own_address(addresses: &[Address], wanted: IpAddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ir::{Distance, Gateway, Interface, InterfaceKind};
+    use crate::ir::{Distance, Interface, InterfaceKind};
     use rosc_target::Origin;
 
     /// `DESTINATION GATEWAY scope target-scope distance`, one route a line, beside 198.51.100.2/30 on ether1 and

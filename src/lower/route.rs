@@ -5,7 +5,6 @@ use crate::ir::nexthop::{Hop, NextHops, Unresolved, is_own_address};
 use crate::ir::{Dialect, Distance, GatewayHop, Route, RouteTarget, TableName};
 use ipnet::IpNet;
 use rosc_route::{NextHop, RouteKind, Weight};
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 
@@ -32,32 +31,25 @@ impl Context<'_> {
         for (index, route) in router.routes.iter().enumerate() {
             self.report_gateways(route, &next_hops.of(index).unresolved);
         }
-        let usable = (0..router.routes.len()).filter(|&index| {
-            router.tables.get(&router.routes[index].table).is_some_and(|table| table.fib)
-                && next_hops.is_candidate(index)
+        let usable = router.routes.iter().enumerate().filter(|&(index, route)| {
+            router.tables.get(&route.table).is_some_and(|table| table.fib) && next_hops.is_candidate(index)
         });
-        let mut groups: BTreeMap<(&TableName, IpNet, Distance), Vec<usize>> = BTreeMap::new();
-        for index in usable {
-            let route = &router.routes[index];
-            groups.entry((&route.table, route.destination, route.distance)).or_default().push(index);
-        }
-        let mut routes = Vec::with_capacity(groups.len());
-        for ((table, destination, distance), mut members) in groups {
-            if router.dialect == Dialect::V6 {
-                members.truncate(1);
-            }
-            let Some(metric) = metric(distance, destination.addr().is_ipv6()) else { continue };
-            let group: Vec<(&Route, &[Hop])> = members
-                .iter()
-                .map(|&index| (&router.routes[index], next_hops.of(index).hops.as_slice()))
-                .collect();
-            let Some(kind) = self.kind(&group) else { continue };
+        let mut usable: Vec<(&Route, &[Hop])> =
+            usable.map(|(index, route)| (route, next_hops.of(index).hops.as_slice())).collect();
+        // Stable: the order of equal routes is the order of their gateways.
+        usable.sort_by(|(a, _), (b, _)| place(a).cmp(&place(b)));
+        let mut routes = Vec::with_capacity(usable.len());
+        for group in usable.chunk_by(|(a, _), (b, _)| place(a) == place(b)) {
+            let group = if router.dialect == Dialect::V6 { &group[..1] } else { group };
+            let (first, _) = group[0];
+            let Some(metric) = metric(first.distance, first.destination.addr().is_ipv6()) else { continue };
+            let Some(kind) = self.kind(group) else { continue };
             routes.push(rosc_route::Route {
-                origin: group[0].0.origin,
-                table: self.marks.table(table),
-                destination,
+                origin: first.origin,
+                table: self.marks.table(&first.table),
+                destination: first.destination,
                 metric,
-                preferred_source: self.preferred_source(&group),
+                preferred_source: self.preferred_source(group),
                 kind,
             });
         }
@@ -150,6 +142,11 @@ impl Context<'_> {
         }
         first.preferred_source
     }
+}
+
+/// What routes are equal by.
+fn place(route: &Route) -> (&TableName, IpNet, Distance) {
+    (&route.table, route.destination, route.distance)
 }
 
 fn is_link_local(address: IpAddr) -> bool {
