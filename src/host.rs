@@ -24,9 +24,16 @@ pub struct HostDevice {
 
 impl From<&rosc_route::Observed> for Host {
     fn from(observed: &rosc_route::Observed) -> Self {
+        Self::with_devices(&observed.devices, &observed.addresses)
+    }
+}
+
+impl Host {
+    /// A machine with these devices and addresses.
+    pub fn with_devices(observed: &[rosc_route::Device], addresses: &[rosc_route::ObservedAddress]) -> Self {
         let mut devices: BTreeMap<String, HostDevice> =
-            observed.devices.iter().map(|device| (device.name.to_string(), HostDevice::default())).collect();
-        for found in &observed.addresses {
+            observed.iter().map(|device| (device.name.to_string(), HostDevice::default())).collect();
+        for found in addresses {
             let address = &found.address;
             let network = IpNet::new(address.peer.unwrap_or(address.local), address.prefix_len);
             if let (Some(device), Ok(network)) = (devices.get_mut(address.device.as_str()), network) {
@@ -35,9 +42,7 @@ impl From<&rosc_route::Observed> for Host {
         }
         Self { devices: Some(devices), ..Self::default() }
     }
-}
 
-impl Host {
     /// A machine of which nothing is known: every device that a configuration names is taken to exist.
     pub fn unknown() -> Self {
         Self::default()

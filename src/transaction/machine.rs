@@ -62,7 +62,8 @@ impl Machine {
 
     /// Reads what the compiler must know.
     pub fn host(&mut self) -> Result<Host, TargetError> {
-        Ok(Host::from(&self.route.observe()?))
+        let (devices, addresses) = self.route.devices()?;
+        Ok(Host::with_devices(&devices, &addresses))
     }
 
     /// Makes a step's changes.

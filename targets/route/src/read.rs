@@ -31,10 +31,8 @@ pub(crate) const KERNEL_PROTOCOL: u8 = 2;
 
 /// Reads everything that this target has to know.
 pub(crate) fn observe(connection: &mut Connection) -> Result<Observed, Refusal> {
-    let devices = devices(connection)?;
-    let names: HashMap<u32, DeviceName> =
-        devices.iter().map(|device| (device.index, device.name.clone())).collect();
-    let addresses = addresses(connection, &names)?;
+    let (devices, addresses) = devices_and_addresses(connection)?;
+    let names = names_of(&devices);
     let (owned_routes, foreign_routes) = routes(connection, names)?;
     let (owned_rules, foreign_rules) = rules(connection)?;
 
@@ -49,6 +47,19 @@ pub(crate) fn observe(connection: &mut Connection) -> Result<Observed, Refusal> 
     );
     let foreign = Foreign { routes: foreign_routes, rules: foreign_rules };
     Ok(Observed { state, rule_preferences, devices, addresses, foreign })
+}
+
+/// Reads the devices, sorted by name, and all addresses.
+pub(crate) fn devices_and_addresses(
+    connection: &mut Connection,
+) -> Result<(Vec<Device>, Vec<ObservedAddress>), Refusal> {
+    let devices = devices(connection)?;
+    let addresses = addresses(connection, &names_of(&devices))?;
+    Ok((devices, addresses))
+}
+
+fn names_of(devices: &[Device]) -> HashMap<u32, DeviceName> {
+    devices.iter().map(|device| (device.index, device.name.clone())).collect()
 }
 
 /// Reads the devices, sorted by name.
@@ -111,7 +122,11 @@ fn routes(
                 None => foreign.push(payload),
             }
         })?;
-        owned.extend(more_owned);
+        if owned.is_empty() {
+            owned = more_owned;
+        } else {
+            owned.extend(more_owned);
+        }
         foreign.append(more_foreign);
     }
     foreign.name_devices(names);

@@ -1,7 +1,7 @@
 //! The target itself.
 
 use crate::netlink::Connection;
-use crate::{Change, Observed, State, apply, diff, failure, read, undo};
+use crate::{Change, Device, Observed, ObservedAddress, State, apply, diff, failure, read, undo};
 use rosc_target::{Diff, Target, TargetError};
 
 /// So often `undo` looks whether everything is as it was. Without interference the third look finds nothing:
@@ -26,6 +26,15 @@ impl RouteTarget {
     pub fn open() -> Result<Self, TargetError> {
         let connection = Connection::open().map_err(failure::opening)?;
         Ok(Self { connection, stop_after: None })
+    }
+
+    /// Reads the devices and addresses alone: what must be known to decide what is wanted. However many routes there
+    /// are, it is quick.
+    ///
+    /// # Errors
+    /// If the kernel refuses to tell.
+    pub fn devices(&mut self) -> Result<(Vec<Device>, Vec<ObservedAddress>), TargetError> {
+        read::devices_and_addresses(&mut self.connection).map_err(failure::reading)
     }
 
     /// For tests of whoever relies on `undo`: lets `apply` and `undo` carry out so many more changes between
