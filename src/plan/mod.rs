@@ -8,7 +8,7 @@ mod observed;
 mod view;
 
 pub use observed::Observed;
-pub use view::View;
+pub use view::{Extent, View};
 
 use crate::lower::Desired;
 use rosc_nftables::{Nftables, Stages};
@@ -16,6 +16,7 @@ use rosc_route::{Phase, RouteTarget, Satisfied};
 use rosc_sysctl::SysctlTarget;
 use rosc_target::{Conflict, Diff, Target};
 use serde::{Deserialize, Serialize};
+use std::mem;
 
 /// The way from what there is to what should be.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -170,17 +171,17 @@ fn route_stretch(change: &rosc_route::Change) -> Stretch {
 
 /// Divides changes, which are in the order of their stretches, into one step for each.
 fn divide<C>(
-    changes: Vec<C>,
+    mut changes: Vec<C>,
     stretch: impl Fn(&C) -> Stretch,
     step: impl Fn(Vec<C>) -> Step,
 ) -> Vec<(Stretch, Step)> {
-    let mut parts: Vec<(Stretch, Vec<C>)> = Vec::new();
-    for change in changes {
-        let at = stretch(&change);
-        match parts.last_mut() {
-            Some((last, part)) if *last == at => part.push(change),
-            _ => parts.push((at, vec![change])),
-        }
+    let mut parts = Vec::new();
+    while let Some(first) = changes.first().map(&stretch) {
+        let length = changes.iter().take_while(|change| stretch(change) == first).count();
+        // The last part, mostly by far the longest, stays where it is.
+        let is_last = length == changes.len();
+        let part = if is_last { mem::take(&mut changes) } else { changes.drain(..length).collect() };
+        parts.push((first, step(part)));
     }
-    parts.into_iter().map(|(at, part)| (at, step(part))).collect()
+    parts
 }

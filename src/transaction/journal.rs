@@ -6,6 +6,9 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 
+/// A journal of a hundred thousand routes has some 20 MB.
+const WRITE_BUFFER: usize = 1 << 20;
+
 /// The journal of a run.
 #[derive(Debug)]
 pub(super) struct Journal {
@@ -37,7 +40,7 @@ impl Journal {
         let write = || {
             let entry = Entry { boot: boot_id()?, namespace: namespace()?, steps };
             let new = journal.path.with_extension("new");
-            let mut file = BufWriter::new(File::create(&new)?);
+            let mut file = BufWriter::with_capacity(WRITE_BUFFER, File::create(&new)?);
             serde_json::to_writer(&mut file, &entry)?;
             file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
             fs::rename(&new, &journal.path)?;

@@ -1,14 +1,14 @@
 //! Names of network devices.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 use thiserror::Error;
 
 /// The name of a network device, as the kernel would accept it. Cloning is cheap: clones share the text.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct DeviceName(Arc<str>);
 
 /// A text that can't be the name of a network device.
@@ -68,9 +68,9 @@ impl TryFrom<String> for DeviceName {
     }
 }
 
-impl From<DeviceName> for String {
-    fn from(name: DeviceName) -> Self {
-        name.as_str().to_owned()
+impl Serialize for DeviceName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Where a unicast route sends its packets.
 
 use crate::DeviceName;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 use std::net::IpAddr;
 use thiserror::Error;
@@ -102,8 +102,8 @@ impl fmt::Debug for Weight {
 ///
 /// One makes a plain route, several a multipath one. Their order is kept, because the kernel gives each a
 /// range of the flow hash in that order: another order would move flows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Vec<NextHop>", into = "Vec<NextHop>")]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Vec<NextHop>")]
 pub struct NextHops {
     first: NextHop,
     // Apart from the first so that a plain route needs no allocation: a table may hold a million of them.
@@ -181,9 +181,9 @@ impl TryFrom<Vec<NextHop>> for NextHops {
     }
 }
 
-impl From<NextHops> for Vec<NextHop> {
-    fn from(next_hops: NextHops) -> Self {
-        std::iter::once(next_hops.first).chain(next_hops.rest).collect()
+impl Serialize for NextHops {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
     }
 }
 

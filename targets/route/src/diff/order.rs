@@ -6,7 +6,7 @@ use crate::{MAIN_TABLE, Route};
 /// Sorts the changes. Those that have no order among each other keep the one that they are in, as do rules,
 /// whose order only the comparison of the whole lists can tell.
 pub(crate) fn arrange(changes: &mut [Change]) {
-    changes.sort_by_cached_key(|change| (change.phase(), rank(change)));
+    changes.sort_by_key(|change| (change.phase(), rank(change)));
 }
 
 /// The order within a phase.

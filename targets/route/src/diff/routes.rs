@@ -31,6 +31,7 @@ pub(crate) fn compare(desired: &State, observed: &Observed, comparison: &mut Com
         }
     }
     let is_taken = meet_foreign(&steps, observed, comparison);
+    comparison.changes.reserve(steps.len());
     for (step, is_taken) in steps.into_iter().zip(is_taken) {
         if !is_taken && has_devices(step.to, desired, observed, comparison) {
             let to = step.to.clone();

@@ -56,14 +56,14 @@ impl Batch {
         requests: Vec<Request>,
     ) -> Result<(), BatchError> {
         let messages: Vec<_> = requests.into_iter().map(finished).collect();
-        let length: usize = messages.iter().map(NetlinkMessage::buffer_len).sum();
+        let length = messages.iter().map(length_of).sum::<usize>();
         if self.bytes.len() + length > BATCH_LEN {
             self.flush(connection)?;
         }
         for mut message in messages {
             message.header.sequence_number = connection.next_sequence();
             self.last = self.bytes.len();
-            self.bytes.resize(self.last + message.buffer_len(), 0);
+            self.bytes.resize(self.last + length_of(&message), 0);
             message.serialize(&mut self.bytes[self.last..]);
             self.steps.push(step);
         }
@@ -110,6 +110,11 @@ fn first_refusal(connection: &mut Connection, count: usize) -> Result<Option<(us
             return Ok(first);
         }
     }
+}
+
+/// The length of a finished message, whose attributes are padded.
+fn length_of(message: &NetlinkMessage<RouteNetlinkMessage>) -> usize {
+    message.header.length as usize
 }
 
 fn finished(Request { message, flags }: Request) -> NetlinkMessage<RouteNetlinkMessage> {
