@@ -1,8 +1,8 @@
 //! `rosc apply`.
 
 use super::failure::{already_there, explain, unreadable};
-use super::output::{Output, read};
-use super::{Outcome, PlanDocument, signals};
+use super::output::{Output, extent, read};
+use super::{Outcome, PlanDocument, leave, signals};
 use crate::cli::{ApplyArgs, Format};
 use crate::compile::compile;
 use crate::diagnostic::{Code, Diagnostic, has_errors, tidy};
@@ -29,6 +29,7 @@ pub(super) fn run(args: &ApplyArgs, output: &Output) -> Outcome {
     } else {
         change(args, machine, &desired, &mut diagnostics)
     };
+    leave((compiled.database, compiled.router, desired));
     report.show(args, diagnostics, &sources, output)
 }
 
@@ -121,7 +122,7 @@ impl Report {
         output: &Output,
     ) -> Outcome {
         let diagnostics = tidy(diagnostics);
-        let view = self.plan.as_ref().map(|plan| View::new(plan, sources));
+        let view = self.plan.as_ref().map(|plan| View::new(plan, extent(args.format), sources));
         match args.format {
             Format::Json => output.print_json(&PlanDocument::new(&diagnostics, view.as_ref(), sources)),
             Format::Human => {
@@ -132,6 +133,7 @@ impl Report {
                 output.remark(&self.remark(args, view.as_ref()));
             }
         }
+        leave(self.plan);
         self.outcome
     }
 

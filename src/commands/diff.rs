@@ -1,7 +1,7 @@
 //! `rosc diff`.
 
 use super::failure::{already_there, conflicts, firewall_unreadable, unreadable};
-use super::output::{Output, read};
+use super::output::{Output, extent, read};
 use super::{Outcome, PlanDocument};
 use crate::cli::{DiffArgs, Format};
 use crate::compile::{Options, compile};
@@ -33,7 +33,7 @@ pub(super) fn run(args: &DiffArgs, output: &Output) -> Outcome {
         diagnostics.extend(already_there(plan));
     }
     let diagnostics = tidy(diagnostics);
-    let view = plan.as_ref().map(|plan| View::new(plan, &sources));
+    let view = plan.as_ref().map(|plan| View::new(plan, extent(args.format), &sources));
     match args.format {
         Format::Json => output.print_json(&PlanDocument::new(&diagnostics, view.as_ref(), &sources)),
         Format::Human => {

@@ -4,7 +4,7 @@ use crate::cli::{Format, Reading, Version, When};
 use crate::compile::Options;
 use crate::diagnostic::{Code, Diagnostic, Severity, json, render};
 use crate::ir::Dialect;
-use crate::plan::View;
+use crate::plan::{Extent, View};
 use crate::source::Sources;
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
@@ -124,6 +124,14 @@ pub(super) fn read(files: &[PathBuf]) -> (Sources, Vec<Diagnostic>) {
         }
     }
     (sources, unreadable)
+}
+
+/// How much of a plan is shown.
+pub(super) fn extent(format: Format) -> Extent {
+    match format {
+        Format::Human => Extent::Beginnings,
+        Format::Json => Extent::All,
+    }
 }
 
 /// How the files are to be read.

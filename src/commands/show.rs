@@ -1,8 +1,8 @@
 //! `rosc show`.
 
-use super::Outcome;
 use super::failure::unreadable;
 use super::output::{Output, options, read};
+use super::{Outcome, leave};
 use crate::cli::{self, Format, ShowArgs, Stage};
 use crate::compile::compile;
 use crate::diagnostic::{Code, Diagnostic, has_errors, json, tidy};
@@ -52,6 +52,7 @@ fn show(args: &ShowArgs, sources: &Sources, diagnostics: &mut Vec<Diagnostic>, o
     let lowered = lower(&compiled.router, &Host::unknown());
     diagnostics.extend(lowered.diagnostics);
     show_linux(args, &lowered.desired, sources, output);
+    leave((compiled.database, compiled.router, lowered.desired));
 }
 
 fn show_linux(args: &ShowArgs, desired: &Desired, sources: &Sources, output: &Output) {

@@ -6,7 +6,19 @@ use rosc_nftables::Action;
 use rosc_sysctl::Ownership;
 use rosc_target::Origin;
 use serde::Serialize;
-use std::fmt::Write;
+use std::fmt::{self, Write};
+
+/// So many changes of a step are worth reading for people.
+const MOST_SHOWN: usize = 200;
+
+/// How much of a plan is looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// Every change.
+    All,
+    /// The beginning of each step, which is what people read of a very long one. The others are counted.
+    Beginnings,
+}
 
 /// A plan with its places looked up.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -26,6 +38,17 @@ pub struct View {
 pub struct StepView {
     pub target: &'static str,
     pub changes: Vec<ChangeView>,
+    /// All changes, those that are not looked up included.
+    #[serde(skip)]
+    pub counts: Counts,
+}
+
+/// How many changes do what.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub create: usize,
+    pub change: usize,
+    pub delete: usize,
 }
 
 /// A change.
@@ -71,11 +94,15 @@ pub struct ObjectView {
 
 impl View {
     /// Looks the places of a plan up.
-    pub fn new(plan: &Plan, sources: &Sources) -> Self {
-        let mut writer = Writer { sources, changes: Vec::new() };
+    pub fn new(plan: &Plan, extent: Extent, sources: &Sources) -> Self {
+        let most = match extent {
+            Extent::All => usize::MAX,
+            Extent::Beginnings => MOST_SHOWN,
+        };
         let steps = plan.steps.iter().map(|step| {
+            let mut writer = Writer { sources, most, changes: Vec::new(), counts: Counts::default() };
             writer.step(step);
-            StepView { target: step.target(), changes: std::mem::take(&mut writer.changes) }
+            StepView { target: step.target(), changes: writer.changes, counts: writer.counts }
         });
         let steps: Vec<StepView> = steps.collect();
         let conflicts = plan.conflicts.iter().map(|conflict| {
@@ -87,22 +114,19 @@ impl View {
             ObjectView { object: satisfied.object.clone(), file, line }
         });
         Self {
-            changes: steps.iter().map(|step| step.changes.len()).sum(),
+            changes: steps.iter().map(|step| step.counts.total()).sum(),
             conflicts: conflicts.collect(),
             already_there: already_there.collect(),
             steps,
         }
     }
 
-    /// The plan as text: a change a line, `+` for what comes, `~` for what is changed, `-` for what goes. Of very
-    /// long steps only the beginning is shown.
+    /// The plan as text: a change a line, `+` for what comes, `~` for what is changed, `-` for what goes.
     pub fn text(&self) -> String {
-        const MOST_SHOWN: usize = 200;
         const SHORT: usize = 30;
         let mut out = String::new();
         for step in &self.steps {
-            let (shown, hidden) = step.changes.split_at(step.changes.len().min(MOST_SHOWN));
-            for change in shown {
+            for change in &step.changes {
                 let sign = match change.action {
                     ActionView::Create => '+',
                     ActionView::Change => '~',
@@ -120,9 +144,9 @@ impl View {
                 }
                 out.push('\n');
             }
-            if !hidden.is_empty() {
-                writeln!(out, "  ... and {} more; --format json has all", hidden.len())
-                    .expect("writing to a string");
+            let hidden = step.counts.total() - step.changes.len();
+            if hidden > 0 {
+                writeln!(out, "  ... and {hidden} more; --format json has all").expect("writing to a string");
             }
         }
         out
@@ -130,27 +154,54 @@ impl View {
 
     /// `12 to create, 1 to change, 3 to delete`.
     pub fn summary(&self) -> String {
-        let count =
-            |action| self.steps.iter().flat_map(|step| &step.changes).filter(|c| c.action == action).count();
-        let kinds = [
-            (count(ActionView::Create), "to create"),
-            (count(ActionView::Change), "to change"),
-            (count(ActionView::Delete), "to delete"),
+        let sum = |count: fn(&Counts) -> usize| self.steps.iter().map(|step| count(&step.counts)).sum();
+        let kinds: [(usize, _); 3] = [
+            (sum(|counts| counts.create), "to create"),
+            (sum(|counts| counts.change), "to change"),
+            (sum(|counts| counts.delete), "to delete"),
         ];
         let shown = kinds.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}"));
         shown.collect::<Vec<_>>().join(", ")
     }
 }
 
+impl Counts {
+    fn total(&self) -> usize {
+        let Self { create, change, delete } = self;
+        create + change + delete
+    }
+}
+
+/// Looks up the changes of a step.
 struct Writer<'a> {
     sources: &'a Sources,
+    /// So many changes are looked up; the others are counted.
+    most: usize,
     changes: Vec<ChangeView>,
+    counts: Counts,
 }
 
 impl Writer<'_> {
-    fn push(&mut self, action: ActionView, object: String, was: Option<String>, origin: Origin) {
-        let (file, line) = place(self.sources, origin);
-        self.changes.push(ChangeView { action, object, was, file, line });
+    fn push(
+        &mut self,
+        action: ActionView,
+        object: impl fmt::Display,
+        was: Option<&dyn fmt::Display>,
+        origin: Origin,
+    ) {
+        let count = match action {
+            ActionView::Create => &mut self.counts.create,
+            ActionView::Change => &mut self.counts.change,
+            ActionView::Delete => &mut self.counts.delete,
+        };
+        *count += 1;
+        if self.changes.len() < self.most {
+            // No line asks for what goes; a line of what is compared with would be one of other sources.
+            let origin = if action == ActionView::Delete { Origin::IMPLIED } else { origin };
+            let (file, line) = place(self.sources, origin);
+            let was = was.map(ToString::to_string);
+            self.changes.push(ChangeView { action, object: object.to_string(), was, file, line });
+        }
     }
 
     fn step(&mut self, step: &Step) {
@@ -162,19 +213,19 @@ impl Writer<'_> {
     }
 
     fn setting(&mut self, change: &rosc_sysctl::Change) {
-        let object = format!("sysctl {} = {}", change.key, change.to);
         let (action, was) = match (&change.from, change.ownership) {
             (None, _) => (ActionView::Create, None),
             (Some(from), Ownership::Take | Ownership::Keep | Ownership::Release) => {
-                (ActionView::Change, Some(from.clone()))
+                (ActionView::Change, Some(from as &dyn fmt::Display))
             }
         };
+        let object = format_args!("sysctl {} = {}", change.key, change.to);
         self.push(action, object, was, change.origin);
     }
 
     fn route(&mut self, change: &rosc_route::Change) {
         use rosc_route::{Action, Change, RuleChange};
-        let (action, was) = match change {
+        let (action, was): (_, Option<&dyn fmt::Display>) = match change {
             Change::Link(Action::Create(_)) | Change::Address(Action::Create(_)) => {
                 (ActionView::Create, None)
             }
@@ -187,12 +238,12 @@ impl Writer<'_> {
             Change::Route(Action::Delete(_)) | Change::Rule(RuleChange::Delete(_)) => {
                 (ActionView::Delete, None)
             }
-            Change::Link(Action::Modify { from, .. }) => (ActionView::Change, Some(from.to_string())),
-            Change::Address(Action::Modify { from, .. }) => (ActionView::Change, Some(from.to_string())),
-            Change::Route(Action::Modify { from, .. }) => (ActionView::Change, Some(from.to_string())),
+            Change::Link(Action::Modify { from, .. }) => (ActionView::Change, Some(from)),
+            Change::Address(Action::Modify { from, .. }) => (ActionView::Change, Some(from)),
+            Change::Route(Action::Modify { from, .. }) => (ActionView::Change, Some(from)),
             Change::Device(_) => (ActionView::Change, None),
         };
-        self.push(action, change.object(), was, change.origin());
+        self.push(action, Object(change), was, change.origin());
     }
 
     fn nftables(&mut self, change: &rosc_nftables::Change) {
@@ -200,33 +251,35 @@ impl Writer<'_> {
         let origin = change.origin();
         match &change.action {
             Action::CreateTable {} => {
-                self.push(ActionView::Create, format!("table {family} rosc"), None, origin)
+                self.push(ActionView::Create, format_args!("table {family} rosc"), None, origin)
             }
             Action::DeleteTable {} => {
-                self.push(ActionView::Delete, format!("table {family} rosc"), None, origin)
+                self.push(ActionView::Delete, format_args!("table {family} rosc"), None, origin)
             }
             Action::CreateSet { name, set } => {
-                let object = format!("set {family} {name} ({} elements)", set.elements().len());
+                let count = set.elements().len();
+                let object = format_args!("set {family} {name} ({count} elements)");
                 self.push(ActionView::Create, object, None, origin);
             }
             Action::DeleteSet { name, .. } => {
-                self.push(ActionView::Delete, format!("set {family} {name}"), None, origin);
+                self.push(ActionView::Delete, format_args!("set {family} {name}"), None, origin);
             }
             Action::EditSet { name, removed, added, .. } => {
-                let object = format!("set {family} {name} (+{} -{} elements)", added.len(), removed.len());
+                let (added, removed) = (added.len(), removed.len());
+                let object = format_args!("set {family} {name} (+{added} -{removed} elements)");
                 self.push(ActionView::Change, object, None, origin);
             }
             Action::CreateChain { name, chain } => {
-                self.push(ActionView::Create, format!("chain {family} {name}"), None, origin);
+                self.push(ActionView::Create, format_args!("chain {family} {name}"), None, origin);
                 self.rules(ActionView::Create, &format!("{family} {name}"), &chain.rules);
             }
             Action::DeleteChain { name, chain } => {
                 self.rules(ActionView::Delete, &format!("{family} {name}"), &chain.rules);
-                self.push(ActionView::Delete, format!("chain {family} {name}"), None, origin);
+                self.push(ActionView::Delete, format_args!("chain {family} {name}"), None, origin);
             }
             Action::SetPolicy { chain, from, to, .. } => {
-                let object = format!("chain {family} {chain} policy {to}");
-                self.push(ActionView::Change, object, Some(from.to_string()), origin);
+                let object = format_args!("chain {family} {chain} policy {to}");
+                self.push(ActionView::Change, object, Some(from), origin);
             }
             Action::EditChain { chain, runs, .. } => {
                 for run in runs {
@@ -235,10 +288,10 @@ impl Writer<'_> {
                 }
             }
             Action::CreateObject { .. } => {
-                self.push(ActionView::Create, format!("an object of table {family} rosc"), None, origin);
+                self.push(ActionView::Create, format_args!("an object of table {family} rosc"), None, origin);
             }
             Action::DeleteObject { .. } => {
-                let object = format!("an object of table {family} rosc that rosc does not know");
+                let object = format_args!("an object of table {family} rosc that rosc does not know");
                 self.push(ActionView::Delete, object, None, origin);
             }
         }
@@ -248,6 +301,15 @@ impl Writer<'_> {
         for rule in rules {
             self.push(action, format!("rule {chain}: {rule}"), None, rule.origin());
         }
+    }
+}
+
+/// A change's object, in words only if they are asked for.
+struct Object<'a>(&'a rosc_route::Change);
+
+impl fmt::Display for Object<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.object())
     }
 }
 

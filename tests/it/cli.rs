@@ -145,6 +145,15 @@ fn two_files_are_compared_without_a_machine() {
 }
 
 #[test]
+fn what_goes_is_asked_for_by_no_line() {
+    // Offsets of places in the second file lie behind the end of the first.
+    let ended = rosc(&["diff", "examples/hairpin.rsc", "--against", EXAMPLE]);
+    assert_eq!(ended.code, Some(2), "{}", ended.err);
+    let gone: Vec<&str> = ended.out.lines().filter(|line| line.starts_with('-')).collect();
+    assert!(!gone.is_empty() && gone.iter().all(|line| !line.contains(".rsc:")), "{}", ended.out);
+}
+
+#[test]
 fn a_saved_state_is_what_show_prints_of_it() {
     let state = rosc(&["show", "linux", "--format", "json", EXAMPLE]);
     let files = Files::new([("state.json", state.out)]);
