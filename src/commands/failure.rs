@@ -103,7 +103,7 @@ fn undo_failed(context: &str, error: &TargetError) -> Diagnostic {
 
 fn conflict(conflict: &Conflict) -> Diagnostic {
     let Conflict { origin, wanted, foreign } = conflict;
-    Diagnostic::new(Code::ForeignObject, format!("{wanted} can't be: {foreign} is in the way"))
+    Diagnostic::new(Code::ForeignObject, format!("something foreign is in the way of {wanted}: {foreign}"))
         .label(*origin, "asked for here")
         .help("rosc touches only what it made: change the other object by hand, or leave this one out")
 }
