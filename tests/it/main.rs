@@ -1,6 +1,7 @@
 //! Tests of the whole compiler: one binary, a module for each subject.
 
 mod cli;
+mod corpus;
 mod diagnostics;
 mod examples;
 mod kernel;

@@ -4,6 +4,8 @@ use rosc::compile::{Compiled, Options, compile};
 use rosc::diagnostic::{Diagnostic, has_errors, render, tidy};
 use rosc::host::Host;
 use rosc::lower::{Desired, lower};
+use rosc::resolve::resolve;
+use rosc::script::evaluate;
 use rosc::source::Sources;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -52,6 +54,16 @@ pub(crate) fn check(sources: &Sources) -> Vec<Diagnostic> {
         diagnostics.extend(lower(&router, &Host::unknown()).diagnostics);
     }
     tidy(diagnostics)
+}
+
+/// What is found on the way to the router, a diagnostic for each place; the router is lowered all the same, however
+/// much of it is missing.
+pub(crate) fn found_on_the_way(sources: &Sources) -> Vec<Diagnostic> {
+    let mut evaluated = evaluate(sources, None);
+    let resolved = resolve(&evaluated.database, evaluated.dialect);
+    drop(lower(&resolved.router, &Host::unknown()));
+    evaluated.diagnostics.extend(resolved.diagnostics);
+    evaluated.diagnostics
 }
 
 /// What `rosc check` shows.
