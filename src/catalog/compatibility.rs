@@ -69,6 +69,26 @@ mod tests {
     }
 
     #[test]
+    fn properties_of_older_versions_are_known() {
+        let older = [
+            ("/ip/route", "bgp-communities"),
+            ("/ipv6/route", "type"),
+            ("/interface/bridge/port", "external-fdb"),
+            ("/ip/firewall/mangle", "routing-table"),
+            ("/ip/firewall/mangle", "p2p"),
+            ("/ip/settings", "route-cache"),
+            ("/ip/settings", "max-arp-entries"),
+        ];
+        for (path, name) in older {
+            let name = crate::database::v6::property(path, name);
+            assert!(
+                crate::catalog::menu(path).is_some_and(|menu| menu.property(name).is_some()),
+                "{path} {name}"
+            );
+        }
+    }
+
+    #[test]
     fn no_property_of_a_lowered_menu_is_left_unsaid() {
         let mut unsaid = Vec::new();
         for menu in MENUS {

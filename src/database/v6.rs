@@ -13,6 +13,7 @@ const PROPERTIES: &[(MenuPath, &str, &str)] = &[
     ("/ip/route", "routing-mark", "routing-table"),
     ("/ipv6/route", "routing-mark", "routing-table"),
     ("/ipv6/firewall/nat", "to-addresses", "to-address"),
+    ("/ip/settings", "max-arp-entries", "max-neighbor-entries"),
 ];
 
 /// Menus and properties that only version 6 has: where one is used, the configuration is of version 6.

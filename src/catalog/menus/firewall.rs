@@ -345,6 +345,7 @@ properties! {
         "layer7-protocol": "Linux does not search connections here";
         "psd": "Linux has no port scan detection here";
         "realm": "rosc does not use realms";
+        "routing-table": "version 6 only; match routing-mark";
         "ttl": "rosc has no form of it yet";
     }
 }

@@ -101,6 +101,7 @@ properties! {
         "dhcpv6-agent-circuit-id": "the kernel's bridge does not change DHCP packets";
         "dhcpv6-agent-remote-id": "the kernel's bridge does not change DHCP packets";
         "ra-guard" = "no": "drop router advertisements in the bridge family of nftables";
+        "msrp" = "no": "the kernel's bridge reserves no streams";
         "mvrp" = "no": "the kernel's bridge registers no VLANs";
         "forward-reserved-addresses" = "no": "rosc leaves the group forward mask as the kernel has it";
         "mlag-peer-port" = "none": "there is no MLAG on Linux bridges";
@@ -134,6 +135,7 @@ properties! {
         "trusted-ra" bool = "no": "of no effect without ra-guard";
         "trusted-dhcpv6" bool = "no": "of no effect without dhcpv6-snooping";
         "fast-leave" bool = "no": "of no effect without igmp-snooping";
+        "external-fdb" String = "auto": "version 6 only; it concerns wireless ports, which rosc does not make";
     }
     refused {
         "horizon" = "none": "rosc does not isolate ports from each other";

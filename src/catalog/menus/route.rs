@@ -108,9 +108,18 @@ properties! {
     inert {
         "suppress-hw-offload" bool = "no": "there is no offload to suppress";
     }
+    differs {
+        "vrf-interface" String: "not looked at: RouterOS itself fills it in, and rosc makes no VRFs";
+    }
     refused {
-        "vrf-interface": "RouterOS sets it itself on dynamic routes; leave it out";
-        "route-tag": "tags are for routing protocols, which rosc does not run";
+        "route-tag": "version 6 only; for routing protocols, which rosc does not run";
+        "bgp-as-path": "version 6 only; for routing protocols, which rosc does not run";
+        "bgp-atomic-aggregate": "version 6 only; for routing protocols, which rosc does not run";
+        "bgp-communities": "version 6 only; for routing protocols, which rosc does not run";
+        "bgp-local-pref": "version 6 only; for routing protocols, which rosc does not run";
+        "bgp-med": "version 6 only; for routing protocols, which rosc does not run";
+        "bgp-origin": "version 6 only; for routing protocols, which rosc does not run";
+        "bgp-prepend": "version 6 only; for routing protocols, which rosc does not run";
     }
 }
 

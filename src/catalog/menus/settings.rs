@@ -1,7 +1,7 @@
 //! `/ip settings` and `/ipv6 settings`.
 
 use crate::catalog::property::properties;
-use crate::catalog::types::Number;
+use crate::catalog::types::{Number, Size};
 use crate::catalog::{Kind, Menu};
 use crate::ir::{HashPolicy, RedirectPolicy, RpFilter};
 use std::time::Duration;
@@ -45,8 +45,8 @@ properties! {
         "arp-timeout" Duration = "30s": "left as the kernel has it: a neighbour is probed again after 15 to 45 seconds";
         "tcp-timestamps" String: "left as the box has it: it concerns the box's own connections only";
         "route-cache" bool = "yes": "the kernel has no route cache: each packet is looked up";
-        "ipv4-fragment-time" Number<0, 4294967295>: "left as the kernel has it: fragments wait 30 seconds";
-        "ipv4-high-fragment-thresh" Number<0, 4294967295>: "left as the kernel has it";
+        "ipv4-fragment-time" Duration: "left as the kernel has it: fragments wait 30 seconds";
+        "ipv4-high-fragment-thresh" Size: "left as the kernel has it";
     }
 }
 

@@ -12,7 +12,7 @@ pub use address::{AnyPrefix, HostAddress, InterfaceAddress, ListedAddress, Prefi
 pub use firewall::{MarkName, MssRange};
 pub use keyword::Keyword;
 pub use list::{List, Negatable, Piece, Set};
-pub use number::{BridgeMtu, Mac, Number};
+pub use number::{BridgeMtu, Mac, Number, Size};
 pub use route::GatewayText;
 
 /// A type of values.

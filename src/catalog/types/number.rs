@@ -6,6 +6,10 @@ use super::{FromText, Mistake};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Number<const MIN: u32, const MAX: u32>(pub u32);
 
+/// A number of bytes: `65536`, `64KiB`, `2048.0KiB`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Size(pub f64);
+
 /// A hardware address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mac(pub [u8; 6]);
@@ -25,6 +29,26 @@ impl<const MIN: u32, const MAX: u32> FromText for Number<MIN, MAX> {
         match number {
             Ok(number) if (MIN..=MAX).contains(&number) => Ok(Self(number)),
             _ => Err(Mistake::with(format!("a whole number from {MIN} to {MAX}"))),
+        }
+    }
+}
+
+impl FromText for Size {
+    const SHAPE: &'static str = "a size";
+
+    fn from_text(text: &str) -> Result<Self, Mistake> {
+        let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.').len();
+        let (number, unit) = text.split_at(digits);
+        let factor = match unit {
+            "" => Some(1.0),
+            "K" | "k" | "KiB" => Some(1024.0),
+            "M" | "MiB" => Some(1024.0 * 1024.0),
+            "G" | "GiB" => Some(1024.0 * 1024.0 * 1024.0),
+            _ => None,
+        };
+        match (number.parse::<f64>(), factor) {
+            (Ok(number), Some(factor)) => Ok(Self(number * factor)),
+            _ => Err(Mistake::with("bytes, or a number with KiB, MiB or GiB")),
         }
     }
 }
@@ -65,6 +89,15 @@ mod tests {
         assert!(Number::<1, 255>::from_text("0").is_err());
         assert!(Number::<1, 255>::from_text("256").is_err());
         assert!(Number::<1, 255>::from_text("-1").is_err());
+    }
+
+    #[test]
+    fn sizes_are_read_as_exports_write_them() {
+        assert_eq!(Size::from_text("2048.0KiB"), Ok(Size(2048.0 * 1024.0)));
+        assert_eq!(Size::from_text("65536"), Ok(Size(65536.0)));
+        for text in ["KiB", "1.2.3", "64kB", "-1"] {
+            assert!(Size::from_text(text).is_err(), "{text}");
+        }
     }
 
     #[test]
