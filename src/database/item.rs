@@ -11,6 +11,8 @@ pub struct Item {
     pub origin: Origin,
     /// Its properties in the order in which they were first set; a name stands once.
     pub properties: Vec<Property>,
+    /// Whether a command about it could not be read in full, which is reported: the item is there, but not as meant.
+    pub is_broken: bool,
 }
 
 /// The number by which RouterOS would call an item (`*1F`), here the order of making.

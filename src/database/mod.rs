@@ -37,6 +37,8 @@ pub struct Menu {
     pub items: Vec<Item>,
     /// The properties of a menu that is no list (`/ip settings`), with the commands that set them.
     pub settings: Vec<Property>,
+    /// Commands on items that the configuration did not make, in a menu that is not lowered.
+    pub changes: Vec<Origin>,
     /// Commands that do something once (`/system reboot`).
     pub actions: Vec<Origin>,
 }

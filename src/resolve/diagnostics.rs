@@ -39,6 +39,14 @@ pub(super) fn bridge_port_in_rule(port: &str, bridge: &str, origin: Origin) -> D
     .help(format!("packets come in by the bridge: write `{bridge}`"))
 }
 
+pub(super) fn table_of_vrf(name: &str, origin: Origin) -> Diagnostic {
+    refused(
+        format!("table `{name}` is that of a VRF"),
+        origin,
+        "rosc makes no VRFs: use a table of /routing table",
+    )
+}
+
 pub(super) fn contradiction(
     message: impl Into<String>,
     origin: Origin,
@@ -49,9 +57,10 @@ pub(super) fn contradiction(
 }
 
 pub(super) fn wrong_family<T>(field: &Field<T>, name: &str, ipv6: bool) -> Diagnostic {
-    let (is, wanted) = if ipv6 { ("IPv4", "IPv6") } else { ("IPv6", "IPv4") };
+    let (is, wanted, menu) = if ipv6 { ("IPv4", "IPv6", "/ip") } else { ("IPv6", "IPv4", "/ipv6") };
     Diagnostic::new(Code::WrongType, format!("{name} is an {is} value where the menu is for {wanted}"))
         .label(field.origin, format!("not {wanted}"))
+        .help(format!("what is for {is} belongs in the menus below {menu}"))
 }
 
 pub(super) fn refused(message: impl Into<String>, origin: Origin, help: &str) -> Diagnostic {

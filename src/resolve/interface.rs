@@ -61,7 +61,8 @@ impl Resolver<'_, '_> {
     }
 
     fn bridges(&mut self) {
-        for Read { origin, value, .. } in self.read_enabled(&catalog::INTERFACE_BRIDGE, BridgeItem::read) {
+        let items = self.read_declarations(&catalog::INTERFACE_BRIDGE, BridgeItem::read);
+        for Read { origin, is_usable, value, .. } in items.into_iter().filter(|item| !item.disabled) {
             let BridgeItem {
                 name,
                 mtu,
@@ -74,7 +75,7 @@ impl Resolver<'_, '_> {
                 igmp_snooping,
             } = value;
             let name_origin = name.origin;
-            let Some(name) = name.required("name", &mut self.diagnostics) else { continue };
+            let Some(name) = self.declared("name", name, is_usable) else { continue };
             let name = InterfaceName::new(&name);
             if let Some(Interface { origin: before, .. }) = self.router.interfaces.get(&name) {
                 let before = *before;
@@ -154,11 +155,9 @@ impl Resolver<'_, '_> {
 
     fn interface_lists(&mut self) {
         let mut lists: BTreeMap<String, Read<InterfaceListItem>> = BTreeMap::new();
-        for item in self.read_enabled(&catalog::INTERFACE_LIST, InterfaceListItem::read) {
-            let Some(name) = item.value.name.value.clone() else {
-                self.report(catalog::missing("name", item.origin));
-                continue;
-            };
+        let items = self.read_declarations(&catalog::INTERFACE_LIST, InterfaceListItem::read);
+        for item in items.into_iter().filter(|item| !item.disabled) {
+            let Some(name) = self.declared("name", item.value.name.clone(), item.is_usable) else { continue };
             if BUILT_IN_LISTS.contains(&name.as_str()) {
                 continue;
             }

@@ -2,7 +2,7 @@
 //!
 //! Each property of each item is consumed or reported: the structs that the catalog reads items into are taken
 //! apart field by field here, and what the catalog refuses never gets this far. An item with a mistake is left
-//! out, so that it causes no further errors.
+//! out, so that it causes no further errors; a name that it declares is known all the same.
 
 mod address;
 mod diagnostics;
@@ -14,7 +14,7 @@ mod rule;
 mod settings;
 mod table;
 
-use crate::catalog::{Common, Menu, Reader};
+use crate::catalog::{Common, Field, Menu, Reader};
 use crate::database::Database;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Dialect, Router};
@@ -63,13 +63,16 @@ struct Read<T> {
     origin: Origin,
     disabled: bool,
     comment: Option<String>,
+    /// Whether everything that is said of the item could be read; if not, that is reported.
+    is_usable: bool,
     value: T,
 }
 
 impl<'d> Resolver<'d, '_> {
-    /// Reads the items of a menu and resolves them one by one, so that a list of any length takes the room of one item
-    /// as read; those with mistakes are reported and left out.
-    fn for_each<T>(
+    /// Reads the items of a menu that declares names, one by one, so that a list of any length takes the room of one
+    /// item as read. Items with mistakes are reported, but are among them: what they declare is there, and whoever names
+    /// it is not at fault.
+    fn for_each_declaration<T>(
         &mut self,
         menu: &'static Menu,
         read: fn(&mut Reader<'_, '_>) -> T,
@@ -80,17 +83,41 @@ impl<'d> Resolver<'d, '_> {
             let mut reader = Reader::new(database, menu, &item.properties, item.origin);
             let Common { disabled, comment } = Common::read(&mut reader);
             let value = read(&mut reader);
-            if reader.finish(&mut self.diagnostics) {
-                let disabled = disabled.value == Some(true);
-                resolve(self, Read { origin: item.origin, disabled, comment: comment.value, value });
-            }
+            let is_usable = reader.finish(&mut self.diagnostics) && !item.is_broken;
+            let disabled = disabled.value == Some(true);
+            resolve(self, Read { origin: item.origin, disabled, comment: comment.value, is_usable, value });
         }
     }
 
-    /// Reads the items of a menu that are not disabled, all of them before any is looked at.
+    /// The same, all of them before any is looked at.
+    fn read_declarations<T>(
+        &mut self,
+        menu: &'static Menu,
+        read: fn(&mut Reader<'_, '_>) -> T,
+    ) -> Vec<Read<T>> {
+        let mut items = Vec::new();
+        self.for_each_declaration(menu, read, |_, item| items.push(item));
+        items
+    }
+
+    /// Reads the items of a menu that are not disabled, one by one; those with mistakes are reported and left out.
+    fn for_each_enabled<T>(
+        &mut self,
+        menu: &'static Menu,
+        read: fn(&mut Reader<'_, '_>) -> T,
+        mut resolve: impl FnMut(&mut Self, Read<T>),
+    ) {
+        self.for_each_declaration(menu, read, |resolver, item| {
+            if item.is_usable && !item.disabled {
+                resolve(resolver, item);
+            }
+        });
+    }
+
+    /// The same, all of them before any is looked at.
     fn read_enabled<T>(&mut self, menu: &'static Menu, read: fn(&mut Reader<'_, '_>) -> T) -> Vec<Read<T>> {
         let mut items = Vec::new();
-        self.for_each(menu, read, |_, item| items.extend(Some(item).filter(|item| !item.disabled)));
+        self.for_each_enabled(menu, read, |_, item| items.push(item));
         items
     }
 
@@ -101,6 +128,12 @@ impl<'d> Resolver<'d, '_> {
         let mut reader = Reader::new(self.database, menu, settings, origin);
         let value = read(&mut reader);
         reader.finish(&mut self.diagnostics).then_some(value)
+    }
+
+    /// The name that an item declares. That it is missing is reported, unless the item has mistakes already: the name may
+    /// be among what could not be read.
+    fn declared(&mut self, name: &str, field: Field<String>, is_usable: bool) -> Option<String> {
+        if is_usable { field.required(name, &mut self.diagnostics) } else { field.value }
     }
 
     fn report(&mut self, diagnostic: Diagnostic) {

@@ -33,7 +33,9 @@ impl Resolver<'_, '_> {
         let mut found = Vec::new();
         for (path, menu) in self.database.menus().filter(|(path, _)| catalog::menu(path).is_none()) {
             let items = menu.items.iter().map(|item| item.origin);
-            let places: Vec<Origin> = items.chain(menu.settings.iter().map(|p| p.origin)).collect();
+            let settings = menu.settings.iter().map(|property| property.origin);
+            let mut places: Vec<Origin> = items.chain(settings).chain(menu.changes.iter().copied()).collect();
+            places.sort_by_key(|place| (place.file, place.start));
             if !places.is_empty() {
                 found.push(not_lowered(path, &places, self.database.sources()));
             }

@@ -19,15 +19,15 @@ impl Resolver<'_, '_> {
             let Ipv6Destination { dst_address } = Ipv6Destination::read(reader);
             (destination(dst_address), RouteItem::read(reader))
         };
-        self.for_each(&catalog::IP_ROUTE, ipv4, Self::route);
-        self.for_each(&catalog::IPV6_ROUTE, ipv6, Self::route);
+        self.for_each_enabled(&catalog::IP_ROUTE, ipv4, Self::route);
+        self.for_each_enabled(&catalog::IPV6_ROUTE, ipv6, Self::route);
         if self.router.dialect == Dialect::V6 {
             self.equal_routes();
         }
     }
 
     fn route(&mut self, read: Read<(Option<IpNet>, RouteItem)>) {
-        let Read { origin, disabled, value: (destination, item), .. } = read;
+        let Read { origin, value: (destination, item), .. } = read;
         let RouteItem {
             gateway,
             routing_table,
@@ -39,7 +39,7 @@ impl Resolver<'_, '_> {
             blackhole,
             kind,
         } = item;
-        let Some(destination) = destination.filter(|_| !disabled) else { return };
+        let Some(destination) = destination else { return };
         let ipv6 = destination.addr().is_ipv6();
         let target = match (blackhole.value == Some(true), kind.value.unwrap_or(RouteType::Unicast)) {
             (true, _) | (_, RouteType::Blackhole) => Some(RouteTarget::Blackhole),

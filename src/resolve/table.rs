@@ -7,10 +7,11 @@ use rosc_target::Origin;
 
 impl Resolver<'_, '_> {
     pub(super) fn tables(&mut self) {
-        for Read { origin, value, .. } in self.read_enabled(&catalog::ROUTING_TABLE, TableItem::read) {
+        let items = self.read_declarations(&catalog::ROUTING_TABLE, TableItem::read);
+        for Read { origin, is_usable, value, .. } in items.into_iter().filter(|item| !item.disabled) {
             let TableItem { name, fib } = value;
             let name_origin = name.origin;
-            let Some(name) = name.required("name", &mut self.diagnostics) else { continue };
+            let Some(name) = self.declared("name", name, is_usable) else { continue };
             let name = TableName::new(&name);
             if name.is_main() {
                 continue;
@@ -21,7 +22,7 @@ impl Resolver<'_, '_> {
                 continue;
             }
             let fib = fib.value == Some(true);
-            if !fib {
+            if !fib && is_usable {
                 self.report(diagnostics::table_without_fib(name.as_str(), name_origin));
             }
             self.router.tables.insert(name, Table { origin, fib });
@@ -39,6 +40,10 @@ impl Resolver<'_, '_> {
                 self.router.tables.insert(table.clone(), Table { origin, fib: true });
                 Some(table)
             }
+            Dialect::V7 if self.is_vrf(name) => {
+                self.report(diagnostics::table_of_vrf(name, origin));
+                None
+            }
             Dialect::V7 => {
                 let names: Vec<String> = self.router.tables.keys().map(ToString::to_string).collect();
                 let declare = format!("/routing table add fib name={name}");
@@ -47,5 +52,11 @@ impl Resolver<'_, '_> {
                 None
             }
         }
+    }
+
+    /// A VRF has a table of its name.
+    fn is_vrf(&self, name: &str) -> bool {
+        let vrfs = self.database.items("/ip/vrf").iter();
+        vrfs.filter_map(|vrf| self.database.value(vrf, "name")).any(|vrf| vrf == name)
     }
 }

@@ -4,12 +4,14 @@
 //! `move`, `enable`, `disable`, `comment`, `unset`), on items selected by number, name or `[find ...]`; what would
 //! take a running script (variables, loops, functions) is refused with its place.
 
+mod arguments;
 mod command;
 mod condition;
 mod diagnostics;
 mod dialect;
 mod path;
 mod selector;
+mod verbs;
 
 use crate::database::{Database, MenuPath, PropertyName};
 use crate::diagnostic::Diagnostic;

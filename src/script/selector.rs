@@ -1,10 +1,11 @@
 //! Which items a command means: by number, by name, by `*ID`, by `[find ...]`.
 
-use super::Evaluator;
-use super::diagnostics;
+use super::arguments::selector;
+use super::{Evaluator, diagnostics};
+use crate::catalog;
 use crate::database::{Item, ItemId, MenuPath, v6};
 use crate::diagnostic::Diagnostic;
-use rosc_grammar::ast::{Block, Statement, Value};
+use rosc_grammar::ast::{Arg, Block, Statement, Value};
 use rosc_target::Origin;
 
 /// What a selector found.
@@ -16,6 +17,48 @@ pub(super) struct Selected {
 }
 
 impl Evaluator<'_> {
+    /// The items that a command names. `None` if there are none and that is nobody's mistake; a `find` without a
+    /// result is reported, but for `remove`, where clearing what may be there is the idiom.
+    pub(super) fn selected(
+        &mut self,
+        menu: MenuPath,
+        args: &[Arg],
+        verb: &'static str,
+        origin: Origin,
+    ) -> Result<Option<Vec<ItemId>>, Diagnostic> {
+        let lowered = catalog::menu(menu).is_some();
+        let mut found = Vec::new();
+        let mut some = false;
+        for arg in selector(args, self.text) {
+            some = true;
+            match self.select(menu, &arg.value) {
+                Ok(Selected { items, nothing: None }) => found.extend(items),
+                Ok(Selected { nothing: Some(place), .. }) if lowered && verb != "remove" => {
+                    self.report(diagnostics::nothing_found(menu, verb, place));
+                    return Ok(Some(Vec::new()));
+                }
+                Ok(Selected { .. }) => return Ok(lowered.then(Vec::new)),
+                Err(_) if !lowered => return Ok(None),
+                Err(error) => return Err(error),
+            }
+        }
+        if some { Ok(Some(found)) } else { Err(diagnostics::missing_argument(verb, "the items", origin)) }
+    }
+
+    pub(super) fn select_single(
+        &self,
+        menu: MenuPath,
+        arg: &Arg,
+        name: &str,
+    ) -> Result<Option<ItemId>, Diagnostic> {
+        let selected = self.select(menu, &arg.value)?;
+        match selected.items.as_slice() {
+            [] => Ok(None),
+            [item] => Ok(Some(*item)),
+            [..] => Err(diagnostics::bad_argument(name, self.origin(arg.span), "it takes one item")),
+        }
+    }
+
     /// The items that a value names.
     pub(super) fn select(&self, menu: MenuPath, value: &Value) -> Result<Selected, Diagnostic> {
         let one_by_one = |text: &str, origin: Origin| {

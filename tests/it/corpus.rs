@@ -27,12 +27,12 @@ struct Floor {
 /// takes its values from variables, or asks for what rosc refuses: DNS names in address lists above all.
 const FLOORS: [Floor; 7] = [
     Floor { category: "addrlist", files: 960, items: 612 },
-    Floor { category: "export", files: 929, items: 767 },
-    Floor { category: "firewall", files: 876, items: 700 },
-    Floor { category: "misc", files: 968, items: 893 },
-    Floor { category: "multiwan", files: 901, items: 745 },
-    Floor { category: "routing", files: 1000, items: 928 },
-    Floor { category: "script", files: 905, items: 403 },
+    Floor { category: "export", files: 929, items: 889 },
+    Floor { category: "firewall", files: 876, items: 717 },
+    Floor { category: "misc", files: 968, items: 900 },
+    Floor { category: "multiwan", files: 901, items: 764 },
+    Floor { category: "routing", files: 1000, items: 936 },
+    Floor { category: "script", files: 905, items: 532 },
 ];
 
 /// Far longer than the largest file takes: a file that is not done by then never will be.
@@ -182,6 +182,7 @@ fn without_what_the_author_wrote(message: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
+#[expect(clippy::print_stdout, reason = "whoever asks for the output wants to know what to mend next")]
 fn show_causes(causes: &BTreeMap<(Code, String), usize>) {
     const MOST: usize = 40;
     let mut causes: Vec<_> = causes.iter().collect();
@@ -281,6 +282,7 @@ impl Walk<'_> {
 
 /// The folder of the corpus, or a line why there is nothing to read. It is no part of the repository: the files are
 /// other people's.
+#[expect(clippy::print_stdout, reason = "a skipped test says so")]
 fn folder() -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
     let folder = std::env::var_os("ROSC_CORPUS").map_or(beside, PathBuf::from).join("dev");

@@ -17,29 +17,29 @@ impl Resolver<'_, '_> {
             Family::Ipv6 => &catalog::IPV6_FIREWALL_ADDRESS_LIST,
         };
         let mut lists: HashMap<String, AddressList> = HashMap::new();
-        self.for_each(menu, AddressListItem::read, |resolver, Read { origin, disabled, value, .. }| {
+        self.for_each_declaration(menu, AddressListItem::read, |resolver, read| {
+            let Read { origin, disabled, is_usable, value, .. } = read;
             let AddressListItem { list, address } = value;
             let address_origin = address.origin;
-            let wrong_family = match &address.value {
-                Some(ListedAddress::Range(range)) => range.is_ipv6() != family.is_ipv6(),
-                Some(ListedAddress::DnsName(_)) | None => false,
-            };
-            if wrong_family {
-                resolver.report(diagnostics::wrong_family(&address, "address", family.is_ipv6()));
-                return;
-            }
-            let list = list.required("list", &mut resolver.diagnostics);
-            let address = address.required("address", &mut resolver.diagnostics);
-            let (Some(list), Some(address)) = (list, address) else { return };
-            // A name is declared by a disabled entry too.
+            let Some(list) = resolver.declared("list", list, is_usable) else { return };
+            // A name is declared by every entry, whatever becomes of the entry itself.
             let entries = match lists.get_mut(&list) {
                 Some(list) => &mut list.entries,
                 None => &mut lists.entry(list).or_default().entries,
             };
-            match address {
-                _ if disabled => {}
-                ListedAddress::Range(range) => entries.push(AddressEntry { origin, range }),
-                ListedAddress::DnsName(name) => resolver.diagnostics.push(dns_name(&name, address_origin)),
+            if disabled || !is_usable {
+                return;
+            }
+            match &address.value {
+                Some(ListedAddress::Range(range)) if range.is_ipv6() == family.is_ipv6() => {
+                    entries.push(AddressEntry { origin, range: *range });
+                }
+                Some(ListedAddress::Range(_)) => {
+                    resolver.report(diagnostics::wrong_family(&address, "address", family.is_ipv6()));
+                }
+                Some(ListedAddress::DnsName(name)) => resolver.report(dns_name(name, address_origin)),
+                // RouterOS takes an entry without an address, which no packet matches: scripts declare a list so.
+                None => {}
             }
         });
         lists.into_iter().map(|(name, list)| (AddressListName::new(&name), list)).collect()

@@ -24,6 +24,19 @@ impl<H: Hook> Reach<H> {
     }
 }
 
+/// Keeps chains that rules jump to, but whose own rules are all disabled or left out: such a jump comes back at once.
+pub(super) fn keep_without_rules<H: Hook, A>(
+    table: &mut RuleTable<H, A>,
+    named: &BTreeSet<Chain<H>>,
+    jump_of: impl Fn(&A) -> Option<&Chain<H>>,
+) {
+    let targets = table.chains.values().flatten().filter_map(|rule| jump_of(&rule.action));
+    let kept: Vec<Chain<H>> = targets.filter(|target| named.contains(target)).cloned().collect();
+    for chain in kept {
+        table.chains.entry(chain).or_default();
+    }
+}
+
 impl Resolver<'_, '_> {
     /// Follows the jumps of a menu. Jumps to chains without rules, jumps in a circle and chains that nothing jumps
     /// to are reported.

@@ -1,7 +1,7 @@
 //! Mangle rules.
 
 use super::Family;
-use super::chains::ChainPlaces;
+use super::chains::{ChainPlaces, keep_without_rules};
 use super::matchers::MatcherFields;
 use crate::catalog::types::{Keyword, MarkName};
 use crate::catalog::{self, MangleItem, MangleVerb, MatcherItem, NatStateMatcherItem, StateMatcherItem};
@@ -11,6 +11,7 @@ use crate::ir::firewall::{
 use crate::ir::{ConnectionMark, Dialect, PacketMark};
 use crate::resolve::{Read, Resolver, diagnostics};
 use rosc_target::Origin;
+use std::collections::BTreeSet;
 
 impl Resolver<'_, '_> {
     pub(super) fn mangle(&mut self, family: Family) -> RuleTable<MangleHook, MangleAction> {
@@ -18,7 +19,7 @@ impl Resolver<'_, '_> {
             Family::Ip => &catalog::IP_FIREWALL_MANGLE,
             Family::Ipv6 => &catalog::IPV6_FIREWALL_MANGLE,
         };
-        let items = self.read_enabled(menu, |reader| {
+        let items = self.read_declarations(menu, |reader| {
             let matchers = MatcherFields {
                 common: MatcherItem::read(reader),
                 state: Some(StateMatcherItem::read(reader)),
@@ -28,8 +29,14 @@ impl Resolver<'_, '_> {
         });
         let mut table = RuleTable::default();
         let mut places = ChainPlaces::new();
-        for Read { origin, comment, value: (mut item, matchers), .. } in items {
+        let mut named = BTreeSet::new();
+        for Read { origin, disabled, comment, is_usable, value } in items {
+            let (mut item, matchers) = value;
             let chain_origin = item.chain.origin;
+            named.extend(item.chain.value.as_deref().map(Chain::named));
+            if disabled || !is_usable {
+                continue;
+            }
             let chain = item.chain.value.take();
             if chain.is_none() {
                 self.report(catalog::missing("chain", item.chain.origin));
@@ -46,6 +53,7 @@ impl Resolver<'_, '_> {
                 action,
             });
         }
+        keep_without_rules(&mut table, &named, jump_of);
         self.check_mangle_chains(&table, &places);
         table
     }
@@ -130,10 +138,7 @@ impl Resolver<'_, '_> {
         table: &RuleTable<MangleHook, MangleAction>,
         places: &ChainPlaces<MangleHook>,
     ) {
-        let reach = self.reach(table, places, |action| match action {
-            MangleAction::Jump(target) => Some(target),
-            _ => None,
-        });
+        let reach = self.reach(table, places, jump_of);
         for (chain, rules) in &table.chains {
             for &hook in &reach.of(chain) {
                 for rule in rules {
@@ -184,4 +189,11 @@ fn can_be_local(matchers: &Matchers) -> bool {
     };
     // A connection that carries a mark was marked by a rule of its own: that rule decides what is marked.
     by_type && !matches!(matchers.connection_mark, Some(Condition::Is(Some(_))))
+}
+
+fn jump_of(action: &MangleAction) -> Option<&Chain<MangleHook>> {
+    match action {
+        MangleAction::Jump(target) => Some(target),
+        _ => None,
+    }
 }

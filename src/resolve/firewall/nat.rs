@@ -1,7 +1,7 @@
 //! NAT rules.
 
 use super::Family;
-use super::chains::ChainPlaces;
+use super::chains::{ChainPlaces, keep_without_rules};
 use super::matchers::MatcherFields;
 use crate::catalog::types::{Keyword, Range};
 use crate::catalog::{
@@ -12,6 +12,7 @@ use crate::ir::firewall::{
 };
 use crate::resolve::{Read, Resolver, diagnostics};
 use rosc_target::Origin;
+use std::collections::BTreeSet;
 
 /// A NAT rule as read.
 struct NatFields {
@@ -23,13 +24,13 @@ struct NatFields {
 impl Resolver<'_, '_> {
     pub(super) fn nat(&mut self, family: Family) -> RuleTable<NatHook, NatAction> {
         let items = match family {
-            Family::Ip => self.read_enabled(&catalog::IP_FIREWALL_NAT, |reader| {
+            Family::Ip => self.read_declarations(&catalog::IP_FIREWALL_NAT, |reader| {
                 let Ipv4NatItem { to_addresses } = Ipv4NatItem::read(reader);
                 let common = MatcherItem::read(reader);
                 let matchers = MatcherFields { common, state: None, nat_state: None };
                 NatFields { item: NatItem::read(reader), to_addresses, matchers }
             }),
-            Family::Ipv6 => self.read_enabled(&catalog::IPV6_FIREWALL_NAT, |reader| {
+            Family::Ipv6 => self.read_declarations(&catalog::IPV6_FIREWALL_NAT, |reader| {
                 let Ipv6NatItem { to_address } = Ipv6NatItem::read(reader);
                 let common = MatcherItem::read(reader);
                 let state = Some(StateMatcherItem::read(reader));
@@ -39,9 +40,15 @@ impl Resolver<'_, '_> {
         };
         let mut table = RuleTable::default();
         let mut places = ChainPlaces::new();
-        for Read { origin, comment, value: NatFields { item, to_addresses, matchers }, .. } in items {
+        let mut named = BTreeSet::new();
+        for Read { origin, disabled, comment, is_usable, value } in items {
+            let NatFields { item, to_addresses, matchers } = value;
             let NatItem { chain, action, jump_target, to_ports } = item;
             let chain_origin = chain.origin;
+            named.extend(chain.value.as_deref().map(Chain::named));
+            if disabled || !is_usable {
+                continue;
+            }
             let chain = chain.required("chain", &mut self.diagnostics);
             let protocol = matchers.common.protocol.value.as_ref().map(|p| p.0.clone());
             let matchers = self.matchers(family, matchers);
@@ -68,6 +75,7 @@ impl Resolver<'_, '_> {
                 action,
             });
         }
+        keep_without_rules(&mut table, &named, jump_of);
         self.check_nat_chains(&table, &places);
         table
     }
@@ -177,10 +185,7 @@ impl Resolver<'_, '_> {
 
     /// Reports rules whose action or matchers their chain does not have.
     fn check_nat_chains(&mut self, table: &RuleTable<NatHook, NatAction>, places: &ChainPlaces<NatHook>) {
-        let reach = self.reach(table, places, |action| match action {
-            NatAction::Jump(target) => Some(target),
-            _ => None,
-        });
+        let reach = self.reach(table, places, jump_of);
         for (chain, rules) in &table.chains {
             let hooks = reach.of(chain);
             for rule in rules {
@@ -235,6 +240,13 @@ impl Resolver<'_, '_> {
                 "match addresses, or mark the connection earlier",
             ));
         }
+    }
+}
+
+fn jump_of(action: &NatAction) -> Option<&Chain<NatHook>> {
+    match action {
+        NatAction::Jump(target) => Some(target),
+        _ => None,
     }
 }
 

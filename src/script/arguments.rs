@@ -1,0 +1,201 @@
+//! Reads the arguments of a command: properties, switches, and what names items.
+
+use super::{Evaluator, diagnostics};
+use crate::catalog;
+use crate::catalog::types::FromText;
+use crate::database::{Item, MenuPath, Property, PropertyName, Written, set_property, v6};
+use crate::diagnostic::Diagnostic;
+use rosc_grammar::ast::{Arg, ArgKind, Value, Word};
+
+/// Properties that a command gives.
+#[derive(Debug, Default)]
+pub(super) struct Given {
+    set: Vec<Property>,
+    unset: Vec<PropertyName>,
+    /// Whether there is more that could not be read.
+    is_broken: bool,
+}
+
+impl Evaluator<'_> {
+    /// The properties among the arguments; an argument that can't be read is reported and leaves the others valid.
+    /// What is no property (a selector, a position) is left out.
+    pub(super) fn given(&mut self, menu: MenuPath, args: &[Arg], verb: &str) -> Given {
+        let mut given = Given::default();
+        let mut words_are_wrong = false;
+        for arg in args {
+            // A word behind a wrong one is most likely its value, written without `=`.
+            let is_word = arg.kind == ArgKind::Unnamed;
+            if is_word && words_are_wrong {
+                continue;
+            }
+            if let Err(mistake) = self.give(&mut given, menu, arg, verb) {
+                words_are_wrong |= is_word;
+                given.is_broken = true;
+                self.report(mistake);
+            }
+        }
+        given
+    }
+
+    fn give(&mut self, given: &mut Given, menu: MenuPath, arg: &Arg, verb: &str) -> Result<(), Diagnostic> {
+        let property = match arg.kind {
+            ArgKind::Named(name) if is_position(&name.text(self.text)) => return Ok(()),
+            ArgKind::Named(name) => {
+                let id = self.property_name(menu, name)?;
+                match self.property(menu, id, arg)? {
+                    Some(property) => property,
+                    None => {
+                        given.unset.push(id);
+                        return Ok(());
+                    }
+                }
+            }
+            ArgKind::Unset(name) => {
+                given.unset.push(self.property_name(menu, name)?);
+                return Ok(());
+            }
+            ArgKind::Unnamed => match self.switch(menu, arg, verb)? {
+                Some(property) => property,
+                None => return Ok(()),
+            },
+        };
+        if let Some(before) = given.set.iter().find(|other| other.name == property.name) {
+            let name = self.database.name(property.name);
+            return Err(diagnostics::repeated_property(name, self.origin(arg.span), before.origin));
+        }
+        given.set.push(property);
+        Ok(())
+    }
+
+    /// A bare word among the arguments: a switch such as `fib` or `blackhole`.
+    fn switch(&mut self, menu: MenuPath, arg: &Arg, verb: &str) -> Result<Option<Property>, Diagnostic> {
+        let origin = self.origin(arg.span);
+        let Value::Word(word) = arg.value else {
+            return match catalog::menu(menu) {
+                Some(_) => Err(diagnostics::bad_argument(verb, origin, "properties are written name=value")),
+                None => Ok(None),
+            };
+        };
+        let name = self.property_name(menu, word)?;
+        let statement = catalog::menu(menu).and_then(|menu| menu.property(self.database.name(name)));
+        if statement.is_some_and(|property| property.shape != <bool as FromText>::SHAPE) {
+            let why = format!("write {}=VALUE", self.database.name(name));
+            return Err(diagnostics::bad_argument(verb, origin, &why));
+        }
+        Ok(Some(Property { name, written: Written::Switch, origin }))
+    }
+
+    /// A property's name in full and in the spelling of version 7.
+    pub(super) fn property_name(&mut self, menu: MenuPath, word: Word) -> Result<PropertyName, Diagnostic> {
+        let raw = word.span.slice(self.text);
+        if let Some(&known) = self.names.get(&(menu, raw)) {
+            return Ok(known);
+        }
+        let origin = self.origin(word.span);
+        let written = word.text(self.text);
+        self.signs.note(menu, Some(&written), origin);
+        let name = v6::property(menu, &written);
+        let full = match catalog::menu(menu) {
+            None => name,
+            Some(statement) => property_of(statement, name).ok_or_else(|| {
+                let known = statement.properties().map(|property| property.name);
+                diagnostics::unknown_property(menu, name, origin, known)
+            })?,
+        };
+        let id = self.database.name_id(full);
+        self.names.insert((menu, raw), id);
+        Ok(id)
+    }
+
+    /// The property that an argument gives; `None` for an empty value, which unsets it.
+    pub(super) fn property(
+        &self,
+        menu: MenuPath,
+        name: PropertyName,
+        arg: &Arg,
+    ) -> Result<Option<Property>, Diagnostic> {
+        let span = match &arg.value {
+            Value::Empty => return Ok(None),
+            Value::Word(word) => word.span,
+            Value::Quoted(quoted) => quoted.span,
+            value @ (Value::Interpolated(_)
+            | Value::Variable(_)
+            | Value::Substitution(_)
+            | Value::Group(_)
+            | Value::Code(_)
+            | Value::Array(_)) => {
+                let span = value.span().unwrap_or(arg.span);
+                if catalog::menu(menu).is_some() {
+                    return Err(diagnostics::value_not_computed(self.origin(span)));
+                }
+                span
+            }
+        };
+        let origin = self.origin(span);
+        let is_empty = self.sources.slice(origin) == "\"\"";
+        Ok((!is_empty).then_some(Property { name, written: Written::Value, origin }))
+    }
+}
+impl Given {
+    pub(super) fn setting(property: Property) -> Self {
+        Self { set: vec![property], ..Self::default() }
+    }
+
+    pub(super) fn unsetting(name: PropertyName) -> Self {
+        Self { unset: vec![name], ..Self::default() }
+    }
+
+    /// Changes an item.
+    pub(super) fn apply(&self, item: &mut Item) {
+        item.is_broken |= self.is_broken;
+        for &name in &self.unset {
+            item.unset(name);
+        }
+        for &property in &self.set {
+            item.set(property);
+        }
+    }
+
+    /// Changes the values of a menu that is no list.
+    pub(super) fn apply_to_settings(self, settings: &mut Vec<Property>) {
+        settings.retain(|property| !self.unset.contains(&property.name));
+        for property in self.set {
+            set_property(settings, property);
+        }
+    }
+}
+
+/// A property's name in full, for all of it or as much as no other begins with.
+fn property_of(menu: &'static catalog::Menu, name: &str) -> Option<&'static str> {
+    if let Some(property) = menu.property(name) {
+        return Some(property.name);
+    }
+    let mut beginning = menu.properties().filter(|property| property.name.starts_with(name));
+    match (beginning.next(), beginning.next()) {
+        (Some(property), None) => Some(property.name),
+        _ => None,
+    }
+}
+
+/// Arguments that say which item, or where.
+fn is_position(name: &str) -> bool {
+    matches!(name, "numbers" | "place-before" | "copy-from")
+}
+
+/// The arguments that name items: `numbers=`, or those without a name.
+pub(super) fn selector<'a>(args: &'a [Arg], text: &'a str) -> impl Iterator<Item = &'a Arg> {
+    args.iter().filter(move |arg| match arg.kind {
+        ArgKind::Unnamed => true,
+        ArgKind::Named(name) => name.text(text) == "numbers",
+        ArgKind::Unset(_) => false,
+    })
+}
+
+pub(super) fn named<'a>(args: &'a [Arg], wanted: &str, text: &str) -> Option<&'a Arg> {
+    args.iter().find(|arg| matches!(arg.kind, ArgKind::Named(name) if name.text(text) == wanted))
+}
+
+/// The arguments that are properties or take them away.
+pub(super) fn named_only(args: &[Arg]) -> Vec<Arg> {
+    args.iter().filter(|arg| arg.kind != ArgKind::Unnamed).cloned().collect()
+}

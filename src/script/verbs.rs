@@ -1,0 +1,200 @@
+//! The verbs that change configuration.
+
+use super::arguments::{Given, named, named_only, selector};
+use super::{Evaluator, diagnostics};
+use crate::catalog::{self, Kind};
+use crate::database::{Item, ItemId, MenuPath, Property, Written};
+use crate::diagnostic::Diagnostic;
+use rosc_grammar::ast::{Arg, ArgKind, Value};
+use rosc_target::Origin;
+use std::collections::HashSet;
+
+/// What `enable` and `disable` do.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Switch {
+    Enable,
+    Disable,
+}
+
+impl Evaluator<'_> {
+    pub(super) fn add(&mut self, menu: MenuPath, args: &[Arg], origin: Origin) {
+        let (copied, copied_well) = self.reference(menu, args, "copy-from");
+        let (before, placed_well) = self.reference(menu, args, "place-before");
+        let given = self.given(menu, args, "add");
+        let properties = copied.map(|id| self.properties_of(menu, id)).unwrap_or_default();
+        let id = self.database.new_id();
+        let mut item = Item { id, origin, properties, is_broken: !(copied_well && placed_well) };
+        given.apply(&mut item);
+        let items = &mut self.database.menu_mut(menu).items;
+        let at = before.and_then(|id| items.iter().position(|other| other.id == id)).unwrap_or(items.len());
+        items.insert(at, item);
+    }
+
+    /// The item that an argument such as `place-before=` names, and whether all is well with it. What can't be found
+    /// in a menu that is not lowered may well be on the router.
+    fn reference(&mut self, menu: MenuPath, args: &[Arg], name: &str) -> (Option<ItemId>, bool) {
+        let Some(arg) = named(args, name, self.text) else { return (None, true) };
+        match self.select_single(menu, arg, name) {
+            Ok(item) => (item, true),
+            Err(_) if catalog::menu(menu).is_none() => (None, true),
+            Err(mistake) => {
+                self.report(mistake);
+                (None, false)
+            }
+        }
+    }
+
+    pub(super) fn set(&mut self, menu: MenuPath, args: &[Arg], origin: Origin) -> Result<(), Diagnostic> {
+        let has_selector = selector(args, self.text).next().is_some();
+        let is_settings = match catalog::menu(menu) {
+            Some(statement) => statement.kind == Kind::Settings,
+            None => !has_selector,
+        };
+        if is_settings {
+            let given = self.given(menu, args, "set");
+            given.apply_to_settings(&mut self.database.menu_mut(menu).settings);
+            return Ok(());
+        }
+        if !has_selector {
+            return Err(diagnostics::missing_argument("set", "the items to set", origin)
+                .help("for example `set 0 ...`, `set [find comment=x] ...` or `set NAME ...`"));
+        }
+        let Some(items) = self.selected(menu, args, "set", origin)? else {
+            // A built-in item of a menu that is not lowered: what is said of it is kept as an item of its own.
+            let given = self.given(menu, &named_only(args), "set");
+            let id = self.database.new_id();
+            let mut item = Item { id, origin, properties: Vec::new(), is_broken: false };
+            given.apply(&mut item);
+            self.database.menu_mut(menu).items.push(item);
+            return Ok(());
+        };
+        let given = self.given(menu, &named_only(args), "set");
+        self.change_items(menu, &items, &given);
+        Ok(())
+    }
+
+    pub(super) fn remove(&mut self, menu: MenuPath, args: &[Arg], origin: Origin) -> Result<(), Diagnostic> {
+        if let Some(mut items) = self.selected(menu, args, "remove", origin)? {
+            items.sort_unstable();
+            let keep = |item: &Item| items.binary_search(&item.id).is_err();
+            self.database.menu_mut(menu).items.retain(keep);
+        }
+        Ok(())
+    }
+
+    /// `enable` and `disable`.
+    pub(super) fn switch_items(
+        &mut self,
+        menu: MenuPath,
+        args: &[Arg],
+        origin: Origin,
+        switch: Switch,
+    ) -> Result<(), Diagnostic> {
+        let verb = match switch {
+            Switch::Enable => "enable",
+            Switch::Disable => "disable",
+        };
+        let Some(items) = self.selected(menu, args, verb, origin)? else {
+            self.database.menu_mut(menu).changes.push(origin);
+            return Ok(());
+        };
+        let name = self.database.name_id("disabled");
+        let given = match switch {
+            Switch::Enable => Given::unsetting(name),
+            Switch::Disable => Given::setting(Property { name, written: Written::Switch, origin }),
+        };
+        self.change_items(menu, &items, &given);
+        Ok(())
+    }
+
+    /// `move ITEMS [BEFORE]`; without the second argument, to the end.
+    pub(super) fn move_items(
+        &mut self,
+        menu: MenuPath,
+        args: &[Arg],
+        origin: Origin,
+    ) -> Result<(), Diagnostic> {
+        let unnamed: Vec<&Arg> = args.iter().filter(|arg| arg.kind == ArgKind::Unnamed).collect();
+        let numbers = named(args, "numbers", self.text).or_else(|| unnamed.first().copied());
+        let Some(numbers) = numbers else {
+            return Err(diagnostics::missing_argument("move", "the items to move", origin));
+        };
+        let destination = named(args, "destination", self.text).or(match unnamed.as_slice() {
+            [_, second] => Some(*second),
+            _ => None,
+        });
+        if let [_, _, third, ..] = unnamed.as_slice() {
+            let why = "`move ITEMS DESTINATION` takes two; several items go in one list: `move 1,2 0`";
+            return Err(diagnostics::bad_argument("move", self.origin(third.span), why));
+        }
+        let selected = self.select(menu, &numbers.value)?;
+        if let Some(place) = selected.nothing {
+            self.report(diagnostics::nothing_found(menu, "move", place));
+            return Ok(());
+        }
+        let before = match destination {
+            Some(arg) => self.select_single(menu, arg, "destination")?,
+            None => None,
+        };
+        if before.is_some_and(|before| selected.items.contains(&before)) {
+            return Ok(());
+        }
+        let items = &mut self.database.menu_mut(menu).items;
+        let mut moved: Vec<Item> = Vec::new();
+        for id in &selected.items {
+            if let Some(at) = items.iter().position(|item| item.id == *id) {
+                moved.push(items.remove(at));
+            }
+        }
+        let at = before.and_then(|id| items.iter().position(|item| item.id == id)).unwrap_or(items.len());
+        items.splice(at..at, moved);
+        Ok(())
+    }
+
+    /// `comment ITEMS "text"`.
+    pub(super) fn comment(&mut self, menu: MenuPath, args: &[Arg], origin: Origin) -> Result<(), Diagnostic> {
+        let text = named(args, "comment", self.text)
+            .or_else(|| args.iter().filter(|arg| arg.kind == ArgKind::Unnamed).nth(1))
+            .ok_or_else(|| diagnostics::missing_argument("comment", "the items and a text", origin))?;
+        let Some(numbers) = selector(args, self.text).next() else {
+            return Err(diagnostics::missing_argument("comment", "the items and a text", origin));
+        };
+        let name = self.database.name_id("comment");
+        let given = match self.property(menu, name, text)? {
+            Some(property) => Given::setting(property),
+            None => Given::unsetting(name),
+        };
+        let items = self.select(menu, &numbers.value)?.items;
+        self.change_items(menu, &items, &given);
+        Ok(())
+    }
+
+    /// `unset ITEMS value-name=PROPERTY`.
+    pub(super) fn unset(&mut self, menu: MenuPath, args: &[Arg], origin: Origin) -> Result<(), Diagnostic> {
+        let name = named(args, "value-name", self.text)
+            .or_else(|| args.iter().filter(|arg| arg.kind == ArgKind::Unnamed).nth(1));
+        let (Some(numbers), Some(name)) = (selector(args, self.text).next(), name) else {
+            return Err(diagnostics::missing_argument("unset", "the items and a property", origin));
+        };
+        let Value::Word(name) = name.value else {
+            return Err(diagnostics::value_not_computed(self.origin(name.span)));
+        };
+        let given = Given::unsetting(self.property_name(menu, name)?);
+        let items = self.select(menu, &numbers.value)?.items;
+        self.change_items(menu, &items, &given);
+        Ok(())
+    }
+
+    fn properties_of(&self, menu: MenuPath, id: ItemId) -> Vec<Property> {
+        let item = self.database.items(menu).iter().find(|item| item.id == id);
+        item.map(|item| item.properties.clone()).unwrap_or_default()
+    }
+
+    fn change_items(&mut self, menu: MenuPath, ids: &[ItemId], given: &Given) {
+        let wanted: HashSet<ItemId> = ids.iter().copied().collect();
+        let items = self.database.menu_mut(menu).items.iter_mut();
+        for item in items.filter(|item| wanted.contains(&item.id)) {
+            given.apply(item);
+        }
+    }
+}
