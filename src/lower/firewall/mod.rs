@@ -9,6 +9,7 @@ mod mangle;
 mod matchers;
 mod nat;
 mod sets;
+mod transport;
 
 use super::Context;
 use crate::ir::Firewall;
