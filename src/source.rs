@@ -1,7 +1,12 @@
 //! The source table: the only place that turns an [`Origin`] into file, line and column.
 
+mod printable;
+
+pub use printable::printable;
+
 use rosc_grammar::ast::Span;
 use rosc_target::Origin;
+use std::borrow::Cow;
 use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
@@ -23,6 +28,8 @@ pub struct SourceFile {
     name: String,
     text: Arc<str>,
     line_starts: OnceLock<Vec<u32>>,
+    /// The text for a terminal; `None` inside if it is the text itself.
+    printable: OnceLock<Option<Box<str>>>,
 }
 
 /// A place as people count it: lines and columns from 1, columns in characters; the end is exclusive.
@@ -62,7 +69,12 @@ impl Sources {
 
     /// Adds a text under a name.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> FileId {
-        let file = SourceFile { name: name.into(), text: text.into(), line_starts: OnceLock::new() };
+        let file = SourceFile {
+            name: name.into(),
+            text: text.into(),
+            line_starts: OnceLock::new(),
+            printable: OnceLock::new(),
+        };
         self.files.push(Arc::new(file));
         FileId(u32::try_from(self.files.len() - 1).expect("fewer files than u32 counts"))
     }
@@ -115,6 +127,15 @@ impl SourceFile {
     /// The decoded text.
     pub fn text(&self) -> &Arc<str> {
         &self.text
+    }
+
+    /// The text with nothing in it that would steer a terminal; offsets are the same. Made when first asked for.
+    pub fn printable(&self) -> &str {
+        let made = self.printable.get_or_init(|| match printable(&self.text) {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(text) => Some(text.into()),
+        });
+        made.as_deref().unwrap_or(&self.text)
     }
 
     /// Offsets at which the lines start; made once, when the first place is asked for.

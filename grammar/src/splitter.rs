@@ -77,7 +77,9 @@ impl Stuck {
     pub(crate) fn error(&self) -> SyntaxError {
         let error = |label| SyntaxError::new(self.kind, self.span(), label);
         match self.kind {
-            SyntaxErrorKind::NestingTooDeep => error("this bracket is one too many"),
+            SyntaxErrorKind::NestingTooDeep => error("this bracket is one too many").help(format!(
+                "brackets are read up to {MAX_NESTING} levels deep; is one of them never closed?"
+            )),
             _ => error("opened here").opened(self.span()),
         }
     }

@@ -4,6 +4,7 @@
 //! [`render`] (for people) and [`json`] (for machines).
 
 mod code;
+mod excerpt;
 pub mod json;
 pub mod render;
 mod suggest;

@@ -1,11 +1,10 @@
 //! Diagnostics for people, drawn by miette.
 
+use super::excerpt::{Excerpt, is_far, shown_part};
 use super::{Diagnostic, Severity};
-use crate::source::{SourceFile, Sources};
-use miette::{
-    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode,
-};
-use miette::{SourceSpan, SpanContents, ThemeCharacters, ThemeStyles};
+use crate::source::{Sources, printable};
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
+use miette::{ThemeCharacters, ThemeStyles};
 use std::cmp::Reverse;
 use std::fmt;
 use std::sync::Arc;
@@ -15,6 +14,9 @@ const MOST_SHOWN: usize = 50;
 
 /// More places of one diagnostic than this are counted instead of shown.
 const MOST_PLACES: usize = 6;
+
+/// A message longer than this, in characters, is cut: it quotes something that is no name.
+const LONGEST_MESSAGE: usize = 400;
 
 /// How to draw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +42,7 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> St
     for diagnostic in &shown {
         let report = Report::new(diagnostic, sources);
         if handler.render_report(&mut out, &report).is_err() {
-            out.push_str(&diagnostic.message);
+            out.push_str(&text_of(&diagnostic.message));
         }
         out.push('\n');
     }
@@ -60,10 +62,19 @@ fn most_important(diagnostics: &[Diagnostic]) -> Vec<&Diagnostic> {
     by_weight.into_iter().map(|index| &diagnostics[index]).collect()
 }
 
+/// A text as a terminal may have it.
+fn text_of(text: &str) -> String {
+    let shown = printable(text);
+    match shown.char_indices().nth(LONGEST_MESSAGE) {
+        Some((end, _)) => format!("{}...", &shown[..end]),
+        None => shown.into_owned(),
+    }
+}
+
 /// What miette is shown: a diagnostic whose labels lie in one file, and notes for labels in other files.
 struct Report<'a> {
     diagnostic: &'a Diagnostic,
-    source: Option<Indexed>,
+    source: Option<Excerpt>,
     labels: Vec<LabeledSpan>,
     elsewhere: Vec<Elsewhere>,
 }
@@ -75,24 +86,24 @@ impl<'a> Report<'a> {
         let mut elsewhere = Vec::new();
         for label in diagnostic.labels.iter().take(MOST_PLACES) {
             let Some(file) = sources.file_of(label.origin) else { continue };
-            let text = Some(label.text.clone()).filter(|text| !text.is_empty());
-            let (start, end) = (label.origin.start as usize, label.origin.end as usize);
-            // Of a command over many lines the first one shows which it is.
-            let shown = file.text().get(start..end).and_then(|text| text.lines().next()).unwrap_or_default();
-            let span = LabeledSpan::new(text, start, shown.len());
+            let text = Some(text_of(&label.text)).filter(|text| !text.is_empty());
+            let start = label.origin.start as usize;
+            let span = LabeledSpan::new(text, start, shown_part(file, label.origin));
             if home.is_some_and(|home| Arc::ptr_eq(home, file)) {
-                labels.push(span);
+                if !labels.first().is_some_and(|first: &LabeledSpan| is_far(file, first.offset(), start)) {
+                    labels.push(span);
+                }
             } else {
-                elsewhere.push(Elsewhere { source: Indexed(Arc::clone(file)), label: span });
+                elsewhere.push(Elsewhere { source: Excerpt::of(Arc::clone(file)), label: span });
             }
         }
-        Self { diagnostic, source: home.map(|file| Indexed(Arc::clone(file))), labels, elsewhere }
+        Self { diagnostic, source: home.map(|file| Excerpt::of(Arc::clone(file))), labels, elsewhere }
     }
 }
 
 impl fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.diagnostic.message)?;
+        f.write_str(&text_of(&self.diagnostic.message))?;
         match self.diagnostic.labels.len().checked_sub(MOST_PLACES) {
             Some(more @ 1..) => write!(f, " (and {more} more places)"),
             Some(0) | None => Ok(()),
@@ -122,7 +133,7 @@ impl miette::Diagnostic for Report<'_> {
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.diagnostic.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+        self.diagnostic.help.as_ref().map(|help| Box::new(text_of(help)) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
@@ -140,7 +151,7 @@ impl miette::Diagnostic for Report<'_> {
 
 /// A label in another file than the one at fault.
 struct Elsewhere {
-    source: Indexed,
+    source: Excerpt,
     label: LabeledSpan,
 }
 
@@ -172,40 +183,6 @@ impl miette::Diagnostic for Elsewhere {
     }
 }
 
-/// A source whose lines are found by the index: miette's own walks the whole text for every label.
-struct Indexed(Arc<SourceFile>);
-
-impl SourceCode for Indexed {
-    fn read_span<'a>(
-        &'a self,
-        span: &SourceSpan,
-        lines_before: usize,
-        lines_after: usize,
-    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let text = self.0.text();
-        let (from, to) = (span.offset(), span.offset() + span.len());
-        if to > text.len() {
-            return Err(MietteError::OutOfBounds);
-        }
-        let starts = self.0.line_starts();
-        let line_of = |offset: usize| starts.partition_point(|&start| start as usize <= offset) - 1;
-        let first = line_of(from);
-        let last = line_of(if to > from { to - 1 } else { to });
-        let top = first.saturating_sub(lines_before);
-        let end = starts.get(last + lines_after + 1).map_or(text.len(), |&start| start as usize);
-        let start = starts[top] as usize;
-        let column = if lines_before == 0 { from - start } else { 0 };
-        Ok(Box::new(MietteSpanContents::new_named(
-            self.0.name().to_owned(),
-            &text.as_bytes()[start..end],
-            (start, end - start).into(),
-            top,
-            column,
-            starts.len(),
-        )))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -224,6 +201,33 @@ mod tests {
         let shown = drawn(&diagnostics, &Sources::default());
         assert!(shown.contains("the error"), "{shown}");
         assert!(shown.contains("... and 6 more"), "{shown}");
+    }
+
+    #[test]
+    fn what_steers_a_terminal_does_not_reach_it() {
+        let mut sources = Sources::default();
+        let text = "add name=\x1b[2J\u{9b}2J\u{202e}x\rwiped\n";
+        let file = sources.add("a\x07.rsc", text);
+        let whole = Span { start: 4, end: u32::try_from(text.len() - 1).expect("short") };
+        let diagnostic = Diagnostic::new(Code::WrongType, "`\x1b[2J` is wrong")
+            .label(sources.origin(file, whole), "\x1b[2J");
+        let shown = drawn(&[diagnostic.help("\x1b[2J")], &sources);
+        let steers = |c: char| c != '\n' && (c.is_control() || c == '\u{202e}');
+        assert!(!shown.contains(steers), "{shown:?}");
+    }
+
+    #[test]
+    fn of_an_endless_line_the_place_is_shown() {
+        let mut sources = Sources::default();
+        let text = format!("{}here{}\n", "a".repeat(100_000), "b".repeat(100_000));
+        let file = sources.add("a.rsc", text);
+        let places = [(0, 200_004), (100_000, 100_004)].map(|(start, end)| Span { start, end });
+        let diagnostics = places.map(|span| {
+            Diagnostic::new(Code::WrongType, "x".repeat(100_000)).label(sources.origin(file, span), "wrong")
+        });
+        let shown = drawn(&diagnostics, &sources);
+        assert!(shown.len() < 6000, "{} bytes", shown.len());
+        assert!(shown.contains("here") && shown.contains("a.rsc:1:100001"), "{shown}");
     }
 
     #[test]

@@ -5,9 +5,15 @@
 /// Distances count insertions, deletions, substitutions and swaps of neighbours; up to a third of the longer
 /// name may differ. Of equally near names the first in the order of `known` wins.
 pub fn did_you_mean<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let length = written.chars().count();
     let mut best: Option<(usize, &str)> = None;
     for name in known {
-        let allowed = (written.chars().count().max(name.chars().count()) / 3).max(1);
+        let name_length = name.chars().count();
+        let allowed = (length.max(name_length) / 3).max(1);
+        // The distance is at least the difference in length; a word of a megabyte is not worth comparing.
+        if length.abs_diff(name_length) > allowed {
+            continue;
+        }
         let distance = strsim::osa_distance(written, name);
         if distance <= allowed && best.is_none_or(|(nearest, _)| distance < nearest) {
             best = Some((distance, name));
