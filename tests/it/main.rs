@@ -6,4 +6,5 @@ mod corpus;
 mod diagnostics;
 mod examples;
 mod kernel;
+mod laws;
 mod stages;
