@@ -10,10 +10,11 @@ What becomes of RouterOS configuration on Linux, menu by menu. The page is made 
 `cargo test` compares it, and `UPDATE_PAGES=1 cargo test` writes it anew.
 
 - **same**: a packet fares as it would on RouterOS.
+- **depends**: the same for some values and not for others, as stated; `rosc check` warns of those or refuses them.
 - **close**: nearly so. The difference is stated here, and `rosc check` warns wherever the property is used.
 - **refused**: rosc has no faithful form of it. A value other than the default is an error with its line.
 
-Every other menu is read and kept, and `rosc check` warns once of each that it is not lowered; with `--strict` that
+A property without a default is unset until it is written. Every other menu is read and kept, and `rosc check` warns once of each that it is not lowered; with `--strict` that
 is an error. Version 6 spellings are read as their version 7 forms.
 ";
 
@@ -29,7 +30,7 @@ pub fn page() -> String {
 fn section(page: &mut String, menu: &Menu) -> std::fmt::Result {
     let path = menu.path.replacen('/', "\0", 1).replace('/', " ").replace('\0', "/");
     let kind = match menu.kind {
-        Kind::Items => "Items",
+        Kind::Items => "A list",
         Kind::Settings => "Settings",
     };
     writeln!(page, "\n## {path}\n\n{kind}. On Linux: {}.\n", menu.becomes)?;
@@ -41,6 +42,7 @@ fn row(page: &mut String, property: &Property) -> std::fmt::Result {
     let (verdict, remark) = match property.support {
         Support::Same => ("same", ""),
         Support::SameAs(remark) => ("same", remark),
+        Support::Depends(remark) => ("depends", remark),
         Support::Close(remark) => ("close", remark),
         Support::Refused(remark) => ("refused", remark),
     };
@@ -63,7 +65,7 @@ mod tests {
     #[test]
     fn a_row_says_what_becomes_of_a_property() {
         let page = page();
-        assert!(page.contains("## /routing rule\n\nItems."), "{page}");
+        assert!(page.contains("## /routing rule\n\nA list."), "{page}");
         assert!(page.contains("| `distance` | `1` | same |  |"), "{page}");
         assert!(page.contains("| `log` | `no` | close | the rule works, but writes no log |"), "{page}");
     }

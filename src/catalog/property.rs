@@ -42,6 +42,8 @@ pub enum Support {
     Same,
     /// The same effect, for a reason that is worth a sentence.
     SameAs(&'static str),
+    /// It depends on the value; the sentence says how. The stage that reads the value warns of it or refuses it.
+    Depends(&'static str),
     /// Nearly the same; the sentence is the difference. Its use is warned of.
     Close(&'static str),
     /// None; the sentence is the reason. A value other than the default is an error.

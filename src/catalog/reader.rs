@@ -85,7 +85,7 @@ impl<'d, 's> Reader<'d, 's> {
                 text.is_empty() || statement.default.is_some_and(|default| is_same_value(default, &text))
             };
             match statement.support {
-                Support::Same | Support::SameAs(_) => {}
+                Support::Same | Support::SameAs(_) | Support::Depends(_) => {}
                 Support::Close(_) | Support::Refused(_) if means_nothing() => {}
                 Support::Close(difference) => {
                     diagnostics.push(close(self.menu.path, name, difference, property.origin));

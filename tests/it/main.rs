@@ -8,3 +8,4 @@ mod examples;
 mod kernel;
 mod laws;
 mod stages;
+mod tidy;

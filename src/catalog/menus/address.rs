@@ -40,7 +40,7 @@ properties! {
         address: "address" InterfaceAddress<true>, Same;
         interface: "interface" String, Same;
         no_dad: "no-dad" bool = "no", Same;
-        advertise: "advertise" bool = "yes", SameAs("no is the same; yes, also by default, is warned of: rosc sends no router advertisements");
+        advertise: "advertise" bool = "yes", Depends("no is the same; with yes, the default, rosc announces nothing: that takes a daemon such as radvd");
     }
     inert {
         "auto-link-local" bool = "yes": "the kernel gives every interface a link-local address";

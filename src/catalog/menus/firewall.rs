@@ -174,7 +174,7 @@ properties! {
     /// What an item of an address list says.
     pub struct AddressListItem {
         list: "list" String, Same;
-        address: "address" ListedAddress, SameAs("addresses, prefixes and ranges; a DNS name is refused");
+        address: "address" ListedAddress, Depends("addresses, prefixes and ranges are the same; a DNS name is refused");
     }
     refused {
         "timeout": "entries that expire are made at run time; leave the timeout out to keep the entry";
@@ -186,7 +186,7 @@ properties! {
     /// What a NAT rule says beside its matchers.
     pub struct NatItem {
         chain: "chain" String, Same;
-        action: "action" NatVerb = "accept", SameAs("accept, dst-nat, jump, masquerade, netmap, passthrough, redirect, return and src-nat; the others are refused");
+        action: "action" NatVerb = "accept", Depends("accept, dst-nat, jump, masquerade, netmap, passthrough, redirect, return and src-nat are the same; the others are refused");
         jump_target: "jump-target" String, Same;
         to_ports: "to-ports" Ports, Same;
     }
@@ -225,7 +225,7 @@ properties! {
     /// What a mangle rule says beside its matchers.
     pub struct MangleItem {
         chain: "chain" String, Same;
-        action: "action" MangleVerb = "accept", SameAs("accept, change-mss, jump, mark-connection, mark-packet, mark-routing, passthrough and return; the others are refused");
+        action: "action" MangleVerb = "accept", Depends("accept, change-mss, jump, mark-connection, mark-packet, mark-routing, passthrough and return are the same; the others are refused");
         jump_target: "jump-target" String, Same;
         new_connection_mark: "new-connection-mark" MarkName, SameAs("bits 0 to 15 of the connection mark");
         new_packet_mark: "new-packet-mark" MarkName, SameAs("bits 16 to 31 of the packet mark");

@@ -52,7 +52,7 @@ properties! {
     pub struct BridgeItem {
         name: "name" String, Same;
         mtu: "mtu" BridgeMtu = "auto", Same;
-        protocol_mode: "protocol-mode" SpanningTree = "rstp", SameAs("none and stp are the kernel's own; for rstp and mstp, which need a daemon, the spanning tree is off, and a line that asks for them is warned of");
+        protocol_mode: "protocol-mode" SpanningTree = "rstp", Depends("none and stp are the kernel's own; for rstp and mstp, which need a daemon, the spanning tree is off, and a line that asks for them is warned of");
         auto_mac: "auto-mac" bool = "yes", Same;
         admin_mac: "admin-mac" Mac, Same;
         ageing_time: "ageing-time" Duration = "5m", Same;

@@ -101,7 +101,7 @@ properties! {
         scope: "scope" Number<0, 255> = "30", SameAs("used to resolve gateways when the configuration is compiled");
         target_scope: "target-scope" Number<0, 255> = "10", SameAs("used to resolve gateways when the configuration is compiled");
         pref_src: "pref-src" HostAddress, Same;
-        check_gateway: "check-gateway" Option<CheckGateway> = "none", SameAs("recorded, and warned of: nothing checks until a watcher runs; a lost carrier is noticed by the kernel");
+        check_gateway: "check-gateway" Option<CheckGateway> = "none", Depends("none is the same; else it is recorded, but nothing probes the gateway: only a lost carrier takes the route out");
         blackhole: "blackhole" bool = "no", Same;
         kind: "type" RouteType = "unicast", SameAs("version 6 only");
     }
