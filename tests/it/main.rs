@@ -7,5 +7,6 @@ mod diagnostics;
 mod examples;
 mod kernel;
 mod laws;
+mod legal;
 mod stages;
 mod tidy;
