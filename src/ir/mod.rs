@@ -39,6 +39,9 @@ pub struct Router {
     pub interface_lists: BTreeMap<InterfaceListName, InterfaceList>,
     /// `/ip address` and `/ipv6 address`.
     pub addresses: Vec<Address>,
+    /// Clients of DHCP and of PPP: what they learn, only the running machine knows.
+    #[serde(skip)]
+    pub address_clients: Vec<Origin>,
     /// `/routing table`, with `main`.
     pub tables: BTreeMap<TableName, Table>,
     /// `/ip route` and `/ipv6 route`, in their order.
@@ -73,6 +76,7 @@ impl Router {
             interfaces: BTreeMap::new(),
             interface_lists: BTreeMap::new(),
             addresses: Vec::new(),
+            address_clients: Vec::new(),
             tables: BTreeMap::from([(TableName::main(), main)]),
             routes: Vec::new(),
             rules: Vec::new(),

@@ -1,6 +1,6 @@
 //! What Linux makes of a configuration that is not as it should be.
 
-use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::diagnostic::{Code, Diagnostic, Severity, did_you_mean};
 use crate::ir::nexthop::Unresolved;
 use rosc_route::{InvalidDeviceName, InvalidObject, InvalidReason};
 use rosc_target::Origin;
@@ -42,6 +42,16 @@ pub(super) fn unreachable_gateway(gateway: &str, why: Unresolved, origin: Origin
             .help(format!("set target-scope={scope} on this route, or a smaller scope on the other one")),
         Unresolved::NotAnswering => diagnostic.label(origin, "it does not answer"),
     }
+}
+
+/// The machine is not known, and addresses come to it at run time.
+pub(super) fn gateway_not_known_to_be_reached(gateway: &str, origin: Origin, client: Origin) -> Diagnostic {
+    let message = format!("no interface is known to reach the gateway {gateway}");
+    let diagnostic = Diagnostic::new(Code::UnreachableGateway, message)
+        .label(origin, "in no network that is written down")
+        .label(client, "an address is learned here")
+        .help("on the machine, rosc apply looks at the addresses that are there; until then the route is left out");
+    Diagnostic { severity: Severity::Warning, ..diagnostic }
 }
 
 pub(super) fn gateway_is_own_address(gateway: IpAddr, origin: Origin) -> Diagnostic {

@@ -74,7 +74,13 @@ impl Context<'_> {
             };
             if why != Unresolved::NotAnswering {
                 let address = address.to_string();
-                self.diagnostics.push(diagnostics::unreachable_gateway(&address, why, gateway.origin));
+                let client = self.router.address_clients.first().filter(|_| self.host.devices.is_none());
+                self.diagnostics.push(match client {
+                    Some(client) if why == Unresolved::NoRoute => {
+                        diagnostics::gateway_not_known_to_be_reached(&address, gateway.origin, *client)
+                    }
+                    _ => diagnostics::unreachable_gateway(&address, why, gateway.origin),
+                });
             }
         }
     }

@@ -9,8 +9,23 @@ use rosc_target::Origin;
 use std::collections::HashMap;
 use std::net::IpAddr;
 
+/// Menus, none of them lowered, whose items bring the machine addresses at run time.
+const CLIENTS: &[&str] = &[
+    "/interface/l2tp-client",
+    "/interface/lte",
+    "/interface/ovpn-client",
+    "/interface/ppp-client",
+    "/interface/pppoe-client",
+    "/interface/pptp-client",
+    "/interface/sstp-client",
+    "/ip/dhcp-client",
+    "/ipv6/dhcp-client",
+    "/ppp/secret",
+];
+
 impl Resolver<'_, '_> {
     pub(super) fn addresses(&mut self) {
+        self.address_clients();
         for Read { origin, value, .. } in self.read_enabled(&catalog::IP_ADDRESS, Ipv4AddressItem::read) {
             let Ipv4AddressItem { address, interface, network, netmask } = value;
             let masked = netmask.value.map(|mask| (mask.0, netmask.origin));
@@ -42,6 +57,20 @@ impl Resolver<'_, '_> {
             self.router.addresses.push(address);
         }
         self.duplicate_addresses();
+    }
+
+    fn address_clients(&mut self) {
+        let database = self.database;
+        for item in CLIENTS.iter().flat_map(|menu| database.items(menu)) {
+            if matches!(database.value(item, "disabled").as_deref(), Some("yes" | "true")) {
+                continue;
+            }
+            self.router.address_clients.push(item.origin);
+            // What the machine has learned on it counts when gateways are looked up.
+            if let Some(interface) = database.value(item, "interface") {
+                self.interface(&interface, item.origin);
+            }
+        }
     }
 
     fn address<const V6: bool>(

@@ -1,7 +1,10 @@
 //! What RouterOS takes and rosc once refused: each a cause of errors in published configurations.
 
 use crate::stages::{check, shown, text};
-use rosc::diagnostic::has_errors;
+use rosc::compile::{Options, compile};
+use rosc::diagnostic::{Severity, has_errors};
+use rosc::host::{Host, HostDevice};
+use rosc::lower::lower;
 
 /// Why it is legal, and the text.
 const LEGAL: &[(&str, &str)] = &[
@@ -53,6 +56,29 @@ fn what_routeros_takes_is_no_error() {
         let sources = text(configuration);
         assert!(!has_errors(&check(&sources)), "{why}\n{}", shown(&sources));
     }
+}
+
+#[test]
+fn a_gateway_in_a_learned_network_is_an_error_only_where_the_machine_is_known() {
+    let route = "/ip route add gateway=198.51.100.1\n";
+    let said = |configuration: &str| -> Vec<(&str, Severity)> {
+        let found = check(&text(configuration));
+        found.iter().map(|d| (d.code.as_str(), d.severity)).filter(|(code, _)| *code == "R0401").collect()
+    };
+    assert_eq!(said(route), [("R0401", Severity::Error)]);
+    let dhcp = format!("/ip dhcp-client add interface=ether1\n{route}");
+    assert_eq!(said(&dhcp), [("R0401", Severity::Warning)]);
+    let disabled = format!("/ip dhcp-client add interface=ether1 disabled=yes\n{route}");
+    assert_eq!(said(&disabled), [("R0401", Severity::Error)]);
+    let sources = text(&dhcp);
+    let router = compile(&sources, Options::default()).router;
+    let machine = |addresses: &[&str]| {
+        let addresses = addresses.iter().map(|address| address.parse().expect("an address")).collect();
+        Host { devices: Some([("ether1".to_owned(), HostDevice { addresses })].into()), ..Host::default() }
+    };
+    assert!(has_errors(&lower(&router, &machine(&[])).diagnostics), "it has no address yet");
+    let lowered = lower(&router, &machine(&["198.51.100.7/24"]));
+    assert!(!has_errors(&lowered.diagnostics) && lowered.desired.route.routes().len() == 1);
 }
 
 #[test]
