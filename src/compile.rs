@@ -36,7 +36,7 @@ pub fn compile(sources: &Sources, options: Options) -> Compiled<'_> {
     let mut diagnostics = tidy(diagnostics);
     if options.strict {
         for diagnostic in &mut diagnostics {
-            if matches!(diagnostic.code, Code::NotLowered | Code::OneTimeAction) {
+            if matches!(diagnostic.code, Code::NotLowered | Code::OneTimeAction | Code::Unprompted) {
                 diagnostic.severity = Severity::Error;
             }
         }

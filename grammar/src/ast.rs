@@ -35,6 +35,8 @@ pub enum Statement {
     /// The menu that a terminal's prompt shows: the text between `]` and `>` (`/ip/address`, `/ip address`,
     /// or nothing at the root).
     Prompt(Word),
+    /// Lines of a session without a prompt, which are taken for what the router printed.
+    Output(Word),
 }
 
 impl Statement {
@@ -44,6 +46,7 @@ impl Statement {
             Self::Command(command) => command.span,
             Self::Block(block) => block.span,
             Self::Prompt(menu) => menu.span,
+            Self::Output(lines) => lines.span,
         }
     }
 }

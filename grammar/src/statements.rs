@@ -97,6 +97,7 @@ impl<'t> Statements<'t> {
             }
             let &segment = self.segments.front()?;
             if !self.skip_separators(segment) {
+                self.pass_over_output(segment);
                 self.segments.pop_front();
                 self.enter_segment();
                 continue;
@@ -123,6 +124,7 @@ impl<'t> Statements<'t> {
         let text = &self.text.as_bytes()[..segment.end];
         while let Some(&byte) = text.get(self.at) {
             match byte {
+                _ if segment.mode == Mode::Output => return false,
                 b'\n' | b'\r' if segment.mode == Mode::FirstLine => return false,
                 b' ' | b'\t' | b'\n' | b'\r' | b';' => self.at += 1,
                 b'#' => match splitter::comment(text, self.at, self.at) {
@@ -137,6 +139,17 @@ impl<'t> Statements<'t> {
             }
         }
         false
+    }
+
+    /// Yields what is left of a segment, unless it is blank.
+    fn pass_over_output(&mut self, segment: Segment) {
+        let rest = &self.text[self.at.min(segment.end)..segment.end];
+        let output = rest.trim();
+        if !output.is_empty() {
+            let start = segment.end - rest.trim_start().len();
+            let span = Span { start: start as u32, end: (start + output.len()) as u32 };
+            self.pending.push_back(Ok(Statement::Output(Word { span })));
+        }
     }
 
     fn by_grammar(&mut self, cut: Cut) {

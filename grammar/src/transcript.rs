@@ -37,6 +37,8 @@ pub(crate) enum Mode {
     Script,
     /// The statements of its first line; the rest is output.
     FirstLine,
+    /// None of it.
+    Output,
 }
 
 /// Splits a session at its prompts. A text without prompts is one segment.
@@ -46,10 +48,11 @@ pub(crate) fn segments(text: &str) -> Vec<Segment> {
     for at in memchr_iter(b'@', bytes) {
         let Some(prompt) = Prompt::around(bytes, at) else { continue };
         match segments.last_mut() {
-            None if starts_like_a_script(&bytes[..prompt.line_start]) => {
-                segments.push(Segment { prompt: None, start: 0, end: prompt.line_start, mode: Mode::Script });
+            None => {
+                let is_script = starts_like_a_script(&bytes[..prompt.line_start]);
+                let mode = if is_script { Mode::Script } else { Mode::Output };
+                segments.push(Segment { prompt: None, start: 0, end: prompt.line_start, mode });
             }
-            None => {}
             Some(last) => last.end = prompt.line_start,
         }
         segments.push(Segment {

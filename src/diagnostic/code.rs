@@ -64,6 +64,8 @@ codes! {
     NotLowered = "R0212" Warning;
     /// A command that does something once and is no configuration.
     OneTimeAction = "R0213" Warning;
+    /// A line of a terminal session that looks like a command, but has no prompt.
+    Unprompted = "R0214" Warning;
     /// A value is not of the property's type.
     WrongType = "R0301" Error;
     /// An item lacks a property that it needs.

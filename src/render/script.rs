@@ -43,6 +43,11 @@ impl Writer<'_> {
                 self.place(path.span.start, indent);
                 self.push(&format!("prompt {:?}\n", path.text(self.text)));
             }
+            Statement::Output(lines) => {
+                self.place(lines.span.start, indent);
+                let count = lines.text(self.text).lines().count();
+                self.push(&format!("output, {count} line{}\n", if count == 1 { "" } else { "s" }));
+            }
         }
     }
 

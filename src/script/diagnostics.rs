@@ -39,6 +39,21 @@ pub(super) fn unknown_property(
         .maybe_help(did_you_mean(name, known).map(|name| format!("did you mean `{name}`?")))
 }
 
+/// Lines of a session that look like commands and are not run; `None` if there are none.
+pub(super) fn unprompted(places: &[Origin]) -> Option<Diagnostic> {
+    let message = match places.len() {
+        0 => return None,
+        1 => "a line of this session looks like a command, but has no prompt: it is not run".to_owned(),
+        n => format!("{n} lines of this session look like commands, but have no prompt: they are not run"),
+    };
+    let mut diagnostic = Diagnostic::new(Code::Unprompted, message)
+        .help("lines without a prompt are what the router printed; remove all prompts if this is no session");
+    for (index, place) in places.iter().enumerate() {
+        diagnostic = diagnostic.label(*place, if index == 0 { "taken for output" } else { "" });
+    }
+    Some(diagnostic)
+}
+
 pub(super) fn script_not_run(name: &str, places: &[Origin]) -> Diagnostic {
     let times = match places.len() {
         1 => String::new(),

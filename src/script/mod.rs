@@ -11,6 +11,7 @@ mod diagnostics;
 mod dialect;
 mod path;
 mod selector;
+mod session;
 mod verbs;
 
 use crate::database::{Database, MenuPath, PropertyName};
@@ -66,6 +67,8 @@ struct Evaluator<'s> {
     broken: Vec<Span>,
     /// Script commands that are not run, by file and name, so that each is reported once.
     scripts: Vec<(FileId, &'static str, Vec<Origin>)>,
+    /// What looks like a command among the output in a session.
+    unprompted: Vec<Origin>,
 }
 
 impl<'s> Evaluator<'s> {
@@ -83,6 +86,7 @@ impl<'s> Evaluator<'s> {
             signs: Signs::default(),
             broken: Vec::new(),
             scripts: Vec::new(),
+            unprompted: Vec::new(),
         }
     }
 
@@ -106,6 +110,8 @@ impl<'s> Evaluator<'s> {
                 }
             }
         }
+        let unprompted = diagnostics::unprompted(&std::mem::take(&mut self.unprompted));
+        self.diagnostics.extend(unprompted);
     }
 
     fn run(&mut self, statement: &Statement) {
@@ -113,6 +119,7 @@ impl<'s> Evaluator<'s> {
             Statement::Command(command) if self.is_broken(command) => {}
             Statement::Command(command) => self.run_command(command),
             Statement::Block(block) => self.run_block(block, self.menu),
+            Statement::Output(lines) => self.commands_in_output(lines.span),
             Statement::Prompt(path) => {
                 if let Some(menu) = path::menu_of_prompt(&path.text(self.text)) {
                     self.menu = menu;

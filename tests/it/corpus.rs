@@ -226,6 +226,7 @@ impl Walk<'_> {
         match statement {
             Statement::Command(command) => self.command(command),
             Statement::Block(block) => self.block(block, self.menu),
+            Statement::Output(_) => {}
             Statement::Prompt(menu) => {
                 let parts = menu.text(self.text).into_owned();
                 let mut parts = parts.split(['/', ' ']).filter(|part| !part.is_empty());

@@ -39,6 +39,7 @@ fn statements(text: &str, statements: &[Statement], separator: &str) -> String {
         Statement::Command(command) => self::command(text, command),
         Statement::Block(block) => format!("{{{}}}", self::statements(text, &block.body, " ")),
         Statement::Prompt(menu) => format!("prompt `{}`", menu.text(text)),
+        Statement::Output(lines) => format!("output `{}`", lines.text(text)),
     });
     printed.collect::<Vec<_>>().join(separator)
 }

@@ -16,6 +16,8 @@ Flags: X - disabled, D - dynamic
         "\
 prompt ``
 </ip address print>
+output `Flags: X - disabled, D - dynamic
+ 0   ;;; \"text`
 prompt ``
 </ip route>
 prompt `/ip/route`
@@ -32,19 +34,25 @@ fn prompts_of_version_6_hold_blanks() {
 
 #[test]
 fn prompts_may_be_indented_and_in_safe_mode() {
-    assert_eq!(tree_of("  [admin@MikroTik] /ip/route<SAFE> print\n  output"), "prompt `/ip/route`\n<print>");
+    assert_eq!(
+        tree_of("  [admin@MikroTik] /ip/route<SAFE> print\n  output"),
+        "prompt `/ip/route`\n<print>\noutput `output`"
+    );
 }
 
 #[test]
 fn several_statements_may_follow_a_prompt() {
-    assert_eq!(tree_of("[admin@MikroTik] > :put 1; :put 2\n1\n2"), "prompt ``\n<:put 1>\n<:put 2>");
+    assert_eq!(
+        tree_of("[admin@MikroTik] > :put 1; :put 2\n1\n2"),
+        "prompt ``\n<:put 1>\n<:put 2>\noutput `1\n2`"
+    );
 }
 
 #[test]
 fn a_command_goes_on_over_lines() {
     assert_eq!(
         tree_of("[admin@MikroTik] > add a=1 \\\n    b=2\noutput\n[admin@MikroTik] > {\n:put 1\n}\n1"),
-        "prompt ``\n<add a=1 b=2>\nprompt ``\n{<:put 1>}"
+        "prompt ``\n<add a=1 b=2>\noutput `output`\nprompt ``\n{<:put 1>}\noutput `1`"
     );
 }
 
@@ -91,7 +99,8 @@ prompt ``
 </ip route>
 <add a=1>
 prompt ``
-<print>"
+<print>
+output `0 a`"
     );
     assert_eq!(tree_of("[admin@MikroTik] > /export\n/ip route\n"), "prompt ``\n</export>\n</ip route>");
 }
@@ -102,14 +111,17 @@ fn an_export_before_the_first_prompt_is_input() {
         tree_of("# by RouterOS\n/ip route\nadd a=1\n[admin@MikroTik] > "),
         "</ip route>\n<add a=1>\nprompt ``"
     );
-    assert_eq!(tree_of("Flags: X\n 0 x\n[admin@MikroTik] > print"), "prompt ``\n<print>");
+    assert_eq!(
+        tree_of("Flags: X\n 0 x\n[admin@MikroTik] > print"),
+        "output `Flags: X\n 0 x`\nprompt ``\n<print>"
+    );
 }
 
 #[test]
 fn spans_point_into_the_text_as_it_is() {
     assert_eq!(
         tree_and_errors_of("output\n[admin@MikroTik] > add a='x'"),
-        "prompt ``\n<add>\nUnexpectedCharacter at 32 `'x'`"
+        "output `output`\nprompt ``\n<add>\nUnexpectedCharacter at 32 `'x'`"
     );
 }
 

@@ -26,7 +26,7 @@ impl Printer<'_> {
                     command.condition.iter().for_each(|term| self.inside(term));
                 }
                 Statement::Block(Block { body, .. }) => self.statements(body),
-                Statement::Prompt(_) => {}
+                Statement::Prompt(_) | Statement::Output(_) => {}
             }
         }
     }

@@ -138,11 +138,12 @@ fn good_statement() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Returns the text of each statement.
+/// Returns the text of each statement that was typed.
 fn slices(text: &str) -> Vec<String> {
     let parsed = parse(text);
     assert_eq!(parsed.errors, [], "{text:?}");
-    let commands = parsed.statements.iter().filter(|statement| !matches!(statement, Statement::Prompt(_)));
+    let is_input = |statement: &&Statement| matches!(statement, Statement::Command(_) | Statement::Block(_));
+    let commands = parsed.statements.iter().filter(is_input);
     commands.map(|statement| statement.span().slice(text).to_owned()).collect()
 }
 

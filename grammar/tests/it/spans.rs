@@ -36,9 +36,9 @@ impl Tree<'_> {
         match statement {
             Statement::Command(command) => self.command(around, command),
             Statement::Block(block) => self.block(around, block),
-            Statement::Prompt(menu) => {
-                self.span(around, menu.span);
-                menu.text(self.text);
+            Statement::Prompt(word) | Statement::Output(word) => {
+                self.span(around, word.span);
+                word.text(self.text);
             }
         }
     }
