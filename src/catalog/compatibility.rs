@@ -14,8 +14,9 @@ What becomes of RouterOS configuration on Linux, menu by menu. The page is made 
 - **close**: nearly so. The difference is stated here, and `rosc check` warns wherever the property is used.
 - **refused**: rosc has no faithful form of it. A value other than the default is an error with its line.
 
-A property without a default is unset until it is written. Every other menu is read and kept, and `rosc check` warns once of each that it is not lowered; with `--strict` that
-is an error. Version 6 spellings are read as their version 7 forms.
+A property without a default is unset until it is written. Every other menu is read and kept, and `rosc check` warns
+once of each that it is not lowered; with `--strict` that is an error. Version 6 spellings are read as their version 7
+forms.
 ";
 
 /// The whole page, in Markdown.
