@@ -1,7 +1,7 @@
 //! The syntax tree: what stands in the text, not what it means.
 //!
 //! Nodes hold [`Span`]s into the text instead of copies, so that a list of a million lines costs no more than
-//! its tree; [`Word::text`] and [`Quoted::text`] decode on demand. Nothing here knows a menu: which of the leading
+//! its tree; [`Word::text`], [`Quoted::text`], [`Variable::text`] and [`Span::unescape`] decode on demand. Nothing here knows a menu: which of the leading
 //! words of a [`Command`] are its path, which its verb and which unnamed values is for the reader that has the
 //! menu tree.
 
@@ -12,6 +12,22 @@ pub struct Span {
     pub start: u32,
     /// Offset behind the last byte.
     pub end: u32,
+}
+
+impl Span {
+    /// Returns the text as written.
+    ///
+    /// # Panics
+    ///
+    /// Panics when `source` is not the text that was parsed and the span does not lie on its characters.
+    pub fn slice(self, source: &str) -> &str {
+        &source[self.start as usize..self.end as usize]
+    }
+
+    /// Says whether there is no text in it.
+    pub fn is_empty(self) -> bool {
+        self.start == self.end
+    }
 }
 
 /// One statement of a script.
@@ -38,13 +54,16 @@ pub enum Anchor {
 }
 
 /// A command line: everything up to the end of the line or `;`.
+///
+/// An expression that stands alone (`($1 + 1)`, `[$f]`) is a command whose first argument it is, as a call is one
+/// whose first argument is a variable.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Command {
     /// From the first character (`/`, `:` or the first word) to the last argument.
     pub span: Span,
     /// What stood before the first word. It is no part of any argument.
     pub anchor: Anchor,
-    /// Path, verb, unnamed values and parameters in the order of the text.
+    /// Path, verb, unnamed values and parameters in the order of the text. The word `where` is none of them.
     pub args: Vec<Arg>,
     /// What follows the word `where`, or for the verb `find` everything behind it: terms that must all hold.
     /// Empty when there is none.
@@ -86,9 +105,9 @@ pub enum Value {
     Interpolated(Box<Interpolated>),
     /// `$name` or `$"name"`; the span covers the `$` too.
     Variable(Variable),
-    /// `[ ... ]`.
+    /// `[ ... ]`, also written `$[ ... ]`.
     Substitution(Box<Block>),
-    /// `( ... )`.
+    /// `( ... )`, also written `$( ... )`.
     Group(Box<Group>),
     /// `{ ... }` read as code: what follows `do=`, `else=` and the like, or stands behind a menu path.
     Code(Box<Block>),
@@ -122,9 +141,9 @@ pub struct Interpolated {
 /// A piece of a string with substitutions.
 #[derive(Debug, Clone, PartialEq)]
 pub enum StringPart {
-    /// Literal text, escapes undecoded.
+    /// Literal text, escapes undecoded; [`Span::unescape`] decodes it.
     Literal(Span),
-    /// `$name`, `$(...)` or `$[...]`.
+    /// `$name`, `$(...)` or `$[...]`; of the latter two, the span leaves the `$` out.
     Value(Value),
 }
 
@@ -133,7 +152,7 @@ pub enum StringPart {
 pub struct Variable {
     /// The whole, with `$` and quotes.
     pub span: Span,
-    /// The name alone, without `$` and quotes.
+    /// The name alone, without `$` and quotes; [`Variable::text`] decodes it.
     pub name: Span,
 }
 
@@ -178,7 +197,7 @@ pub struct Element {
 pub enum Expr {
     /// A leaf: literal, variable, string, `[...]`, `(...)`, array.
     Value(Value),
-    /// `!x`, `-x`, `~x`, `>x`.
+    /// `!x`, `-x`, `~x`, `>x`, `any x`.
     Unary {
         /// From the operator to the end of the operand.
         span: Span,
@@ -187,7 +206,7 @@ pub enum Expr {
         /// What it is applied to.
         operand: Box<Expr>,
     },
-    /// `a op b`, left-associative.
+    /// `a op b`, left-associative except for [`BinaryOp::Activate`].
     Binary {
         /// From the start of the left to the end of the right operand.
         span: Span,
@@ -208,6 +227,7 @@ pub enum UnaryOp {
     Negate,
     Complement,
     Quote,
+    Any,
 }
 
 /// An operator between its operands, tightest first.
@@ -236,5 +256,8 @@ pub enum BinaryOp {
     In,
     And,
     Or,
+    /// `f <%% args`: calls the function with the arguments. It groups from the right; how tightly it binds is
+    /// unknown, since every use found stands alone in its parentheses.
+    Activate,
     Comma,
 }
