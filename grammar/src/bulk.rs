@@ -1,0 +1,98 @@
+//! The fast path for plain lines.
+//!
+//! Big files are lists: a million lines of `add list=x address=192.0.2.0/24`. Such a line is a word, then words and
+//! `name=word` between blanks, and reading it takes one pass over its bytes. Whatever is not exactly that is left to
+//! the grammar; what is read here, the grammar reads to the same tree, which tests hold for arbitrary text.
+
+use crate::ast::{Anchor, Arg, ArgKind, Command, Span, Value, Word};
+use crate::class::{self, BLANK, NAME, NEWLINE, VERB, WORD};
+
+/// Reads the command at `start`, and says where it ends. `None` means that the line is not plain.
+///
+/// `scratch` is empty before and after; it only saves growing a list of arguments for each line.
+pub(crate) fn command(text: &[u8], start: usize, scratch: &mut Vec<Arg>) -> Option<(Command, usize)> {
+    scratch.clear();
+    let (anchor, mut at) = match text.get(start)? {
+        b'/' => (Anchor::Root, start + 1),
+        b':' => (Anchor::Global, start + 1),
+        _ => (Anchor::Here, start),
+    };
+
+    let verb = at;
+    at = skip(text, at, VERB);
+    if verb == at || text[verb] == b'/' || !is_argument_end(text, at) {
+        return None;
+    }
+    if is_keyword(&text[verb..at]) {
+        return None;
+    }
+    scratch.push(word(verb, at));
+
+    loop {
+        let end = at;
+        at = skip(text, at, BLANK);
+        match text.get(at) {
+            None | Some(b'\n' | b'\r' | b';' | b'#') => {
+                let span = span(start, end);
+                let mut args = Vec::with_capacity(scratch.len());
+                args.append(scratch);
+                return Some((Command { span, anchor, args, condition: Vec::new() }, end));
+            }
+            Some(_) => {}
+        }
+        let argument = at;
+        at = skip(text, at, NAME);
+        if at > argument && text.get(at) == Some(&b'=') {
+            let value = at + 1;
+            at = skip(text, value, WORD);
+            if value == at || !is_argument_end(text, at) {
+                return None;
+            }
+            scratch.push(Arg {
+                span: span(argument, at),
+                kind: ArgKind::Named(Word { span: span(argument, value - 1) }),
+                value: Value::Word(Word { span: span(value, at) }),
+            });
+        } else {
+            at = skip(text, at, WORD);
+            if argument == at
+                || text[argument] == b'!'
+                || !is_argument_end(text, at)
+                || is_keyword(&text[argument..at])
+            {
+                return None;
+            }
+            scratch.push(word(argument, at));
+        }
+    }
+}
+
+fn skip(text: &[u8], mut at: usize, classes: u8) -> usize {
+    while at < text.len() && class::is(text[at], classes) {
+        at += 1;
+    }
+    at
+}
+
+/// Says whether an argument may end here: at a blank, a line end, `;` or the end of the text.
+fn is_argument_end(text: &[u8], at: usize) -> bool {
+    match text.get(at) {
+        None | Some(b';') => true,
+        Some(&byte) => class::is(byte, BLANK | NEWLINE),
+    }
+}
+
+/// Says whether a condition begins here: behind `where`, or behind the verb `find`, which may end a path.
+fn is_keyword(word: &[u8]) -> bool {
+    word == b"where" || word.strip_suffix(b"find").is_some_and(|path| path.is_empty() || path.ends_with(b"/"))
+}
+
+fn word(start: usize, end: usize) -> Arg {
+    let span = span(start, end);
+    Arg { span, kind: ArgKind::Unnamed, value: Value::Word(Word { span }) }
+}
+
+fn span(start: usize, end: usize) -> Span {
+    // The driver admits no text of 4 GiB, so that every offset fits.
+    Span { start: start as u32, end: end as u32 }
+}

@@ -1,0 +1,198 @@
+//! What written text says: line joins taken out, escapes decoded.
+
+use std::borrow::Cow;
+
+use memchr::{memchr, memchr2};
+
+use crate::ast::{Quoted, Span, Variable, Word};
+
+impl Word {
+    /// Returns what the word says: its text without line joins.
+    pub fn text(self, source: &str) -> Cow<'_, str> {
+        let written = self.span.slice(source);
+        let Some(first) = memchr(b'\\', written.as_bytes()) else { return Cow::Borrowed(written) };
+        let mut text = String::with_capacity(written.len());
+        let mut rest = written;
+        let mut at = first;
+        loop {
+            text.push_str(&rest[..at]);
+            rest = &rest[at..];
+            // Anything else behind a backslash can't stand in a word, so the arm only keeps the loop finite.
+            rest = &rest[line_join(rest.as_bytes(), PromptsIn::Code).unwrap_or(1)..];
+            let Some(next) = memchr(b'\\', rest.as_bytes()) else { break };
+            at = next;
+        }
+        text.push_str(rest);
+        Cow::Owned(text)
+    }
+}
+
+impl Quoted {
+    /// Returns what the string says: without its quotes, escapes decoded, line joins taken out.
+    ///
+    /// `\XX` stands for a byte of the router's code page, which is taken for Windows-1252, so that the result is
+    /// text. A script that means other bytes finds them as written in [`Quoted::span`].
+    pub fn text(self, source: &str) -> Cow<'_, str> {
+        let inside = Span { start: self.span.start + 1, end: self.span.end - 1 };
+        inside.unescape(source)
+    }
+}
+
+impl Variable {
+    /// Returns the name: without `$` and quotes, decoded.
+    pub fn text(self, source: &str) -> Cow<'_, str> {
+        self.name.unescape(source)
+    }
+}
+
+impl Span {
+    /// Returns what the span says when it is read as the inside of a string.
+    ///
+    /// An unknown escape, for which parsing has reported an error, stays as it is written.
+    pub fn unescape(self, source: &str) -> Cow<'_, str> {
+        let written = self.slice(source);
+        // A bare quote can't stand inside a string, except as the first character of the prompt by which a
+        // terminal asks for the next line of it.
+        let Some(first) = memchr2(b'\\', b'"', written.as_bytes()) else { return Cow::Borrowed(written) };
+        let mut text = String::with_capacity(written.len());
+        let mut rest = written;
+        let mut at = first;
+        loop {
+            text.push_str(&rest[..at]);
+            rest = &rest[at..];
+            let bytes = rest.as_bytes();
+            let length = if bytes[0] == b'"' {
+                continuation_prompt(bytes, PromptsIn::Strings).unwrap_or_else(|| {
+                    text.push('"');
+                    1
+                })
+            } else {
+                let (escape, length) = escape(bytes);
+                match escape {
+                    Escape::Character(character) => text.push(character),
+                    Escape::LineJoin => {}
+                    Escape::Unknown => text.push_str(&rest[..length]),
+                }
+                length
+            };
+            rest = &rest[length..];
+            let Some(next) = memchr2(b'\\', b'"', rest.as_bytes()) else { break };
+            at = next;
+        }
+        text.push_str(rest);
+        Cow::Owned(text)
+    }
+}
+
+/// What a backslash in a string introduces.
+pub(crate) enum Escape {
+    /// One character.
+    Character(char),
+    /// Nothing: the string goes on behind the blanks of the next line.
+    LineJoin,
+    /// No escape of the language.
+    Unknown,
+}
+
+/// Reads the escape at the start of the text, which is a backslash, and says how many bytes it takes.
+///
+/// Source of the set: the manual's page "Scripting", section "Constant Escape Sequences". Hex digits are upper
+/// case only, which is what tells `\b` and `\f` from bytes.
+pub(crate) fn escape(text: &[u8]) -> (Escape, usize) {
+    let Some(&second) = text.get(1) else { return (Escape::Unknown, 1) };
+    let character = match second {
+        b'"' | b'\\' | b'$' | b'?' => char::from(second),
+        b'_' => ' ',
+        b'n' => '\n',
+        b'r' => '\r',
+        b't' => '\t',
+        b'a' => '\x07',
+        b'b' => '\x08',
+        b'f' => '\x0c',
+        b'v' => '\x0b',
+        b'0'..=b'9' | b'A'..=b'F' => match text.get(2).and_then(|&third| hex_digit(third)) {
+            Some(low) => {
+                let high = hex_digit(second).expect("the arm admits hex digits only");
+                return (Escape::Character(windows_1252(high * 16 + low)), 3);
+            }
+            None => return (Escape::Unknown, 2),
+        },
+        _ => {
+            return match line_join(text, PromptsIn::Strings) {
+                Some(length) => (Escape::LineJoin, length),
+                // The backslash alone, so that a character of several bytes stays whole.
+                None => (Escape::Unknown, 1),
+            };
+        }
+    };
+    (Escape::Character(character), 2)
+}
+
+/// Where a terminal's prompt for the next line would stand.
+#[derive(Clone, Copy)]
+pub(crate) enum PromptsIn {
+    /// Inside quotes, where a brace is text like any other.
+    Strings,
+    /// Outside quotes.
+    Code,
+}
+
+/// Returns the length of the prompt that a terminal prints for the next line of an unfinished command.
+///
+/// It is what is open, then three dots and a blank: `{... `, `"... `. None of them can stand where it is looked
+/// for, so that no text is mistaken for one: `\.` is no escape, and a word holds no brackets.
+pub(crate) fn continuation_prompt(text: &[u8], place: PromptsIn) -> Option<usize> {
+    let opened: &[u8] = match place {
+        PromptsIn::Strings => b"\"\\",
+        PromptsIn::Code => b"\"\\{[(",
+    };
+    (opened.contains(text.first()?) && text[1..].starts_with(b"... ")).then_some(5)
+}
+
+/// Returns the length of the line join at the start of the text, which is a backslash: up to the first character
+/// of the next line that counts.
+fn line_join(text: &[u8], place: PromptsIn) -> Option<usize> {
+    let mut at = 1;
+    if let PromptsIn::Code = place {
+        // Blanks before the line end are an error that has been reported; the join is read all the same.
+        at += blanks(&text[at..]);
+    }
+    at += match text[at..] {
+        [b'\r', b'\n', ..] => 2,
+        [b'\r' | b'\n', ..] => 1,
+        _ => return None,
+    };
+    at += blanks(&text[at..]);
+    if let Some(prompt) = continuation_prompt(&text[at..], place) {
+        at += prompt;
+        at += blanks(&text[at..]);
+    }
+    Some(at)
+}
+
+fn blanks(text: &[u8]) -> usize {
+    text.iter().take_while(|&&byte| byte == b' ' || byte == b'\t').count()
+}
+
+fn hex_digit(byte: u8) -> Option<u8> {
+    match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'A'..=b'F' => Some(byte - b'A' + 10),
+        _ => None,
+    }
+}
+
+/// The character of a byte of code page 1252. The five bytes that it leaves open stand for themselves, as in the
+/// WHATWG encoding standard.
+fn windows_1252(byte: u8) -> char {
+    const FROM_0X80: [char; 32] = [
+        '\u{20ac}', '\u{81}', '\u{201a}', '\u{192}', '\u{201e}', '\u{2026}', '\u{2020}', '\u{2021}',
+        '\u{2c6}', '\u{2030}', '\u{160}', '\u{2039}', '\u{152}', '\u{8d}', '\u{17d}', '\u{8f}', '\u{90}',
+        '\u{2018}', '\u{2019}', '\u{201c}', '\u{201d}', '\u{2022}', '\u{2013}', '\u{2014}', '\u{2dc}',
+        '\u{2122}', '\u{161}', '\u{203a}', '\u{153}', '\u{9d}', '\u{17e}', '\u{178}',
+    ];
+    match byte {
+        0x80..=0x9f => FROM_0X80[usize::from(byte - 0x80)],
+        _ => char::from(byte),
+    }
+}

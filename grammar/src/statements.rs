@@ -1,0 +1,263 @@
+//! The statements of a text, one after the other.
+
+use std::borrow::Cow;
+use std::collections::VecDeque;
+
+use crate::ast::{Arg, ArgKind, Command, Span, Statement, Value, Word};
+use crate::error::{SyntaxError, SyntaxErrorKind};
+use crate::splitter::{self, Cut, Fault, Stuck};
+use crate::transcript::{self, Mode, Segment};
+use crate::tree::Builder;
+use crate::{bulk, rules};
+
+/// How many errors are reported for a text before reading stops.
+pub const MAX_ERRORS: usize = 1000;
+
+/// How often the text may be searched again for the ends of statements that have none, counted in its length.
+/// Each such search may go to the end of the text; the limit keeps the whole linear.
+const MAX_RESCANS: usize = 8;
+
+/// Reads a text statement by statement.
+///
+/// Memory is bounded by the largest statement. The errors of a statement come directly before what could be read of
+/// it, so that a reader knows that it is incomplete before acting on it; a statement of which nothing is left yields
+/// its errors only.
+pub struct Statements<'t> {
+    text: Cow<'t, str>,
+    passes: Passes,
+    segments: VecDeque<Segment>,
+    /// Where reading goes on, inside the first segment.
+    at: usize,
+    /// What has been read and not yet been asked for.
+    pending: VecDeque<Result<Statement, SyntaxError>>,
+    errors: usize,
+    /// Whether the last statement was nothing but parameters without a command.
+    stray: bool,
+    /// The opener that was reported last: a search that starts again may find the same.
+    reported_opener: Option<usize>,
+    rescanned: usize,
+    scratch: Vec<Arg>,
+}
+
+/// Which passes may read a statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Passes {
+    /// The fast path where it can, else the grammar.
+    All,
+    /// The grammar alone.
+    GrammarOnly,
+}
+
+impl<'t> Statements<'t> {
+    pub(crate) fn new(text: &'t str, passes: Passes) -> Self {
+        let mut statements = Self {
+            text: Cow::Borrowed(""),
+            passes,
+            segments: VecDeque::new(),
+            at: 0,
+            pending: VecDeque::new(),
+            errors: 0,
+            stray: false,
+            reported_opener: None,
+            rescanned: 0,
+            scratch: Vec::new(),
+        };
+        if u32::try_from(text.len()).is_err() {
+            let start = Span { start: 0, end: 0 };
+            let error = SyntaxError::new(SyntaxErrorKind::TextTooLong, start, "offsets into it have 32 bits")
+                .help("split the text into files below 4 GiB");
+            statements.pending.push_back(Err(error));
+            return statements;
+        }
+        let segments = transcript::segments(text);
+        let is_session = segments.iter().any(|segment| segment.prompt.is_some());
+        statements.text =
+            if is_session { transcript::without_continuation_prompts(text) } else { Cow::Borrowed(text) };
+        statements.segments = segments.into();
+        statements.enter_segment();
+        statements
+    }
+
+    /// Goes to the start of the first segment, and yields the menu of its prompt.
+    fn enter_segment(&mut self) {
+        let Some(segment) = self.segments.front() else { return };
+        self.at = segment.start;
+        if self.at == 0 && self.text.starts_with('\u{feff}') {
+            self.at = '\u{feff}'.len_utf8();
+        }
+        if let Some(span) = segment.prompt {
+            self.pending.push_back(Ok(Statement::Prompt(Word { span })));
+        }
+    }
+
+    /// Reads on to the next statement or error. What else is read on the way becomes pending.
+    fn read(&mut self) -> Option<Result<Statement, SyntaxError>> {
+        loop {
+            if let Some(pending) = self.pending.pop_front() {
+                return Some(pending);
+            }
+            let &segment = self.segments.front()?;
+            if !self.skip_separators(segment) {
+                self.segments.pop_front();
+                self.enter_segment();
+                continue;
+            }
+            let text = &self.text.as_bytes()[..segment.end];
+            if self.passes == Passes::All
+                && let Some((command, end)) = bulk::command(text, self.at, &mut self.scratch)
+            {
+                self.at = end;
+                self.stray = false;
+                let statement = Statement::Command(command);
+                self.see(&statement);
+                return Some(Ok(statement));
+            } else {
+                match splitter::cut(text, self.at) {
+                    Ok(cut) => self.by_grammar(cut),
+                    Err(stuck) => self.skip_unended(stuck, segment),
+                }
+            }
+        }
+    }
+
+    /// Goes to the next statement, and says whether there is one in the segment.
+    fn skip_separators(&mut self, segment: Segment) -> bool {
+        let text = &self.text.as_bytes()[..segment.end];
+        while let Some(&byte) = text.get(self.at) {
+            match byte {
+                b'\n' | b'\r' if segment.mode == Mode::FirstLine => return false,
+                b' ' | b'\t' | b'\n' | b'\r' | b';' => self.at += 1,
+                b'#' => match splitter::comment(text, self.at, self.at) {
+                    Some(length) => self.at += length,
+                    None => return true,
+                },
+                b'\\' => match splitter::line_join(text, self.at) {
+                    Some((length, _)) => self.at += length,
+                    None => return true,
+                },
+                _ => return true,
+            }
+        }
+        false
+    }
+
+    fn by_grammar(&mut self, cut: Cut) {
+        let start = self.at;
+        self.at = cut.end;
+        let mut errors: Vec<SyntaxError> = cut.faults.iter().map(report).collect();
+        let statements = {
+            let statement = blanked(&self.text[start..cut.end], start, &cut.faults);
+            match rules::read(&statement) {
+                Some(pairs) => Builder::new(start as u32, &mut errors).statements(pairs),
+                None => {
+                    let span = Span { start: start as u32, end: cut.end as u32 };
+                    let label = "nothing is known that this could be";
+                    errors.push(SyntaxError::new(SyntaxErrorKind::NotUnderstood, span, label));
+                    Vec::new()
+                }
+            }
+        };
+        errors.sort_by_key(|error| error.span);
+        let stray = matches!(&errors[..], [error] if error.kind == SyntaxErrorKind::StrayParameter);
+        if !(stray && self.stray) {
+            self.report(errors);
+        }
+        self.stray = stray;
+        for statement in statements {
+            self.see(&statement);
+            self.pending.push_back(Ok(statement));
+        }
+    }
+
+    /// Reports a statement that never ends, and goes to where the next one may start.
+    fn skip_unended(&mut self, stuck: Stuck, segment: Segment) {
+        let text = &self.text.as_bytes()[..segment.end];
+        let budget = MAX_RESCANS * (text.len() + 4096);
+        self.at = stuck.resume.unwrap_or_else(|| splitter::resume_line(text, self.at));
+        self.rescanned += stuck.scanned_to.saturating_sub(self.at);
+        let opener = Span { start: stuck.opener as u32, end: stuck.opener as u32 + 1 };
+        let error = match stuck.kind {
+            SyntaxErrorKind::NestingTooDeep => {
+                SyntaxError::new(stuck.kind, opener, "this bracket is one too many")
+            }
+            kind => SyntaxError::new(kind, opener, "opened here").opened(opener),
+        };
+        if self.reported_opener.replace(stuck.opener) != Some(stuck.opener) {
+            self.report(vec![error]);
+        }
+        if self.rescanned > budget {
+            self.give_up(opener);
+        }
+    }
+
+    fn report(&mut self, errors: Vec<SyntaxError>) {
+        for error in errors {
+            let span = error.span;
+            self.errors += 1;
+            self.pending.push_back(Err(error));
+            if self.errors == MAX_ERRORS {
+                return self.give_up(span);
+            }
+        }
+    }
+
+    fn give_up(&mut self, at: Span) {
+        let error = SyntaxError::new(SyntaxErrorKind::TooManyErrors, at, "reading stopped here");
+        self.pending.push_back(Err(error));
+        self.segments.clear();
+    }
+
+    /// Looks at a statement for what it does to the reading of the rest.
+    fn see(&mut self, statement: &Statement) {
+        if let Some(segment) = self.segments.front_mut()
+            && segment.mode == Mode::FirstLine
+            && matches!(statement, Statement::Command(command) if prints_configuration(command, &self.text))
+        {
+            segment.mode = Mode::Script;
+        }
+    }
+}
+
+impl Iterator for Statements<'_> {
+    type Item = Result<Statement, SyntaxError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.read()
+    }
+}
+
+/// Says whether a command is some menu's `export`, whose output is a script.
+fn prints_configuration(command: &Command, text: &str) -> bool {
+    command.args.iter().any(|arg| match (arg.kind, &arg.value) {
+        (ArgKind::Unnamed, Value::Word(word)) => word.text(text).rsplit('/').next() == Some("export"),
+        _ => false,
+    })
+}
+
+/// Overwrites by blanks what the grammar must not see.
+fn blanked<'t>(statement: &'t str, start: usize, faults: &[Fault]) -> Cow<'t, str> {
+    if faults.iter().all(|fault| fault.blanked.0 == fault.blanked.1) {
+        return Cow::Borrowed(statement);
+    }
+    let mut bytes = statement.as_bytes().to_vec();
+    for fault in faults {
+        bytes[fault.blanked.0 - start..fault.blanked.1 - start].fill(b' ');
+    }
+    // Ranges begin and end at ASCII characters, so that whole characters are overwritten.
+    Cow::Owned(String::from_utf8(bytes).expect("blanks replace whole characters"))
+}
+
+fn report(fault: &Fault) -> SyntaxError {
+    let span = |(start, end): (usize, usize)| Span { start: start as u32, end: end as u32 };
+    let at = span(fault.at);
+    match (fault.kind, fault.opened) {
+        (SyntaxErrorKind::BrokenLineJoin, _) => {
+            SyntaxError::new(fault.kind, at, "blanks stand between this backslash and the line end")
+                .help("remove the blanks at the end of the line")
+        }
+        (kind, Some(opener)) => {
+            SyntaxError::new(kind, at, "another bracket is closed here").opened(span((opener, opener + 1)))
+        }
+        (kind, None) => SyntaxError::new(kind, at, "nothing is open that this closes"),
+    }
+}

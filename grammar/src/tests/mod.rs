@@ -1,0 +1,9 @@
+//! What the parser makes of each construct, in whole texts.
+
+mod commands;
+mod conditions;
+mod errors;
+mod expressions;
+mod lexical;
+mod sexpr;
+mod transcripts;

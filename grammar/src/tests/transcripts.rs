@@ -1,0 +1,89 @@
+//! Pasted terminal sessions.
+
+use super::sexpr::{tree_and_errors_of, tree_of};
+
+#[test]
+fn what_follows_a_prompt_is_input_and_the_rest_output() {
+    assert_eq!(
+        tree_of(
+            "[admin@MikroTik] > /ip address print\nFlags: X - disabled\n 0   ;;; \"text\n[admin@MikroTik] > /ip route\n[admin@MikroTik] /ip/route> add a=1\n"
+        ),
+        "prompt ``\n</ip address print>\nprompt ``\n</ip route>\nprompt `/ip/route`\n<add a=1>"
+    );
+}
+
+#[test]
+fn prompts_of_version_6_hold_blanks() {
+    assert_eq!(tree_of("[admin@My Router] /ip address> print"), "prompt `/ip address`\n<print>");
+    assert_eq!(tree_of("[admin@MikroTik] ip address>print"), "prompt `ip address`\n<print>");
+    assert_eq!(tree_of("[admin@MikroTik] /> print"), "prompt `/`\n<print>");
+}
+
+#[test]
+fn prompts_may_be_indented_and_in_safe_mode() {
+    assert_eq!(tree_of("  [admin@MikroTik] /ip/route<SAFE> print\n  output"), "prompt `/ip/route`\n<print>");
+}
+
+#[test]
+fn several_statements_may_follow_a_prompt() {
+    assert_eq!(tree_of("[admin@MikroTik] > :put 1; :put 2\n1\n2"), "prompt ``\n<:put 1>\n<:put 2>");
+}
+
+#[test]
+fn a_command_goes_on_over_lines() {
+    assert_eq!(
+        tree_of("[admin@MikroTik] > add a=1 \\\n    b=2\noutput\n[admin@MikroTik] > {\n:put 1\n}\n1"),
+        "prompt ``\n<add a=1 b=2>\nprompt ``\n{<:put 1>}"
+    );
+}
+
+#[test]
+fn prompts_for_the_next_line_are_no_input() {
+    assert_eq!(
+        tree_of(
+            "[admin@MikroTik] > :do { \\\n\\... :put 1\n{... :put [\n[... :len \"a\\\n\"... b\"\n[... ]\n{... }\n[admin@MikroTik] > add a=b\\\n\\... c"
+        ),
+        "prompt ``\n<:do {<:put 1> <:put [<:len \"ab\">]>}>\nprompt ``\n<add a=bc>"
+    );
+}
+
+#[test]
+fn a_prompt_for_the_next_line_of_a_string_is_none_of_its_text() {
+    assert_eq!(tree_of("[admin@MikroTik] > :put \"a\n\"... b\""), "prompt ``\n<:put \"a\\nb\">");
+}
+
+#[test]
+fn the_output_of_export_is_input() {
+    assert_eq!(
+        tree_of(
+            "[admin@MikroTik] > /ip route export\n# by RouterOS\n/ip route\nadd a=1\n[admin@MikroTik] > print\n0 a"
+        ),
+        "prompt ``\n</ip route export>\n</ip route>\n<add a=1>\nprompt ``\n<print>"
+    );
+    assert_eq!(tree_of("[admin@MikroTik] > /export\n/ip route\n"), "prompt ``\n</export>\n</ip route>");
+}
+
+#[test]
+fn an_export_before_the_first_prompt_is_input() {
+    assert_eq!(
+        tree_of("# by RouterOS\n/ip route\nadd a=1\n[admin@MikroTik] > "),
+        "</ip route>\n<add a=1>\nprompt ``"
+    );
+    assert_eq!(tree_of("Flags: X\n 0 x\n[admin@MikroTik] > print"), "prompt ``\n<print>");
+}
+
+#[test]
+fn spans_point_into_the_text_as_it_is() {
+    assert_eq!(
+        tree_and_errors_of("output\n[admin@MikroTik] > add a='x'"),
+        "prompt ``\n<add>\nUnexpectedCharacter at 32 `'x'`"
+    );
+}
+
+#[test]
+fn a_text_without_prompts_is_no_session() {
+    assert_eq!(
+        tree_of("add a=b@c\n:put \"[admin@MikroTik] > \"\n:put 1"),
+        "<add a=b@c>\n<:put \"[admin@MikroTik] > \">\n<:put 1>"
+    );
+}
