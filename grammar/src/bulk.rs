@@ -96,3 +96,70 @@ fn span(start: usize, end: usize) -> Span {
     // The driver admits no text of 4 GiB, so that every offset fits.
     Span { start: start as u32, end: end as u32 }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{parse, parse_by_grammar};
+
+    /// Says whether the fast path reads all of the text, which is one statement.
+    fn reads(text: &str) -> bool {
+        super::command(text.as_bytes(), 0, &mut Vec::new()).is_some_and(|(_, end)| end == text.len())
+    }
+
+    #[test]
+    fn plain_lines_are_read() {
+        assert!(reads("add address=192.0.2.0/24 list=a,b disabled=yes"));
+        assert!(reads("/ip/route add gateway=2001:db8::1%ether1 .x=*1F"));
+        assert!(reads(":put 1"));
+        assert!(reads("set 0"));
+    }
+
+    #[test]
+    fn what_is_not_plain_is_left_to_the_grammar() {
+        for text in [
+            "",
+            "/",
+            ":",
+            "x=1",
+            "Add a=1",
+            "add a=",
+            "add a= b=1",
+            "add a==b",
+            "add a=b=c",
+            "add !a",
+            "add 'a'",
+            "add a=\"b\"",
+            "add [find]",
+            "add $a",
+            "add a=b\\\n c",
+            "find a=b",
+            "/ip/route/find a=b",
+            "print where a=b",
+            "add {",
+            "add a=\u{e9}",
+            "add \0",
+        ] {
+            assert!(!reads(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn every_byte_is_classed_as_in_the_grammar() {
+        for byte in 0..=0x7f_u8 {
+            let byte = char::from(byte);
+            for text in [
+                format!("{byte}dd x"),
+                format!("a{byte}d x"),
+                format!("/{byte}d x"),
+                format!("add {byte}x y"),
+                format!("add x{byte}x y"),
+                format!("add x{byte}=x y"),
+                format!("add {byte}=x y"),
+                format!("add x={byte} y"),
+                format!("add x=x{byte} y"),
+            ] {
+                assert_eq!(parse(&text), parse_by_grammar(&text), "{text:?}");
+            }
+        }
+    }
+}

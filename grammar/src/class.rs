@@ -13,6 +13,10 @@ pub(crate) const NEWLINE: u8 = 16;
 /// Something that the splitter must look at outside quotes.
 pub(crate) const STRUCTURE: u8 = 32;
 
+/// What takes the place of text that the grammar must not see: a vertical tab, which the grammar reads as a blank and
+/// the language does not have. Unlike a blank, it never becomes part of a line join.
+pub(crate) const HOLE: u8 = 0x0b;
+
 /// Says whether the byte is of one of the classes.
 pub(crate) fn is(byte: u8, classes: u8) -> bool {
     TABLE[usize::from(byte)] & classes != 0
@@ -39,7 +43,7 @@ const fn classes(byte: u8) -> u8 {
         b'#' => WORD | STRUCTURE,
         b' ' | b'\t' => BLANK,
         b'\n' | b'\r' => NEWLINE | STRUCTURE,
-        b'"' | b';' | b'\\' | b'(' | b')' | b'[' | b']' | b'{' | b'}' => STRUCTURE,
+        HOLE | b'"' | b';' | b'\\' | b'(' | b')' | b'[' | b']' | b'{' | b'}' => STRUCTURE,
         _ => 0,
     }
 }

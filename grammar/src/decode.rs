@@ -18,7 +18,7 @@ impl Word {
             text.push_str(&rest[..at]);
             rest = &rest[at..];
             // Anything else behind a backslash can't stand in a word, so the arm only keeps the loop finite.
-            rest = &rest[line_join(rest.as_bytes(), PromptsIn::Code).unwrap_or(1)..];
+            rest = &rest[join_and_prompt(rest.as_bytes(), PromptsIn::Code).unwrap_or(1)..];
             let Some(next) = memchr(b'\\', rest.as_bytes()) else { break };
             at = next;
         }
@@ -118,7 +118,7 @@ pub(crate) fn escape(text: &[u8]) -> (Escape, usize) {
             None => return (Escape::Unknown, 2),
         },
         _ => {
-            return match line_join(text, PromptsIn::Strings) {
+            return match join_and_prompt(text, PromptsIn::Strings) {
                 Some(length) => (Escape::LineJoin, length),
                 // The backslash alone, so that a character of several bytes stays whole.
                 None => (Escape::Unknown, 1),
@@ -149,25 +149,36 @@ pub(crate) fn continuation_prompt(text: &[u8], place: PromptsIn) -> Option<usize
     (opened.contains(text.first()?) && text[1..].starts_with(b"... ")).then_some(5)
 }
 
-/// Returns the length of the line join at the start of the text, which is a backslash: up to the first character
-/// of the next line that counts.
-fn line_join(text: &[u8], place: PromptsIn) -> Option<usize> {
-    let mut at = 1;
-    if let PromptsIn::Code = place {
-        // Blanks before the line end are an error that has been reported; the join is read all the same.
-        at += blanks(&text[at..]);
-    }
-    at += match text[at..] {
+/// A line join: a backslash at the end of a line, with the blanks at the start of the next.
+pub(crate) struct LineJoin {
+    pub(crate) length: usize,
+    /// Whether blanks stand between the backslash and the line end, where none may be.
+    pub(crate) is_broken: bool,
+}
+
+/// Reads the line join at the start of the text, which is a backslash.
+pub(crate) fn line_join(text: &[u8]) -> Option<LineJoin> {
+    let broken = blanks(&text[1..]);
+    let newline = match text[1 + broken..] {
         [b'\r', b'\n', ..] => 2,
         [b'\r' | b'\n', ..] => 1,
         _ => return None,
     };
-    at += blanks(&text[at..]);
-    if let Some(prompt) = continuation_prompt(&text[at..], place) {
-        at += prompt;
-        at += blanks(&text[at..]);
+    let next = 1 + broken + newline;
+    Some(LineJoin { length: next + blanks(&text[next..]), is_broken: broken > 0 })
+}
+
+/// Returns the length of a line join and of the prompt that a terminal has printed before the next line.
+fn join_and_prompt(text: &[u8], place: PromptsIn) -> Option<usize> {
+    let LineJoin { length, is_broken } = line_join(text)?;
+    match place {
+        // In a string, a blank behind a backslash makes it an unknown escape.
+        PromptsIn::Strings if is_broken => return None,
+        PromptsIn::Strings | PromptsIn::Code => {}
     }
-    Some(at)
+    let prompt = continuation_prompt(&text[length..], place).unwrap_or(0);
+    let next = length + prompt;
+    Some(if prompt > 0 { next + blanks(&text[next..]) } else { next })
 }
 
 fn blanks(text: &[u8]) -> usize {

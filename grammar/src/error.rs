@@ -64,6 +64,8 @@ pub enum SyntaxErrorKind {
     UnknownEscape,
     /// Blanks between the backslash of a line join and the line end.
     BrokenLineJoin,
+    /// A comment on a line of its own where the line before it asked for the next.
+    CommentBetweenJoinedLines,
     /// A blank before the `=` of a parameter.
     BlankAroundEquals,
     /// Two arguments without a blank between them.
@@ -103,6 +105,7 @@ impl SyntaxErrorKind {
             Self::UnexpectedCharacter => "unexpected character outside quotes",
             Self::UnknownEscape => "unknown escape in a string",
             Self::BrokenLineJoin => "blank behind the backslash that joins two lines",
+            Self::CommentBetweenJoinedLines => "comment between joined lines",
             Self::BlankAroundEquals => "blank before `=`",
             Self::BlankExpected => "two arguments without a blank between them",
             Self::ValueExpected => "value expected",

@@ -1,12 +1,13 @@
 //! Where a statement ends, and whether its brackets match.
 //!
 //! The splitter knows brackets, quotes, comments and line joins, and nothing else of the language. It hands the
-//! grammar balanced text only: what does not match is reported here and blanked, so that one forgotten
+//! grammar balanced text only: what does not match is reported here and taken out, so that one forgotten
 //! parenthesis costs its line and not the script around it.
 
 use memchr::{memchr2, memchr3};
 
-use crate::class::{self, BLANK, NEWLINE, STRUCTURE};
+use crate::class::{self, BLANK, HOLE, NEWLINE, STRUCTURE};
+use crate::decode;
 use crate::error::SyntaxErrorKind;
 
 /// How many brackets may stand inside each other. Scripts in the wild stay below 30.
@@ -30,7 +31,7 @@ pub(crate) struct Fault {
     /// The opener of a bracket that is not closed.
     pub(crate) opened: Option<usize>,
     /// What the grammar must not see.
-    pub(crate) blanked: (usize, usize),
+    pub(crate) removed: (usize, usize),
 }
 
 /// Why no end was found.
@@ -47,7 +48,8 @@ pub(crate) struct Stuck {
 
 /// Finds the end of the statement that starts at `start`.
 pub(crate) fn cut(text: &[u8], start: usize) -> Result<Cut, Stuck> {
-    let mut splitter = Splitter { text, open: Vec::new(), line_start: start, faults: Vec::new() };
+    let mut splitter =
+        Splitter { text, open: Vec::new(), line_start: start, joined_to: start, faults: Vec::new() };
     splitter.run(start)
 }
 
@@ -65,27 +67,16 @@ pub(crate) fn resume_line(text: &[u8], from: usize) -> usize {
     text.len()
 }
 
-/// Returns the length of the comment at `at`, if one starts there. A `#` inside a word is part of it.
+/// Returns the length of the comment at `at`, if one starts there. Elsewhere than behind a blank, a line end, `;` or
+/// an opening bracket, a `#` is text.
 pub(crate) fn comment(text: &[u8], start: usize, at: usize) -> Option<usize> {
     let starts_token = at == start
-        || matches!(
-            text[at - 1],
-            b' ' | b'\t' | b'\n' | b'\r' | b';' | b'{' | b'}' | b'[' | b']' | b'(' | b')' | b'"'
-        );
-    (text[at] == b'#' && starts_token).then(|| memchr2(b'\n', b'\r', &text[at..]).unwrap_or(text.len() - at))
+        || matches!(text[at - 1], b' ' | b'\t' | HOLE | b'\n' | b'\r' | b';' | b'{' | b'[' | b'(');
+    (text[at] == b'#' && starts_token).then(|| to_line_end(&text[at..]))
 }
 
-/// Returns the length of the line join at `at`, which is a backslash, and whether blanks stand before its line end.
-pub(crate) fn line_join(text: &[u8], at: usize) -> Option<(usize, bool)> {
-    let blanks = |at: usize| text[at..].iter().take_while(|&&byte| class::is(byte, BLANK)).count();
-    let broken = blanks(at + 1);
-    let newline = at + 1 + broken;
-    let next = match text[newline..] {
-        [b'\r', b'\n', ..] => newline + 2,
-        [b'\r' | b'\n', ..] => newline + 1,
-        _ => return None,
-    };
-    Some((next + blanks(next) - at, broken > 0))
+fn to_line_end(text: &[u8]) -> usize {
+    memchr2(b'\n', b'\r', text).unwrap_or(text.len())
 }
 
 /// A bracket or quote that is open.
@@ -104,6 +95,8 @@ struct Splitter<'t> {
     open: Vec<Open>,
     /// Where the current line or statement starts, on the innermost level.
     line_start: usize,
+    /// Where the last line join ended: blanks before it belong to the join.
+    joined_to: usize,
     faults: Vec<Fault>,
 }
 
@@ -126,6 +119,10 @@ impl Splitter<'_> {
                 b'\\' => at = self.backslash(at),
                 b'"' | b'(' | b'[' | b'{' => at = self.push(byte, at)?,
                 b')' | b']' | b'}' => at = self.close(byte, at),
+                HOLE => {
+                    self.remark(SyntaxErrorKind::UnexpectedCharacter, at);
+                    at += 1;
+                }
                 _ => {
                     // A line end or `;`.
                     if self.open.is_empty() {
@@ -166,17 +163,26 @@ impl Splitter<'_> {
         }
     }
 
+    /// Goes behind a line join, and behind the comments between the lines that it joins. Text as it would be if the
+    /// join were not there has no comment: `a\` joined with `#b` is the word `a#b`.
     fn backslash(&mut self, at: usize) -> usize {
-        let Some((length, broken)) = line_join(self.text, at) else { return at + 1 };
-        if broken {
-            self.faults.push(Fault {
-                kind: SyntaxErrorKind::BrokenLineJoin,
-                at: (at, at + 1),
-                opened: None,
-                blanked: (at, at),
-            });
+        let Some(join) = decode::line_join(&self.text[at..]) else { return at + 1 };
+        if join.is_broken {
+            self.remark(SyntaxErrorKind::BrokenLineJoin, at);
         }
-        at + length
+        let follows_blank = at > self.joined_to && class::is(self.text[at - 1], BLANK);
+        let mut next = at + join.length;
+        while self.text.get(next) == Some(&b'#') {
+            if !follows_blank {
+                return next + 1;
+            }
+            self.remark(SyntaxErrorKind::CommentBetweenJoinedLines, next);
+            next += to_line_end(&self.text[next..]);
+            next += self.text[next..].iter().take(2).take_while(|&&byte| class::is(byte, NEWLINE)).count();
+            next += self.text[next..].iter().take_while(|&&byte| class::is(byte, BLANK)).count();
+        }
+        self.joined_to = next;
+        next
     }
 
     fn push(&mut self, byte: u8, at: usize) -> Result<usize, Stuck> {
@@ -213,27 +219,36 @@ impl Splitter<'_> {
             .rev()
             .take_while(|open| open.byte == opener || !matches!(open.byte, b'"' | b'{'))
             .position(|open| open.byte == opener);
-        let Some(depth) = depth else {
-            self.faults.push(Fault {
-                kind: SyntaxErrorKind::UnexpectedCloser,
-                at: (at, at + 1),
-                opened: None,
-                blanked: (at, at + 1),
-            });
-            return at + 1;
-        };
+        let Some(depth) = depth else { return self.stray_closer(at) };
         let matching = self.open.len() - 1 - depth;
         for open in &self.open[matching + 1..] {
             self.faults.push(Fault {
                 kind: unclosed(open.byte),
                 at: (at, at + 1),
                 opened: Some(open.at),
-                blanked: (open.line_start, open.first_newline.unwrap_or(at)),
+                removed: (open.line_start, open.first_newline.unwrap_or(at)),
             });
         }
         self.open.truncate(matching + 1);
         self.pop();
         at + 1
+    }
+
+    /// Reports a byte that the grammar gets to see and reads past.
+    fn remark(&mut self, kind: SyntaxErrorKind, at: usize) {
+        self.faults.push(Fault { kind, at: (at, at + 1), opened: None, removed: (at, at) });
+    }
+
+    /// Takes out a closer. A `#` behind the hole that it leaves starts a comment.
+    fn stray_closer(&mut self, at: usize) -> usize {
+        let next = at + 1;
+        self.faults.push(Fault {
+            kind: SyntaxErrorKind::UnexpectedCloser,
+            at: (at, next),
+            opened: None,
+            removed: (at, next),
+        });
+        if self.text.get(next) == Some(&b'#') { next + to_line_end(&self.text[next..]) } else { next }
     }
 
     /// The text ends with something open. A quote at the end is the one to blame, since what was opened before it

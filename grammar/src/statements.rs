@@ -8,7 +8,7 @@ use crate::error::{SyntaxError, SyntaxErrorKind};
 use crate::splitter::{self, Cut, Fault, Stuck};
 use crate::transcript::{self, Mode, Segment};
 use crate::tree::Builder;
-use crate::{bulk, rules};
+use crate::{bulk, class, decode, rules};
 
 /// How many errors are reported for a text before reading stops.
 pub const MAX_ERRORS: usize = 1000;
@@ -131,8 +131,8 @@ impl<'t> Statements<'t> {
                     Some(length) => self.at += length,
                     None => return true,
                 },
-                b'\\' => match splitter::line_join(text, self.at) {
-                    Some((length, _)) => self.at += length,
+                b'\\' => match decode::line_join(&text[self.at..]) {
+                    Some(join) => self.at += join.length,
                     None => return true,
                 },
                 _ => return true,
@@ -146,7 +146,7 @@ impl<'t> Statements<'t> {
         self.at = cut.end;
         let mut errors: Vec<SyntaxError> = cut.faults.iter().map(report).collect();
         let statements = {
-            let statement = blanked(&self.text[start..cut.end], start, &cut.faults);
+            let statement = without_removed(&self.text[start..cut.end], start, &cut.faults);
             match rules::read(&statement) {
                 Some(pairs) => Builder::new(start as u32, &mut errors).statements(pairs),
                 None => {
@@ -234,17 +234,17 @@ fn prints_configuration(command: &Command, text: &str) -> bool {
     })
 }
 
-/// Overwrites by blanks what the grammar must not see.
-fn blanked<'t>(statement: &'t str, start: usize, faults: &[Fault]) -> Cow<'t, str> {
-    if faults.iter().all(|fault| fault.blanked.0 == fault.blanked.1) {
+/// Overwrites what the grammar must not see.
+fn without_removed<'t>(statement: &'t str, start: usize, faults: &[Fault]) -> Cow<'t, str> {
+    if faults.iter().all(|fault| fault.removed.0 == fault.removed.1) {
         return Cow::Borrowed(statement);
     }
     let mut bytes = statement.as_bytes().to_vec();
     for fault in faults {
-        bytes[fault.blanked.0 - start..fault.blanked.1 - start].fill(b' ');
+        bytes[fault.removed.0 - start..fault.removed.1 - start].fill(class::HOLE);
     }
     // Ranges begin and end at ASCII characters, so that whole characters are overwritten.
-    Cow::Owned(String::from_utf8(bytes).expect("blanks replace whole characters"))
+    Cow::Owned(String::from_utf8(bytes).expect("holes replace whole characters"))
 }
 
 fn report(fault: &Fault) -> SyntaxError {
@@ -254,6 +254,13 @@ fn report(fault: &Fault) -> SyntaxError {
         (SyntaxErrorKind::BrokenLineJoin, _) => {
             SyntaxError::new(fault.kind, at, "blanks stand between this backslash and the line end")
                 .help("remove the blanks at the end of the line")
+        }
+        (SyntaxErrorKind::CommentBetweenJoinedLines, _) => {
+            SyntaxError::new(fault.kind, at, "the line before this is to be continued by the next")
+                .help("put the comment before the command")
+        }
+        (SyntaxErrorKind::UnexpectedCharacter, _) => {
+            SyntaxError::new(fault.kind, at, "a control character stands here").help("remove it")
         }
         (kind, Some(opener)) => {
             SyntaxError::new(kind, at, "another bracket is closed here").opened(span((opener, opener + 1)))

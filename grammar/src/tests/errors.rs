@@ -58,6 +58,8 @@ fn unknown_escapes_are_refused() {
 fn a_dollar_needs_a_name() {
     assert_eq!(errors_of(":put \"5 $ a\""), "VariableNameExpected at 8 `$`");
     assert_eq!(errors_of(":put $ 1"), "VariableNameExpected at 5 `$`");
+    assert_eq!(errors_of(":put ($|a|)"), "VariableNameExpected at 6 `$`");
+    assert_eq!(errors_of("$"), "VariableNameExpected at 0 `$`");
 }
 
 #[test]
@@ -153,8 +155,11 @@ fn the_same_unclosed_quote_is_reported_once() {
 }
 
 #[test]
-fn a_comment_between_joined_lines_ends_the_command() {
-    assert_eq!(errors_of("add a=1 \\\n  # text\n  b=2"), "StrayParameter at 21 `b=2`");
+fn a_comment_between_joined_lines_is_one_mistake() {
+    assert_eq!(
+        tree_and_errors_of("add a=1 \\\n  # text [\r\n\t# \\\n  b=2\nadd c=3"),
+        "<add a=1 b=2>\n<add c=3>\nCommentBetweenJoinedLines at 12 `#`\nCommentBetweenJoinedLines at 23 `#`"
+    );
 }
 
 #[test]
@@ -210,4 +215,10 @@ fn control_bytes_are_errors_and_nothing_more() {
         tree_and_errors_of("add a=1 \0 b=2\nadd c=3"),
         "<add a=1 b=2>\n<add c=3>\nUnexpectedCharacter at 8 `\0`"
     );
+}
+
+#[test]
+fn commands_in_expressions_need_brackets() {
+    let parsed = parse(":put (:len \"a\")");
+    assert_eq!(parsed.errors[0].help.as_deref(), Some("write [:name ...]"));
 }

@@ -32,6 +32,11 @@ fn a_hash_inside_a_word_is_part_of_it() {
 }
 
 #[test]
+fn a_hash_behind_a_join_is_part_of_the_word_before() {
+    assert_eq!(tree_of("add a=\\\n    #b c=d\\\n    #e"), "<add a=#b c=d#e>");
+}
+
+#[test]
 fn comments_do_not_continue_on_the_next_line() {
     assert_eq!(tree_of("# text \\\nadd a=1"), "<add a=1>");
 }

@@ -81,10 +81,20 @@ pub(super) fn no_operand(text: &str, span: Span) -> SyntaxError {
     }
     let length = text.find([' ', '\t', '\r', '\n', ';']).unwrap_or(text.len());
     let at = Span { start: span.start, end: span.start + length as u32 };
+    if let Some(rest) = text.strip_prefix(':') {
+        let at = Span { start: span.start, end: span.start + 1 };
+        let error = |label| SyntaxError::new(SyntaxErrorKind::UnexpectedCharacter, at, label);
+        return if rest.starts_with(|next: char| next.is_ascii_lowercase()) {
+            error("a command in an expression needs brackets").help("write [:name ...]")
+        } else {
+            error("no value starts with a colon").help("keys of an array are followed by `=`: {\"a\"=1}")
+        };
+    }
     if text.starts_with('_') {
         return SyntaxError::new(SyntaxErrorKind::OperatorExpected, at, NAME_ENDED).help(NAMES);
     }
-    if text != "$" && text.starts_with(starts_value) {
+    let names_nothing = text.strip_prefix('$').is_some_and(|rest| !rest.starts_with(starts_value));
+    if !names_nothing && text.starts_with(starts_value) {
         return SyntaxError::new(SyntaxErrorKind::OperatorExpected, at, "a second value starts here");
     }
     bad_text(text, span)

@@ -1,0 +1,102 @@
+//! Published files: how many are read without an error, and whether RouterOS agrees.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rosc_grammar::ast::Statement;
+use rosc_grammar::{SyntaxErrorKind, parse, parse_by_grammar};
+
+use crate::spans;
+
+/// The share of files without an error, in percent, by kind of file. What is left is text that no router takes:
+/// prose between commands, output, lost backslashes and quotes, templates.
+const FLOORS: [(&str, usize); 7] = [
+    ("addrlist", 96),
+    ("export", 92),
+    ("firewall", 87),
+    ("misc", 96),
+    ("multiwan", 90),
+    ("routing", 100),
+    ("script", 90),
+];
+
+#[test]
+fn published_files_are_read() {
+    let Some(folder) = folder("dev") else { return };
+    for (category, floor) in FLOORS {
+        let files = files(&folder.join(category));
+        let clean = files.iter().filter(|(_, text)| check(text).is_empty()).count();
+        println!("{category}: {clean} of {} files without an error", files.len());
+        assert!(
+            clean * 100 >= floor * files.len(),
+            "{category}: {clean} of {} is below {floor} %",
+            files.len()
+        );
+    }
+}
+
+/// Scripts with what the parser of RouterOS 7.22 made of them. It refuses more than syntax tells: names of menus and
+/// parameters that its build does not have, and variables that are not declared.
+#[test]
+fn routeros_takes_what_is_read_without_an_error() {
+    let Some(folder) = folder("routeros-parse") else { return };
+    let (mut taken, mut taken_clean, mut refused, mut refused_with_error) = (0, 0, 0, 0);
+    for (path, text) in files(&folder) {
+        if parse(&text).statements.iter().any(|statement| matches!(statement, Statement::Prompt(_))) {
+            continue; // RouterOS does not read sessions.
+        }
+        let verdict = fs::read(path.with_extension("rsc.il")).expect("each script has its verdict");
+        let is_clean = check(&text).is_empty();
+        if ["syntax error", "expected ", "missing "]
+            .iter()
+            .any(|error| verdict.trim_ascii_start().starts_with(error.as_bytes()))
+        {
+            refused += 1;
+            refused_with_error += usize::from(!is_clean);
+        } else {
+            taken += 1;
+            taken_clean += usize::from(is_clean);
+        }
+    }
+    println!("taken by RouterOS: {taken_clean} of {taken} without an error");
+    println!("refused by RouterOS: {refused_with_error} of {refused} with an error");
+    assert!(taken_clean * 100 >= 99 * taken);
+    assert!(refused_with_error * 100 >= 70 * refused);
+}
+
+/// Reads a text by all ways and returns its errors.
+fn check(text: &str) -> Vec<SyntaxErrorKind> {
+    let parsed = parse(text);
+    spans::check(text, &parsed);
+    assert_eq!(parsed, parse_by_grammar(text));
+    let kinds: Vec<_> = parsed.errors.iter().map(|error| error.kind).collect();
+    assert!(!kinds.contains(&SyntaxErrorKind::NotUnderstood));
+    kinds
+}
+
+/// Returns a folder of the corpus, or says why the test has nothing to read.
+#[expect(clippy::print_stdout, reason = "a skipped test says so")]
+fn folder(name: &str) -> Option<PathBuf> {
+    let corpus = std::env::var_os("ROSC_CORPUS")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus"), PathBuf::from);
+    let folder = corpus.join(name);
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    println!("SKIPPED: no folder {}; set ROSC_CORPUS to a folder of RouterOS files", folder.display());
+    None
+}
+
+/// Returns the scripts of a folder. Bytes that are no UTF-8 are replaced, as a reader of files would.
+fn files(folder: &Path) -> Vec<(PathBuf, String)> {
+    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut paths: Vec<_> = entries.map(|entry| entry.expect("the folder can be listed").path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "rsc"));
+    paths.sort();
+    assert!(!paths.is_empty(), "{} holds no scripts", folder.display());
+    let read = |path: PathBuf| {
+        let bytes = fs::read(&path).expect("the file can be read");
+        (path, String::from_utf8_lossy(&bytes).into_owned())
+    };
+    paths.into_iter().map(read).collect()
+}

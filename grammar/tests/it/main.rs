@@ -1,0 +1,5 @@
+//! Laws that hold for any text, and what published files come to.
+
+mod corpus;
+mod laws;
+mod spans;
