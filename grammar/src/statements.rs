@@ -163,6 +163,9 @@ impl<'t> Statements<'t> {
             self.report(errors);
         }
         self.stray = stray;
+        if self.segments.is_empty() {
+            return; // Reading has stopped.
+        }
         for statement in statements {
             self.see(&statement);
             self.pending.push_back(Ok(statement));

@@ -9,9 +9,10 @@
 
 use std::borrow::Cow;
 
-use memchr::{memchr, memchr_iter, memrchr};
+use memchr::{memchr, memchr_iter};
 
 use crate::ast::Span;
+use crate::class::{self, BLANK};
 use crate::decode::{PromptsIn, continuation_prompt};
 
 /// Names and menus longer than this are no part of a prompt.
@@ -102,9 +103,12 @@ impl Prompt {
         if user == 0 || text[bracket] != b'[' {
             return None;
         }
-        let line_start = memrchr(b'\n', &text[..bracket]).map_or(0, |newline| newline + 1);
-        let indent = text[line_start..bracket].trim_ascii();
-        if !(indent.is_empty() || indent == "\u{feff}".as_bytes()) {
+        let before = &text[..bracket];
+        let indent = before.iter().rev().take(LONGEST).take_while(|&&byte| class::is(byte, BLANK)).count();
+        let line_start = bracket - indent;
+        if !(matches!(text[..line_start], [] | [.., b'\n' | b'\r'])
+            || &text[..line_start] == "\u{feff}".as_bytes())
+        {
             return None;
         }
 

@@ -60,6 +60,8 @@ fn a_dollar_needs_a_name() {
     assert_eq!(errors_of(":put $ 1"), "VariableNameExpected at 5 `$`");
     assert_eq!(errors_of(":put ($|a|)"), "VariableNameExpected at 6 `$`");
     assert_eq!(errors_of("$"), "VariableNameExpected at 0 `$`");
+    assert_eq!(errors_of(":put $\"a$b\""), "VariableNameExpected at 8 `$`");
+    assert_eq!(errors_of(":put $\"a$\"b\"\""), "VariableNameExpected at 8 `$`");
 }
 
 #[test]

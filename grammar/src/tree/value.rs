@@ -1,6 +1,6 @@
 //! Values, strings and arrays.
 
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 use pest::iterators::Pair;
 
 use super::{Builder, fault};
@@ -55,9 +55,30 @@ impl Builder<'_> {
         let mut inside = self.span(&name);
         if name.as_rule() == Rule::quoted_name {
             self.check_escapes(name.as_str(), inside);
+            self.check_name(name.as_str(), inside);
             inside = Span { start: inside.start + 1, end: inside.end - 1 };
         }
         Variable { span, name: inside }
+    }
+
+    /// Reports a substitution in the quoted name of a variable.
+    fn check_name(&mut self, text: &str, span: Span) {
+        let bytes = text.as_bytes();
+        let mut at = 0;
+        while let Some(offset) = memchr2(b'\\', b'$', &bytes[at..]) {
+            at += offset;
+            if bytes[at] == b'$' {
+                let start = span.start + at as u32;
+                let span = Span { start, end: start + 1 };
+                self.error(
+                    SyntaxErrorKind::VariableNameExpected,
+                    span,
+                    "the name of a variable has no `$` in it",
+                );
+                return;
+            }
+            at += decode::escape(&bytes[at..]).1;
+        }
     }
 
     fn group(&mut self, pair: Pair<'_, Rule>) -> Group {
