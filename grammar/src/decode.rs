@@ -9,21 +9,11 @@ use crate::ast::{Quoted, Span, Variable, Word};
 impl Word {
     /// Returns what the word says: its text without line joins.
     pub fn text(self, source: &str) -> Cow<'_, str> {
-        let written = self.span.slice(source);
-        let Some(first) = memchr(b'\\', written.as_bytes()) else { return Cow::Borrowed(written) };
-        let mut text = String::with_capacity(written.len());
-        let mut rest = written;
-        let mut at = first;
-        loop {
-            text.push_str(&rest[..at]);
-            rest = &rest[at..];
-            // Anything else behind a backslash can't stand in a word, so the arm only keeps the loop finite.
-            rest = &rest[join_and_prompt(rest.as_bytes(), PromptsIn::Code).unwrap_or(1)..];
-            let Some(next) = memchr(b'\\', rest.as_bytes()) else { break };
-            at = next;
-        }
-        text.push_str(rest);
-        Cow::Owned(text)
+        let next = |rest: &[u8]| memchr(b'\\', rest);
+        rewritten(self.span.slice(source), next, |rest, _| {
+            // A word holds no backslash but those of joins; one more would be passed over.
+            join_and_prompt(rest.as_bytes(), PromptsIn::Code).unwrap_or(1)
+        })
     }
 }
 
@@ -50,38 +40,48 @@ impl Span {
     ///
     /// An unknown escape, for which parsing has reported an error, stays as it is written.
     pub fn unescape(self, source: &str) -> Cow<'_, str> {
-        let written = self.slice(source);
         // A bare quote can't stand inside a string, except as the first character of the prompt by which a
         // terminal asks for the next line of it.
-        let Some(first) = memchr2(b'\\', b'"', written.as_bytes()) else { return Cow::Borrowed(written) };
-        let mut text = String::with_capacity(written.len());
-        let mut rest = written;
-        let mut at = first;
-        loop {
-            text.push_str(&rest[..at]);
-            rest = &rest[at..];
-            let bytes = rest.as_bytes();
-            let length = if bytes[0] == b'"' {
-                continuation_prompt(bytes, PromptsIn::Strings).unwrap_or_else(|| {
+        let next = |rest: &[u8]| memchr2(b'\\', b'"', rest);
+        rewritten(self.slice(source), next, |rest, text| {
+            if rest.starts_with('"') {
+                return continuation_prompt(rest.as_bytes(), PromptsIn::Strings).unwrap_or_else(|| {
                     text.push('"');
                     1
-                })
-            } else {
-                let (escape, length) = escape(bytes);
-                match escape {
-                    Escape::Character(character) => text.push(character),
-                    Escape::LineJoin => {}
-                    Escape::Unknown => text.push_str(&rest[..length]),
-                }
-                length
-            };
-            rest = &rest[length..];
-            let Some(next) = memchr2(b'\\', b'"', rest.as_bytes()) else { break };
-            at = next;
-        }
-        text.push_str(rest);
-        Cow::Owned(text)
+                });
+            }
+            let (escape, length) = escape(rest.as_bytes());
+            match escape {
+                Escape::Character(character) => text.push(character),
+                Escape::LineJoin => {}
+                Escape::Unknown => text.push_str(&rest[..length]),
+            }
+            length
+        })
     }
+}
+
+/// Copies a text, except where `next` finds something: there `replace` writes what stands for it, and returns the
+/// length of what it stands for. A text in which nothing is found is borrowed.
+fn rewritten<'t>(
+    written: &'t str,
+    next: impl Fn(&[u8]) -> Option<usize>,
+    replace: impl Fn(&'t str, &mut String) -> usize,
+) -> Cow<'t, str> {
+    let Some(mut at) = next(written.as_bytes()) else { return Cow::Borrowed(written) };
+    let mut text = String::with_capacity(written.len());
+    let mut rest = written;
+    loop {
+        text.push_str(&rest[..at]);
+        rest = &rest[at..];
+        rest = &rest[replace(rest, &mut text)..];
+        match next(rest.as_bytes()) {
+            Some(offset) => at = offset,
+            None => break,
+        }
+    }
+    text.push_str(rest);
+    Cow::Owned(text)
 }
 
 /// What a backslash in a string introduces.

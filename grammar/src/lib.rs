@@ -26,6 +26,7 @@ mod bulk;
 mod class;
 mod decode;
 mod error;
+mod overwrite;
 mod rules;
 mod splitter;
 mod statements;

@@ -6,11 +6,12 @@
 
 use memchr::{memchr2, memchr3};
 
+use crate::ast::Span;
 use crate::class::{self, BLANK, HOLE, NEWLINE, STRUCTURE};
 use crate::decode;
-use crate::error::SyntaxErrorKind;
+use crate::error::{SyntaxError, SyntaxErrorKind};
 
-/// How many brackets may stand inside each other. Scripts in the wild stay below 30.
+/// How many brackets may stand inside each other. Published scripts stay below 15.
 pub const MAX_NESTING: usize = 128;
 
 /// A statement's extent.
@@ -44,6 +45,45 @@ pub(crate) struct Stuck {
     pub(crate) scanned_to: usize,
     /// Where reading can go on, if the brackets tell.
     pub(crate) resume: Option<usize>,
+}
+
+impl Fault {
+    pub(crate) fn error(&self) -> SyntaxError {
+        let at = span(self.at.0, self.at.1);
+        let error = |label| SyntaxError::new(self.kind, at, label);
+        match (self.kind, self.opened) {
+            (_, Some(opener)) => error("another bracket is closed here").opened(span(opener, opener + 1)),
+            (SyntaxErrorKind::BrokenLineJoin, None) => {
+                error("blanks stand between this backslash and the line end")
+                    .help("remove the blanks at the end of the line")
+            }
+            (SyntaxErrorKind::CommentBetweenJoinedLines, None) => {
+                error("the line before this is to be continued by the next")
+                    .help("put the comment before the command")
+            }
+            (SyntaxErrorKind::UnexpectedCharacter, None) => {
+                error("a control character stands here").help("remove it")
+            }
+            (_, None) => error("nothing is open that this closes"),
+        }
+    }
+}
+
+impl Stuck {
+    pub(crate) fn error(&self) -> SyntaxError {
+        let at = span(self.opener, self.opener + 1);
+        match self.kind {
+            SyntaxErrorKind::NestingTooDeep => {
+                SyntaxError::new(self.kind, at, "this bracket is one too many")
+            }
+            kind => SyntaxError::new(kind, at, "opened here").opened(at),
+        }
+    }
+}
+
+fn span(start: usize, end: usize) -> Span {
+    // The driver admits no text of 4 GiB, so that every offset fits.
+    Span { start: start as u32, end: end as u32 }
 }
 
 /// Finds the end of the statement that starts at `start`.

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 
 use crate::ast::{Arg, ArgKind, Command, Span, Statement, Value, Word};
 use crate::error::{SyntaxError, SyntaxErrorKind};
+use crate::overwrite::overwritten;
 use crate::splitter::{self, Cut, Fault, Stuck};
 use crate::transcript::{self, Mode, Segment};
 use crate::tree::Builder;
@@ -22,6 +23,7 @@ const MAX_RESCANS: usize = 8;
 /// Memory is bounded by the largest statement. The errors of a statement come directly before what could be read of
 /// it, so that a reader knows that it is incomplete before acting on it; a statement of which nothing is left yields
 /// its errors only.
+#[derive(Debug)]
 pub struct Statements<'t> {
     text: Cow<'t, str>,
     passes: Passes,
@@ -111,11 +113,10 @@ impl<'t> Statements<'t> {
                 let statement = Statement::Command(command);
                 self.see(&statement);
                 return Some(Ok(statement));
-            } else {
-                match splitter::cut(text, self.at) {
-                    Ok(cut) => self.by_grammar(cut),
-                    Err(stuck) => self.skip_unended(stuck, segment),
-                }
+            }
+            match splitter::cut(text, self.at) {
+                Ok(cut) => self.by_grammar(cut),
+                Err(stuck) => self.skip_unended(stuck, segment),
             }
         }
     }
@@ -144,17 +145,16 @@ impl<'t> Statements<'t> {
     fn by_grammar(&mut self, cut: Cut) {
         let start = self.at;
         self.at = cut.end;
-        let mut errors: Vec<SyntaxError> = cut.faults.iter().map(report).collect();
-        let statements = {
-            let statement = without_removed(&self.text[start..cut.end], start, &cut.faults);
-            match rules::read(&statement) {
-                Some(pairs) => Builder::new(start as u32, &mut errors).statements(pairs),
-                None => {
-                    let span = Span { start: start as u32, end: cut.end as u32 };
-                    let label = "nothing is known that this could be";
-                    errors.push(SyntaxError::new(SyntaxErrorKind::NotUnderstood, span, label));
-                    Vec::new()
-                }
+        let mut errors: Vec<SyntaxError> = cut.faults.iter().map(Fault::error).collect();
+        let removed = cut.faults.iter().map(|fault| (fault.removed.0 - start, fault.removed.1 - start));
+        let statement = overwritten(&self.text[start..cut.end], removed, class::HOLE);
+        let statements = match rules::read(&statement) {
+            Some(pairs) => Builder::new(start as u32, &mut errors).statements(pairs),
+            None => {
+                let span = Span { start: start as u32, end: cut.end as u32 };
+                let label = "nothing is known that this could be";
+                errors.push(SyntaxError::new(SyntaxErrorKind::NotUnderstood, span, label));
+                Vec::new()
             }
         };
         errors.sort_by_key(|error| error.span);
@@ -175,20 +175,14 @@ impl<'t> Statements<'t> {
     /// Reports a statement that never ends, and goes to where the next one may start.
     fn skip_unended(&mut self, stuck: Stuck, segment: Segment) {
         let text = &self.text.as_bytes()[..segment.end];
-        let budget = MAX_RESCANS * (text.len() + 4096);
         self.at = stuck.resume.unwrap_or_else(|| splitter::resume_line(text, self.at));
         self.rescanned += stuck.scanned_to.saturating_sub(self.at);
-        let opener = Span { start: stuck.opener as u32, end: stuck.opener as u32 + 1 };
-        let error = match stuck.kind {
-            SyntaxErrorKind::NestingTooDeep => {
-                SyntaxError::new(stuck.kind, opener, "this bracket is one too many")
-            }
-            kind => SyntaxError::new(kind, opener, "opened here").opened(opener),
-        };
+        let error = stuck.error();
+        let opener = error.span;
         if self.reported_opener.replace(stuck.opener) != Some(stuck.opener) {
             self.report(vec![error]);
         }
-        if self.rescanned > budget {
+        if self.rescanned > MAX_RESCANS * (self.text.len() + 4096) {
             self.give_up(opener);
         }
     }
@@ -235,39 +229,4 @@ fn prints_configuration(command: &Command, text: &str) -> bool {
         (ArgKind::Unnamed, Value::Word(word)) => word.text(text).rsplit('/').next() == Some("export"),
         _ => false,
     })
-}
-
-/// Overwrites what the grammar must not see.
-fn without_removed<'t>(statement: &'t str, start: usize, faults: &[Fault]) -> Cow<'t, str> {
-    if faults.iter().all(|fault| fault.removed.0 == fault.removed.1) {
-        return Cow::Borrowed(statement);
-    }
-    let mut bytes = statement.as_bytes().to_vec();
-    for fault in faults {
-        bytes[fault.removed.0 - start..fault.removed.1 - start].fill(class::HOLE);
-    }
-    // Ranges begin and end at ASCII characters, so that whole characters are overwritten.
-    Cow::Owned(String::from_utf8(bytes).expect("holes replace whole characters"))
-}
-
-fn report(fault: &Fault) -> SyntaxError {
-    let span = |(start, end): (usize, usize)| Span { start: start as u32, end: end as u32 };
-    let at = span(fault.at);
-    match (fault.kind, fault.opened) {
-        (SyntaxErrorKind::BrokenLineJoin, _) => {
-            SyntaxError::new(fault.kind, at, "blanks stand between this backslash and the line end")
-                .help("remove the blanks at the end of the line")
-        }
-        (SyntaxErrorKind::CommentBetweenJoinedLines, _) => {
-            SyntaxError::new(fault.kind, at, "the line before this is to be continued by the next")
-                .help("put the comment before the command")
-        }
-        (SyntaxErrorKind::UnexpectedCharacter, _) => {
-            SyntaxError::new(fault.kind, at, "a control character stands here").help("remove it")
-        }
-        (kind, Some(opener)) => {
-            SyntaxError::new(kind, at, "another bracket is closed here").opened(span((opener, opener + 1)))
-        }
-        (kind, None) => SyntaxError::new(kind, at, "nothing is open that this closes"),
-    }
 }

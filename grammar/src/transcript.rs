@@ -4,8 +4,8 @@
 //! follows up to the next prompt is output. Two kinds of output are input all the same, because people paste them
 //! for the configuration in them: what `export` prints, and an export that precedes the first prompt.
 //!
-//! Nothing is copied or moved, so that spans point into the text as it is. Only the prompts for the next line of an
-//! unfinished command (`{... `, `"... `) are overwritten by blanks before parsing.
+//! Spans point into the text as it is: segments are ranges of it, and the prompts for the next line of an unfinished
+//! command (`{... `, `"... `) are overwritten by blanks, in a copy.
 
 use std::borrow::Cow;
 
@@ -14,6 +14,7 @@ use memchr::{memchr, memchr_iter};
 use crate::ast::Span;
 use crate::class::{self, BLANK};
 use crate::decode::{PromptsIn, continuation_prompt};
+use crate::overwrite::overwritten;
 
 /// Names and menus longer than this are no part of a prompt.
 const LONGEST: usize = 128;
@@ -41,7 +42,6 @@ pub(crate) enum Mode {
 pub(crate) fn segments(text: &str) -> Vec<Segment> {
     let bytes = text.as_bytes();
     let mut segments = Vec::new();
-    let mut before = 0;
     for at in memchr_iter(b'@', bytes) {
         let Some(prompt) = Prompt::around(bytes, at) else { continue };
         match segments.last_mut() {
@@ -51,16 +51,15 @@ pub(crate) fn segments(text: &str) -> Vec<Segment> {
             None => {}
             Some(last) => last.end = prompt.line_start,
         }
-        before = prompt.input_start;
         segments.push(Segment {
             prompt: Some(Span { start: prompt.menu.0 as u32, end: prompt.menu.1 as u32 }),
-            start: before,
+            start: prompt.input_start,
             end: bytes.len(),
             mode: Mode::FirstLine,
         });
     }
     if segments.is_empty() {
-        segments.push(Segment { prompt: None, start: before, end: bytes.len(), mode: Mode::Script });
+        segments.push(Segment { prompt: None, start: 0, end: bytes.len(), mode: Mode::Script });
     }
     segments
 }
@@ -68,17 +67,11 @@ pub(crate) fn segments(text: &str) -> Vec<Segment> {
 /// Overwrites the prompts for the next line of an unfinished command.
 pub(crate) fn without_continuation_prompts(text: &str) -> Cow<'_, str> {
     let bytes = text.as_bytes();
-    let starts = memchr_iter(b'\n', bytes).map(|newline| newline + 1);
-    let mut masked: Option<String> = None;
-    for start in starts {
-        if let Some(length) = continuation_prompt(&bytes[start..], PromptsIn::Code) {
-            // The prompt is ASCII, so that the ends of the range are boundaries and blanks keep all offsets.
-            masked
-                .get_or_insert_with(|| text.to_owned())
-                .replace_range(start..start + length, &" ".repeat(length));
-        }
-    }
-    masked.map_or(Cow::Borrowed(text), Cow::Owned)
+    let prompts = memchr_iter(b'\n', bytes).filter_map(|newline| {
+        let start = newline + 1;
+        Some((start, start + continuation_prompt(&bytes[start..], PromptsIn::Code)?))
+    });
+    overwritten(text, prompts, b' ')
 }
 
 /// A prompt, by its places in the text.

@@ -1,6 +1,6 @@
 //! Commands, their arguments and their blocks.
 
-use super::sexpr::{errors_of, tree_of};
+use super::sexpr::{errors_of, tree_and_errors_of, tree_of};
 
 #[test]
 fn anchors_are_no_part_of_the_first_word() {
@@ -142,9 +142,14 @@ fn blocks_stand_alone() {
 }
 
 #[test]
+fn what_touches_a_block_is_no_statement() {
+    assert_eq!(tree_and_errors_of("{ :put 1 }x"), "{<:put 1>}\nBlankExpected at 10 `x`");
+}
+
+#[test]
 fn commands_are_lower_case() {
     assert_eq!(errors_of("Flags: X - disabled\nadd a=1"), "CommandExpected at 0 `Flags:`");
-    assert_eq!(errors_of("/IP route"), "CommandExpected at 1 `IP`");
+    assert_eq!(tree_and_errors_of("/IP route"), "\nCommandExpected at 1 `IP`");
 }
 
 #[test]

@@ -27,6 +27,13 @@ fn the_global_find_takes_values() {
 }
 
 #[test]
+fn a_global_command_may_name_a_menu() {
+    assert_eq!(tree_of(":tool sms inbox find where a~$b"), "<:tool sms inbox find ? (~ a $b)>");
+    assert_eq!(tree_of(":environment print where a"), "<:environment print ? a>");
+    assert_eq!(tree_of(":local find 1\n:set where 2"), "<:local find 1>\n<:set where 2>");
+}
+
+#[test]
 fn find_is_a_verb_only_where_path_words_go_before() {
     assert_eq!(tree_of("/system find-x\nset a=find find=b"), "</system find-x>\n<set a=find find=b>");
 }

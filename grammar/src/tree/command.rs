@@ -66,7 +66,7 @@ impl Builder<'_> {
         for pair in pair.into_inner() {
             let span = self.span(&pair);
             if pair.as_rule() == Rule::bad_term {
-                self.errors.push(fault::no_operand(pair.as_str(), span));
+                self.bad_operand(pair);
                 continue;
             }
             if end == Some(span.start) {
@@ -129,7 +129,7 @@ impl Builder<'_> {
 fn may_touch(before: Rule, after: Rule) -> bool {
     let closes = match before {
         Rule::substitution | Rule::group | Rule::block | Rule::array => true,
-        // What a parameter ends with is its value; the value of one is no name.
+        // A name that touches a word would be part of it, so that the value of this one is something else.
         Rule::named | Rule::in_block => true,
         _ => false,
     };

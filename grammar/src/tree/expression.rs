@@ -1,8 +1,8 @@
 //! Expressions: operators and how tightly they bind.
 
-use pest::iterators::Pairs;
+use pest::iterators::{Pair, Pairs};
 
-use super::Builder;
+use super::{Builder, fault};
 use crate::ast::{BinaryOp, Expr, Span, UnaryOp};
 use crate::error::{SyntaxError, SyntaxErrorKind};
 use crate::rules::Rule;
@@ -44,6 +44,17 @@ impl Builder<'_> {
         }
         self.depth -= operators;
         chain.finish()
+    }
+
+    /// Reports text at which an expression can't go on.
+    pub(super) fn bad_operand(&mut self, pair: Pair<'_, Rule>) {
+        let (text, span) = (pair.as_str(), self.span(&pair));
+        let operator = pair.into_inner().next().filter(|first| first.as_rule() == Rule::infix);
+        let error = match operator {
+            Some(operator) => fault::no_value(text, self.span(&operator)),
+            None => fault::no_operand(text, span),
+        };
+        self.errors.push(error);
     }
 }
 

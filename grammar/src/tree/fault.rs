@@ -5,9 +5,7 @@ use crate::error::{SyntaxError, SyntaxErrorKind};
 
 /// A statement that begins like no command.
 pub(super) fn no_command(text: &str, span: Span) -> SyntaxError {
-    let length = text.find([' ', '\t', '\r', '\n', ';']).unwrap_or(text.len());
-    let word = &text[..length];
-    let at = Span { start: span.start, end: span.start + length as u32 };
+    let (word, at) = first_word(text, span);
     let command_expected = |label| SyntaxError::new(SyntaxErrorKind::CommandExpected, at, label);
     if let Some((name, _)) = word.split_once('=')
         && is_name(name)
@@ -71,16 +69,16 @@ pub(super) fn bad_text(text: &str, span: Span) -> SyntaxError {
     }
 }
 
+/// An operator in an expression with nothing to be applied to.
+pub(super) fn no_value(text: &str, operator: Span) -> SyntaxError {
+    let label = "a value is missing beside this operator";
+    let error = SyntaxError::new(SyntaxErrorKind::ValueExpected, operator, label);
+    if text.starts_with("==") { error.help("write one `=` to compare") } else { error }
+}
+
 /// Text in an expression at which it can't go on.
 pub(super) fn no_operand(text: &str, span: Span) -> SyntaxError {
-    if let Some(length) = operator(text) {
-        let at = Span { start: span.start, end: span.start + length as u32 };
-        let error =
-            SyntaxError::new(SyntaxErrorKind::ValueExpected, at, "a value is missing beside this operator");
-        return if text.starts_with("==") { error.help("write one `=` to compare") } else { error };
-    }
-    let length = text.find([' ', '\t', '\r', '\n', ';']).unwrap_or(text.len());
-    let at = Span { start: span.start, end: span.start + length as u32 };
+    let (_, at) = first_word(text, span);
     if let Some(rest) = text.strip_prefix(':') {
         let at = Span { start: span.start, end: span.start + 1 };
         let error = |label| SyntaxError::new(SyntaxErrorKind::UnexpectedCharacter, at, label);
@@ -126,19 +124,8 @@ fn is_name(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
 }
 
-/// Returns the length of the operator at the start of the text.
-fn operator(text: &str) -> Option<usize> {
-    const LONGEST_FIRST: [&str; 25] = [
-        "<%%", "and", "->", "!=", "&&", "||", "<<", ">>", "<=", ">=", "or", "in", "=", ".", ",", "+", "-",
-        "*", "/", "%", "<", ">", "~", "&", "|",
-    ];
-    LONGEST_FIRST
-        .iter()
-        .find(|&&operator| {
-            text.strip_prefix(operator).is_some_and(|rest| {
-                !operator.starts_with(|first: char| first.is_ascii_alphabetic())
-                    || !rest.starts_with(|next: char| next.is_ascii_alphanumeric())
-            })
-        })
-        .map(|operator| operator.len())
+/// Returns the text up to the first blank or `;`, and its place.
+fn first_word(text: &str, span: Span) -> (&str, Span) {
+    let length = text.find([' ', '\t', '\r', '\n', ';']).unwrap_or(text.len());
+    (&text[..length], Span { start: span.start, end: span.start + length as u32 })
 }

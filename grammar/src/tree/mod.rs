@@ -34,8 +34,20 @@ impl<'e> Builder<'e> {
             match pair.as_rule() {
                 Rule::command => statements.push(Statement::Command(self.command(pair))),
                 Rule::block => statements.push(Statement::Block(self.block(pair))),
-                Rule::bad_statement | Rule::leftover => {
+                Rule::bad_statement => {
                     let error = fault::no_command(pair.as_str(), self.span(&pair));
+                    self.errors.push(error);
+                }
+                Rule::leftover => {
+                    let span = self.span(&pair);
+                    // Behind a command, this is what made its first word none: `/IP route` leaves the slash.
+                    let after_command =
+                        statements.pop_if(|last| matches!(last, Statement::Command(_))).is_some();
+                    let error = if after_command {
+                        fault::no_command(pair.as_str(), span)
+                    } else {
+                        fault::no_blank(pair.as_str(), span)
+                    };
                     self.errors.push(error);
                 }
                 Rule::EOI => {}

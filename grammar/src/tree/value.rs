@@ -88,7 +88,7 @@ impl Builder<'_> {
             let span = self.span(&part);
             match part.as_rule() {
                 Rule::expr => expr = self.chain(span, part.into_inner()),
-                Rule::bad_expr => self.errors.push(fault::no_operand(part.as_str(), span)),
+                Rule::bad_expr => self.bad_operand(part),
                 _ => self.not_understood(&part),
             }
         }
@@ -108,7 +108,7 @@ impl Builder<'_> {
                     }
                     elements.extend(self.element(part));
                 }
-                Rule::bad_element => self.errors.push(fault::no_operand(part.as_str(), span)),
+                Rule::bad_element => self.bad_operand(part),
                 _ => self.not_understood(&part),
             }
             end = Some(span.end);
