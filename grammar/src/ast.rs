@@ -1,9 +1,9 @@
 //! The syntax tree: what stands in the text, not what it means.
 //!
 //! Nodes hold [`Span`]s into the text instead of copies, so that a list of a million lines costs no more than
-//! its tree; [`Word::text`], [`Quoted::text`], [`Variable::text`] and [`Span::unescape`] decode on demand. Nothing here knows a menu: which of the leading
-//! words of a [`Command`] are its path, which its verb and which unnamed values is for the reader that has the
-//! menu tree.
+//! its tree; [`Word::text`], [`Quoted::text`], [`Variable::text`] and [`Span::unescape`] decode on demand.
+//! Nothing here knows a menu: which of the leading words of a [`Command`] are its path, which its verb and which
+//! unnamed values is for the reader that has the menu tree.
 
 /// A range of bytes of the parsed text; both ends lie on character boundaries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -40,6 +40,17 @@ pub enum Statement {
     /// The menu that a terminal's prompt shows: the text between `]` and `>` (`/ip/address`, `/ip address`, or
     /// nothing at the root).
     Prompt(Word),
+}
+
+impl Statement {
+    /// Returns where the statement stands; of a prompt, where its menu does.
+    pub fn span(&self) -> Span {
+        match self {
+            Self::Command(command) => command.span,
+            Self::Block(block) => block.span,
+            Self::Prompt(menu) => menu.span,
+        }
+    }
 }
 
 /// Where the path of a command starts.
@@ -113,6 +124,22 @@ pub enum Value {
     Code(Box<Block>),
     /// `{ ... }` read as an array.
     Array(Box<Array>),
+}
+
+impl Value {
+    /// Returns where the value stands, delimiters included. [`Value::Empty`] stands nowhere.
+    pub fn span(&self) -> Option<Span> {
+        match self {
+            Self::Empty => None,
+            Self::Word(word) => Some(word.span),
+            Self::Quoted(quoted) => Some(quoted.span),
+            Self::Interpolated(interpolated) => Some(interpolated.span),
+            Self::Variable(variable) => Some(variable.span),
+            Self::Substitution(block) | Self::Code(block) => Some(block.span),
+            Self::Group(group) => Some(group.span),
+            Self::Array(array) => Some(array.span),
+        }
+    }
 }
 
 /// Unquoted text. It may hold line joins (`\`, line end, blanks), which are no part of what it says.
@@ -217,6 +244,16 @@ pub enum Expr {
         /// The right operand.
         right: Box<Expr>,
     },
+}
+
+impl Expr {
+    /// Returns where the expression stands. `None` is for an empty value only, which parsing puts in no expression.
+    pub fn span(&self) -> Option<Span> {
+        match self {
+            Self::Value(value) => value.span(),
+            Self::Unary { span, .. } | Self::Binary { span, .. } => Some(*span),
+        }
+    }
 }
 
 /// An operator before its operand.

@@ -142,12 +142,8 @@ fn good_statement() -> impl Strategy<Value = String> {
 fn slices(text: &str) -> Vec<String> {
     let parsed = parse(text);
     assert_eq!(parsed.errors, [], "{text:?}");
-    let slices = parsed.statements.iter().filter_map(|statement| match statement {
-        Statement::Command(command) => Some(command.span.slice(text).to_owned()),
-        Statement::Block(block) => Some(block.span.slice(text).to_owned()),
-        Statement::Prompt(_) => None,
-    });
-    slices.collect()
+    let commands = parsed.statements.iter().filter(|statement| !matches!(statement, Statement::Prompt(_)));
+    commands.map(|statement| statement.span().slice(text).to_owned()).collect()
 }
 
 proptest! {

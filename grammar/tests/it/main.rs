@@ -1,5 +1,6 @@
 //! Laws that hold for any text, and what published files come to.
 
 mod corpus;
+mod il;
 mod laws;
 mod spans;

@@ -108,6 +108,7 @@ impl Tree<'_> {
     }
 
     fn expr(&self, around: Span, expr: &Expr) {
+        self.span(around, expr.span().expect("no expression is empty"));
         match expr {
             Expr::Value(value) => self.value(around, value),
             Expr::Unary { span, operand, .. } => {
