@@ -73,6 +73,14 @@ fn arguments_need_blanks_between_them() {
 }
 
 #[test]
+fn a_quote_that_ends_a_string_too_early_is_one_mistake() {
+    assert_eq!(
+        tree_and_errors_of("add a=1 b=\":log info \"x y\"; ? 'z'\" c=2\nadd d=3"),
+        "<add a=1 b=\":log info \">\n<add d=3>\nBlankExpected at 22 `x`"
+    );
+}
+
+#[test]
 fn operators_need_operands_and_operands_operators() {
     assert_eq!(errors_of(":put (1 + )"), "ValueExpected at 8 `+`");
     assert_eq!(errors_of(":put (1 2)"), "OperatorExpected at 8 `2`");

@@ -15,6 +15,12 @@ impl Builder<'_> {
         let mut touched = false;
         for pair in pair.into_inner() {
             let (rule, span) = (pair.as_rule(), self.span(&pair));
+            let before = previous.filter(|&(_, end)| end == span.start).map(|(before, _)| before);
+            if before.is_some_and(|before| !may_touch(before, rule)) && self.follows_quote(&pair) {
+                // What was meant as the inside of the string can't be told from what follows it.
+                self.errors.push(fault::string_ended(pair.as_str(), span));
+                break;
+            }
             match rule {
                 Rule::global => command.anchor = Anchor::Global,
                 Rule::root => command.anchor = Anchor::Root,
@@ -23,8 +29,7 @@ impl Builder<'_> {
                 Rule::stray_equals => self.stray_equals(&pair, &mut command.args),
                 Rule::unbalanced => self.not_understood(&pair),
                 _ => {
-                    let touches =
-                        previous.is_some_and(|(before, end)| end == span.start && !may_touch(before, rule));
+                    let touches = before.is_some_and(|before| !may_touch(before, rule));
                     // One error for a run of arguments, as in `$a.$b`.
                     if touches && !touched {
                         self.errors.push(fault::no_blank(pair.as_str(), span));
@@ -40,6 +45,11 @@ impl Builder<'_> {
         }
         self.check_empty_values(&command.args);
         command
+    }
+
+    fn follows_quote(&self, pair: &Pair<'_, Rule>) -> bool {
+        let start = pair.as_span().start();
+        pair.get_input()[..start].ends_with('"')
     }
 
     fn argument(&mut self, pair: Pair<'_, Rule>) -> Arg {

@@ -100,7 +100,7 @@ pub(super) fn no_operand(text: &str, span: Span) -> SyntaxError {
 
 /// Two things without the blank that separates arguments.
 pub(super) fn no_blank(text: &str, span: Span) -> SyntaxError {
-    let error = |label| SyntaxError::new(SyntaxErrorKind::BlankExpected, span, label);
+    let error = |label| SyntaxError::new(SyntaxErrorKind::BlankExpected, first_line(text, span), label);
     match text.bytes().next() {
         Some(b'$') => error(TOUCHES).help("to build text of a variable, write \"...$name...\""),
         Some(b'_') => error(NAME_ENDED).help(NAMES),
@@ -109,6 +109,13 @@ pub(super) fn no_blank(text: &str, span: Span) -> SyntaxError {
         }
         _ => error(TOUCHES).help("put a blank between them"),
     }
+}
+
+/// Text behind a closing quote, which was most likely meant as one inside the string.
+pub(super) fn string_ended(text: &str, span: Span) -> SyntaxError {
+    let label = "the string ends before this";
+    SyntaxError::new(SyntaxErrorKind::BlankExpected, first_line(text, span), label)
+        .help("write \\\" for a quote inside a string")
 }
 
 const TOUCHES: &str = "this touches what stands before it";
@@ -122,6 +129,12 @@ fn starts_value(first: char) -> bool {
 fn is_name(text: &str) -> bool {
     !text.is_empty()
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
+}
+
+/// Returns the place of the text up to its first line end.
+fn first_line(text: &str, span: Span) -> Span {
+    let length = text.find(['\r', '\n']).unwrap_or(text.len());
+    Span { start: span.start, end: span.start + length as u32 }
 }
 
 /// Returns the text up to the first blank or `;`, and its place.
