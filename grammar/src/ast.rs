@@ -2,8 +2,8 @@
 //!
 //! Nodes hold [`Span`]s into the text instead of copies, so that a list of a million lines costs no more than
 //! its tree; [`Word::text`], [`Quoted::text`], [`Variable::text`] and [`Span::unescape`] decode on demand.
-//! Nothing here knows a menu: which of the leading words of a [`Command`] are its path, which its verb and which
-//! unnamed values is for the reader that has the menu tree.
+//! Nothing here knows a menu: which of the leading words of a [`Command`] are its path, which its verb and
+//! which unnamed values is for the reader that has the menu tree.
 
 /// A range of bytes of the parsed text; both ends lie on character boundaries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -37,8 +37,8 @@ pub enum Statement {
     Command(Command),
     /// `{ ... }` standing alone.
     Block(Block),
-    /// The menu that a terminal's prompt shows: the text between `]` and `>` (`/ip/address`, `/ip address`, or
-    /// nothing at the root).
+    /// The menu that a terminal's prompt shows: the text between `]` and `>` (`/ip/address`, `/ip address`,
+    /// or nothing at the root).
     Prompt(Word),
 }
 
@@ -66,8 +66,8 @@ pub enum Anchor {
 
 /// A command line: everything up to the end of the line or `;`.
 ///
-/// An expression that stands alone (`($1 + 1)`, `[$f]`) is a command whose first argument it is, as a call is one
-/// whose first argument is a variable.
+/// An expression that stands alone (`($1 + 1)`, `[$f]`) is a command whose first argument it is, as a call is
+/// one whose first argument is a variable.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Command {
     /// From the first character (`/`, `:` or the first word) to the last argument.
@@ -247,7 +247,8 @@ pub enum Expr {
 }
 
 impl Expr {
-    /// Returns where the expression stands. `None` is for an empty value only, which parsing puts in no expression.
+    /// Returns where the expression stands. `None` is for an empty value only, which parsing puts in no
+    /// expression.
     pub fn span(&self) -> Option<Span> {
         match self {
             Self::Value(value) => value.span(),

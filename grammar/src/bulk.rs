@@ -1,9 +1,9 @@
 //! The fast path for plain lines.
 //!
-//! Big files are lists: a million lines of `add list=x address=192.0.2.0/24 comment="y z"`. Such a line is a word,
-//! then words and strings without escapes, with or without `name=` before them, and reading it takes one pass over
-//! its bytes. Whatever is not exactly that is left to the grammar; what is read here, the grammar reads to the same
-//! tree, which tests hold for arbitrary text.
+//! Big files are lists: a million lines of `add list=x address=192.0.2.0/24 comment="y z"`. Such a line is a
+//! word, then words and strings without escapes, with or without `name=` before them, and reading it takes
+//! one pass over its bytes. Whatever is not exactly that is left to the grammar; what is read here, the
+//! grammar reads to the same tree, which tests hold for arbitrary text.
 
 use memchr::memchr3;
 

@@ -13,8 +13,8 @@ pub(crate) const NEWLINE: u8 = 16;
 /// Something that the splitter must look at outside quotes.
 pub(crate) const STRUCTURE: u8 = 32;
 
-/// What takes the place of text that the grammar must not see: a vertical tab, which the grammar reads as a blank and
-/// the language does not have. Unlike a blank, it never becomes part of a line join.
+/// What takes the place of text that the grammar must not see: a vertical tab, which the grammar reads as a
+/// blank and the language does not have. Unlike a blank, it never becomes part of a line join.
 pub(crate) const HOLE: u8 = 0x0b;
 
 /// Says whether the byte is of one of the classes.

@@ -20,8 +20,8 @@ impl Word {
 impl Quoted {
     /// Returns what the string says: without its quotes, escapes decoded, line joins taken out.
     ///
-    /// `\XX` stands for a byte of the router's code page, which is taken for Windows-1252, so that the result is
-    /// text. A script that means other bytes finds them as written in [`Quoted::span`].
+    /// `\XX` stands for a byte of the router's code page, which is taken for Windows-1252, so that the result
+    /// is text. A script that means other bytes finds them as written in [`Quoted::span`].
     pub fn text(self, source: &str) -> Cow<'_, str> {
         let inside = Span { start: self.span.start + 1, end: self.span.end - 1 };
         inside.unescape(source)
@@ -61,8 +61,8 @@ impl Span {
     }
 }
 
-/// Copies a text, except where `next` finds something: there `replace` writes what stands for it, and returns the
-/// length of what it stands for. A text in which nothing is found is borrowed.
+/// Copies a text, except where `next` finds something: there `replace` writes what stands for it, and returns
+/// the length of what it stands for. A text in which nothing is found is borrowed.
 fn rewritten<'t>(
     written: &'t str,
     next: impl Fn(&[u8]) -> Option<usize>,
@@ -96,8 +96,8 @@ pub(crate) enum Escape {
 
 /// Reads the escape at the start of the text, which is a backslash, and says how many bytes it takes.
 ///
-/// Source of the set: the manual's page "Scripting", section "Constant Escape Sequences". Hex digits are upper
-/// case only, which is what tells `\b` and `\f` from bytes.
+/// Source of the set: the manual's page "Scripting", section "Constant Escape Sequences". Hex digits are
+/// upper case only, which is what tells `\b` and `\f` from bytes.
 pub(crate) fn escape(text: &[u8]) -> (Escape, usize) {
     let Some(&second) = text.get(1) else { return (Escape::Unknown, 1) };
     let character = match second {
@@ -139,8 +139,8 @@ pub(crate) enum PromptsIn {
 
 /// Returns the length of the prompt that a terminal prints for the next line of an unfinished command.
 ///
-/// It is what is open, then three dots and a blank: `{... `, `"... `. None of them can stand where it is looked
-/// for, so that no text is mistaken for one: `\.` is no escape, and a word holds no brackets.
+/// It is what is open, then three dots and a blank: `{... `, `"... `. None of them can stand where it is
+/// looked for, so that no text is mistaken for one: `\.` is no escape, and a word holds no brackets.
 pub(crate) fn continuation_prompt(text: &[u8], place: PromptsIn) -> Option<usize> {
     let opened: &[u8] = match place {
         PromptsIn::Strings => b"\"\\",
@@ -193,8 +193,8 @@ fn hex_digit(byte: u8) -> Option<u8> {
     }
 }
 
-/// The character of a byte of code page 1252. The five bytes that it leaves open stand for themselves, as in the
-/// WHATWG encoding standard.
+/// The character of a byte of code page 1252. The five bytes that it leaves open stand for themselves, as in
+/// the WHATWG encoding standard.
 fn windows_1252(byte: u8) -> char {
     const FROM_0X80: [char; 32] = [
         '\u{20ac}', '\u{81}', '\u{201a}', '\u{192}', '\u{201e}', '\u{2026}', '\u{2020}', '\u{2021}',

@@ -15,7 +15,8 @@ pub struct SyntaxError {
     pub span: Span,
     /// What is there.
     pub label: Cow<'static, str>,
-    /// Where the bracket or quote was opened that is not closed. It equals the span when the text ended first.
+    /// Where the bracket or quote was opened that is not closed. It equals the span when the text ended
+    /// first.
     pub opened: Option<Span>,
     /// What to write instead.
     pub help: Option<Cow<'static, str>>,
@@ -78,8 +79,8 @@ pub enum SyntaxErrorKind {
     VariableNameExpected,
     /// A statement that begins like no command.
     CommandExpected,
-    /// `name=value` where a command should begin: most often, the line before has lost its backslash. Of several
-    /// such statements in a row, only the first is reported.
+    /// `name=value` where a command should begin: most often, the line before has lost its backslash. Of
+    /// several such statements in a row, only the first is reported.
     StrayParameter,
     /// More than [`MAX_NESTING`](crate::MAX_NESTING) brackets inside each other.
     NestingTooDeep,

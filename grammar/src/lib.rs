@@ -1,7 +1,7 @@
 //! Text of the RouterOS language to a syntax tree.
 //!
-//! The language is that of RouterOS 6 and 7: exports, scripts, and what people paste from terminals, prompts and
-//! output included. `routeros.pest` is its grammar. Nothing here knows a menu or does any I/O.
+//! The language is that of RouterOS 6 and 7: exports, scripts, and what people paste from terminals, prompts
+//! and output included. `routeros.pest` is its grammar. Nothing here knows a menu or does any I/O.
 //!
 //! Parsing never fails: it returns what it could read and every error, and goes on with the next statement.
 //!
@@ -16,9 +16,9 @@
 //! assert_eq!(add.args[1].span.slice(text), "address=192.0.2.1/24");
 //! ```
 //!
-//! A text goes through four passes, each of which knows one thing. [`statements`] finds what was typed in a pasted
-//! session, then for each statement: plain lines are read at once (`bulk`); for others the splitter finds the end
-//! and sees to brackets, the grammar reads, and the tree is built of what it read.
+//! A text goes through four passes, each of which knows one thing. [`statements`] finds what was typed in a
+//! pasted session, then for each statement: plain lines are read at once (`bulk`); for others the splitter
+//! finds the end and sees to brackets, the grammar reads, and the tree is built of what it read.
 
 pub mod ast;
 

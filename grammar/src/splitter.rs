@@ -1,7 +1,7 @@
 //! Where a statement ends, and whether its brackets match.
 //!
-//! The splitter knows brackets, quotes, comments and line joins, and nothing else of the language. It hands the
-//! grammar balanced text only: what does not match is reported here and taken out, so that one forgotten
+//! The splitter knows brackets, quotes, comments and line joins, and nothing else of the language. It hands
+//! the grammar balanced text only: what does not match is reported here and taken out, so that one forgotten
 //! parenthesis costs its line and not the script around it.
 
 use memchr::{memchr2, memchr3};
@@ -107,8 +107,8 @@ pub(crate) fn resume_line(text: &[u8], from: usize) -> usize {
     text.len()
 }
 
-/// Returns the length of the comment at `at`, if one starts there. Elsewhere than behind a blank, a line end, `;` or
-/// an opening bracket, a `#` is text.
+/// Returns the length of the comment at `at`, if one starts there. Elsewhere than behind a blank, a line end,
+/// `;` or an opening bracket, a `#` is text.
 pub(crate) fn comment(text: &[u8], start: usize, at: usize) -> Option<usize> {
     let starts_token = at == start
         || matches!(text[at - 1], b' ' | b'\t' | HOLE | b'\n' | b'\r' | b';' | b'{' | b'[' | b'(');
@@ -125,8 +125,8 @@ struct Open {
     at: usize,
     /// Where the line or statement that holds it starts, on the level around it.
     line_start: usize,
-    /// The first line end that it holds itself, outside further brackets. If it is never closed, its statement was
-    /// meant to end there.
+    /// The first line end that it holds itself, outside further brackets. If it is never closed, its
+    /// statement was meant to end there.
     first_newline: Option<usize>,
 }
 
@@ -203,8 +203,8 @@ impl Splitter<'_> {
         }
     }
 
-    /// Goes behind a line join, and behind the comments between the lines that it joins. Text as it would be if the
-    /// join were not there has no comment: `a\` joined with `#b` is the word `a#b`.
+    /// Goes behind a line join, and behind the comments between the lines that it joins. Text as it would be
+    /// if the join were not there has no comment: `a\` joined with `#b` is the word `a#b`.
     fn backslash(&mut self, at: usize) -> usize {
         let Some(join) = decode::line_join(&self.text[at..]) else { return at + 1 };
         if join.is_broken {
@@ -245,8 +245,8 @@ impl Splitter<'_> {
         }
     }
 
-    /// Closes the bracket that fits. Braces hold whole statements, so `)` and `]` never reach past one, and `}`
-    /// closes whatever was left open inside its own.
+    /// Closes the bracket that fits. Braces hold whole statements, so `)` and `]` never reach past one, and
+    /// `}` closes whatever was left open inside its own.
     fn close(&mut self, closer: u8, at: usize) -> usize {
         let opener = match closer {
             b')' => b'(',
@@ -291,14 +291,14 @@ impl Splitter<'_> {
         if self.text.get(next) == Some(&b'#') { next + to_line_end(&self.text[next..]) } else { next }
     }
 
-    /// The text ends with something open. A quote at the end is the one to blame, since what was opened before it
-    /// may be closed inside it; of brackets, the outermost has waited for its closer all along.
+    /// The text ends with something open. A quote at the end is the one to blame, since what was opened
+    /// before it may be closed inside it; of brackets, the outermost has waited for its closer all along.
     fn stuck(&self, end: usize) -> Stuck {
         let first = self.open.first().expect("the caller has seen that something is open");
         let last = self.open.last().expect("the caller has seen that something is open");
         let blamed = if last.byte == b'"' { last } else { first };
-        // The statement of a parenthesis or bracket was meant to end with its line; where that of a brace or a
-        // quote was meant to end, nothing tells.
+        // The statement of a parenthesis or bracket was meant to end with its line; where that of a brace or
+        // a quote was meant to end, nothing tells.
         let resume = match first.byte {
             b'(' | b'[' if last.byte != b'"' => first.first_newline,
             _ => None,

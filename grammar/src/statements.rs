@@ -20,9 +20,9 @@ const MAX_RESCANS: usize = 8;
 
 /// Reads a text statement by statement.
 ///
-/// Memory is bounded by the largest statement. The errors of a statement come directly before what could be read of
-/// it, so that a reader knows that it is incomplete before acting on it; a statement of which nothing is left yields
-/// its errors only.
+/// Memory is bounded by the largest statement. The errors of a statement come directly before what could be
+/// read of it, so that a reader knows that it is incomplete before acting on it; a statement of which nothing
+/// is left yields its errors only.
 #[derive(Debug)]
 pub struct Statements<'t> {
     text: Cow<'t, str>,

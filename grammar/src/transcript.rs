@@ -1,11 +1,12 @@
 //! Pasted terminal sessions: which lines were typed, and which the router printed.
 //!
-//! A line that starts with a prompt (`[admin@MikroTik] > `, `[admin@MikroTik] /ip/address> `) holds a command; what
-//! follows up to the next prompt is output. Two kinds of output are input all the same, because people paste them
-//! for the configuration in them: what `export` prints, and an export that precedes the first prompt.
+//! A line that starts with a prompt (`[admin@MikroTik] > `, `[admin@MikroTik] /ip/address> `) holds a
+//! command; what follows up to the next prompt is output. Two kinds of output are input all the same, because
+//! people paste them for the configuration in them: what `export` prints, and an export that precedes the
+//! first prompt.
 //!
-//! Spans point into the text as it is: segments are ranges of it, and the prompts for the next line of an unfinished
-//! command (`{... `, `"... `) are overwritten by blanks, in a copy.
+//! Spans point into the text as it is: segments are ranges of it, and the prompts for the next line of an
+//! unfinished command (`{... `, `"... `) are overwritten by blanks, in a copy.
 
 use std::borrow::Cow;
 

@@ -49,12 +49,21 @@ fn operators_join_terms() {
 
 #[test]
 fn values_in_terms_may_be_unquoted() {
-    assert_eq!(
-        tree_of(
-            "find a=192.0.2.1/24 b=192.0.2.1-192.0.2.9 c=2001:db8::/32 d=00:00:5E:00:53:01 e=*1F f=x,y g=1-a h=10.0.0.1%ether1 i=.x j=10/2"
-        ),
-        "<find ? (= a 192.0.2.1/24) ? (= b 192.0.2.1-192.0.2.9) ? (= c 2001:db8::/32) ? (= d 00:00:5E:00:53:01) ? (= e *1F) ? (= f x,y) ? (= g 1-a) ? (= h 10.0.0.1%ether1) ? (= i .x) ? (= j 10/2)>"
-    );
+    for value in [
+        "192.0.2.1/24",
+        "192.0.2.1-192.0.2.9",
+        "2001:db8::/32",
+        "::/0",
+        "00:00:5E:00:53:01",
+        "*1F",
+        "x,y",
+        "1-a",
+        "192.0.2.1%ether1",
+        ".x",
+        "10/2",
+    ] {
+        assert_eq!(tree_of(&format!("find a={value} b")), format!("<find ? (= a {value}) ? b>"));
+    }
 }
 
 #[test]

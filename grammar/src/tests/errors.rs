@@ -115,7 +115,12 @@ fn an_else_on_a_line_of_its_own_gets_its_own_help() {
 fn a_closer_without_opener_costs_nothing_else() {
     assert_eq!(
         tree_and_errors_of(":put [:len \"a\"]] 1\n}\n:put 2 )"),
-        "<:put [<:len \"a\">] 1>\n<:put 2>\nUnexpectedCloser at 15 `]`\nUnexpectedCloser at 19 `}`\nUnexpectedCloser at 28 `)`"
+        "\
+<:put [<:len \"a\">] 1>
+<:put 2>
+UnexpectedCloser at 15 `]`
+UnexpectedCloser at 19 `}`
+UnexpectedCloser at 28 `)`"
     );
 }
 

@@ -73,12 +73,20 @@ fn a_line_join_at_the_end_of_the_text_joins_nothing() {
 
 #[test]
 fn values_hold_what_the_console_names_as_literal() {
-    assert_eq!(
-        tree_of(
-            "add a=192.0.2.0/24 b=2001:db8::1/64 c=00:00:5E:00:53:01 d=*1F e=!10.0.0.0/8 f=a,!b g=10/2 h=<x-1> i=1+2|3&4^5%6@7~8_9"
-        ),
-        "<add a=192.0.2.0/24 b=2001:db8::1/64 c=00:00:5E:00:53:01 d=*1F e=!10.0.0.0/8 f=a,!b g=10/2 h=<x-1> i=1+2|3&4^5%6@7~8_9>"
-    );
+    for value in [
+        "192.0.2.0/24",
+        "2001:db8::1/64",
+        "00:00:5E:00:53:01",
+        "*1F",
+        "!10.0.0.0/8",
+        "a,!b",
+        "10/2",
+        "<x-1>",
+        "1+2|3&4^5%6@7~8_9",
+        "#a",
+    ] {
+        assert_eq!(tree_of(&format!("add a={value} b")), format!("<add a={value} b>"));
+    }
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! The tree as text, so that tests read as text.
 //!
-//! A command is its anchor and arguments between `<` and `>`, its condition behind `?`. Expressions are prefix lists.
-//! Words are as they say, strings in quotes with `+` between the parts of one with substitutions; `[...]` is a
-//! substitution, `(...)` a group or an operator, `{...}` code, `#{...}` an array.
+//! A command is its anchor and arguments between `<` and `>`, its condition behind `?`. Expressions are
+//! prefix lists. Words are as they say, strings in quotes with `+` between the parts of one with
+//! substitutions; `[...]` is a substitution, `(...)` a group or an operator, `{...}` code, `#{...}` an array.
 
 use crate::ast::{
     Anchor, Arg, ArgKind, BinaryOp, Command, Element, Expr, Statement, StringPart, UnaryOp, Value,

@@ -4,11 +4,22 @@ use super::sexpr::{tree_and_errors_of, tree_of};
 
 #[test]
 fn what_follows_a_prompt_is_input_and_the_rest_output() {
+    let session = "\
+[admin@MikroTik] > /ip address print
+Flags: X - disabled, D - dynamic
+ 0   ;;; \"text
+[admin@MikroTik] > /ip route
+[admin@MikroTik] /ip/route> add a=1
+";
     assert_eq!(
-        tree_of(
-            "[admin@MikroTik] > /ip address print\nFlags: X - disabled\n 0   ;;; \"text\n[admin@MikroTik] > /ip route\n[admin@MikroTik] /ip/route> add a=1\n"
-        ),
-        "prompt ``\n</ip address print>\nprompt ``\n</ip route>\nprompt `/ip/route`\n<add a=1>"
+        tree_of(session),
+        "\
+prompt ``
+</ip address print>
+prompt ``
+</ip route>
+prompt `/ip/route`
+<add a=1>"
     );
 }
 
@@ -39,11 +50,22 @@ fn a_command_goes_on_over_lines() {
 
 #[test]
 fn prompts_for_the_next_line_are_no_input() {
+    let session = r#"[admin@MikroTik] > :do { \
+\... :put 1
+{... :put [
+[... :len "a\
+"... b"
+[... ]
+{... }
+[admin@MikroTik] > add a=b\
+\... c"#;
     assert_eq!(
-        tree_of(
-            "[admin@MikroTik] > :do { \\\n\\... :put 1\n{... :put [\n[... :len \"a\\\n\"... b\"\n[... ]\n{... }\n[admin@MikroTik] > add a=b\\\n\\... c"
-        ),
-        "prompt ``\n<:do {<:put 1> <:put [<:len \"ab\">]>}>\nprompt ``\n<add a=bc>"
+        tree_of(session),
+        "\
+prompt ``
+<:do {<:put 1> <:put [<:len \"ab\">]>}>
+prompt ``
+<add a=bc>"
     );
 }
 
@@ -54,11 +76,22 @@ fn a_prompt_for_the_next_line_of_a_string_is_none_of_its_text() {
 
 #[test]
 fn the_output_of_export_is_input() {
+    let session = "\
+[admin@MikroTik] > /ip route export
+# by RouterOS
+/ip route
+add a=1
+[admin@MikroTik] > print
+0 a";
     assert_eq!(
-        tree_of(
-            "[admin@MikroTik] > /ip route export\n# by RouterOS\n/ip route\nadd a=1\n[admin@MikroTik] > print\n0 a"
-        ),
-        "prompt ``\n</ip route export>\n</ip route>\n<add a=1>\nprompt ``\n<print>"
+        tree_of(session),
+        "\
+prompt ``
+</ip route export>
+</ip route>
+<add a=1>
+prompt ``
+<print>"
     );
     assert_eq!(tree_of("[admin@MikroTik] > /export\n/ip route\n"), "prompt ``\n</export>\n</ip route>");
 }

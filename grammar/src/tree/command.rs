@@ -88,7 +88,8 @@ impl Builder<'_> {
         terms
     }
 
-    /// Reports an argument that is none. Where it stands for a value (`name='x'`), the parameter goes with it.
+    /// Reports an argument that is none. Where it stands for a value (`name='x'`), the parameter goes with
+    /// it.
     fn bad_argument(&mut self, pair: &Pair<'_, Rule>, args: &mut Vec<Arg>) {
         let span = self.span(pair);
         args.pop_if(|last| last.span.end == span.start && last.value == Value::Empty);
@@ -134,8 +135,8 @@ impl Builder<'_> {
     }
 }
 
-/// Says whether the second argument may stand directly behind the first: a parameter or a body behind a closing
-/// bracket, as in `do={...}else={...}`.
+/// Says whether the second argument may stand directly behind the first: a parameter or a body behind a
+/// closing bracket, as in `do={...}else={...}`.
 fn may_touch(before: Rule, after: Rule) -> bool {
     let closes = match before {
         Rule::substitution | Rule::group | Rule::block | Rule::array => true,

@@ -7,14 +7,14 @@ use crate::ast::{BinaryOp, Expr, Span, UnaryOp};
 use crate::error::{SyntaxError, SyntaxErrorKind};
 use crate::rules::Rule;
 
-/// How many operators of an expression may lie one below the other in its tree, those of the expressions around it
-/// included. The tree leans to the left, so that a long chain makes a deep tree; readers that walk it by recursion
-/// stay within a small stack. The longest chain in published scripts has 64 operators.
+/// How many operators of an expression may lie one below the other in its tree, those of the expressions
+/// around it included. The tree leans to the left, so that a long chain makes a deep tree; readers that walk
+/// it by recursion stay within a small stack. The longest chain in published scripts has 64 operators.
 pub const MAX_EXPRESSION_DEPTH: usize = 512;
 
 impl Builder<'_> {
-    /// Builds the expression of operands and operators as they follow each other. `None` means that it was too
-    /// long and has been reported.
+    /// Builds the expression of operands and operators as they follow each other. `None` means that it was
+    /// too long and has been reported.
     pub(super) fn chain(&mut self, span: Span, pairs: Pairs<'_, Rule>) -> Option<Expr> {
         let operators =
             pairs.clone().filter(|pair| matches!(pair.as_rule(), Rule::prefix | Rule::infix)).count();

@@ -116,8 +116,8 @@ impl Builder<'_> {
         Array { span, elements }
     }
 
-    /// Builds `value` or `key=value`. The grammar reads both as one chain of operands, since it can't tell a key
-    /// before it has read past it.
+    /// Builds `value` or `key=value`. The grammar reads both as one chain of operands, since it can't tell a
+    /// key before it has read past it.
     fn element(&mut self, pair: Pair<'_, Rule>) -> Option<Element> {
         let span = self.span(&pair);
         let mut rest = pair.clone().into_inner();

@@ -8,8 +8,8 @@ use rosc_grammar::{SyntaxErrorKind, parse, parse_by_grammar};
 
 use crate::{il, spans};
 
-/// The share of files without an error, in percent, by kind of file. What is left is text that no router takes:
-/// prose between commands, output, lost backslashes and quotes, templates.
+/// The share of files without an error, in percent, by kind of file. What is left is text that no router
+/// takes: prose between commands, output, lost backslashes and quotes, templates.
 const FLOORS: [(&str, usize); 7] = [
     ("addrlist", 96),
     ("export", 92),
@@ -35,8 +35,8 @@ fn published_files_are_read() {
     }
 }
 
-/// RouterOS refuses more than syntax tells: names of menus and parameters that its build does not have, and variables
-/// that are not declared.
+/// RouterOS refuses more than syntax tells: names of menus and parameters that its build does not have, and
+/// variables that are not declared.
 #[test]
 fn routeros_takes_what_is_read_without_an_error() {
     let Some(folder) = folder("routeros-parse") else { return };

@@ -1,10 +1,11 @@
-//! Expressions in the form that RouterOS's own parser prints: operator first, operands behind it, in parentheses.
+//! Expressions in the form that RouterOS's own parser prints: operator first, operands behind it, in
+//! parentheses.
 
 use rosc_grammar::Parsed;
 use rosc_grammar::ast::{BinaryOp, Block, Expr, Statement, StringPart, UnaryOp, Value};
 
-/// Returns the form of each expression in parentheses that has an operator and can be compared: without commands,
-/// arrays or values that RouterOS prints in another way than they are written.
+/// Returns the form of each expression in parentheses that has an operator and can be compared: without
+/// commands, arrays or values that RouterOS prints in another way than they are written.
 pub(crate) fn expressions_of(text: &str, parsed: &Parsed) -> Vec<String> {
     let mut printer = Printer { text, forms: Vec::new() };
     printer.statements(&parsed.statements);

@@ -3,8 +3,8 @@
 use rosc_grammar::Parsed;
 use rosc_grammar::ast::{ArgKind, Block, Command, Expr, Span, Statement, StringPart, Value};
 
-/// Panics unless each span lies on character boundaries of the text and inside the one around it, and each word and
-/// string can be decoded.
+/// Panics unless each span lies on character boundaries of the text and inside the one around it, and each
+/// word and string can be decoded.
 pub(crate) fn check(text: &str, parsed: &Parsed) {
     let whole = Span { start: 0, end: u32::try_from(text.len()).expect("the text is short") };
     let tree = Tree { text };
