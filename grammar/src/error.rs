@@ -5,6 +5,9 @@ use std::fmt;
 
 use crate::ast::Span;
 
+/// How many errors are reported for a text before reading stops.
+pub const MAX_ERRORS: usize = 1000;
+
 /// A place that can't be read, in words for the person who wrote it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyntaxError {

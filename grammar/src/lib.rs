@@ -35,9 +35,9 @@ mod tests;
 mod transcript;
 mod tree;
 
-pub use error::{SyntaxError, SyntaxErrorKind};
+pub use error::{MAX_ERRORS, SyntaxError, SyntaxErrorKind};
 pub use splitter::MAX_NESTING;
-pub use statements::{MAX_ERRORS, Statements};
+pub use statements::Statements;
 pub use tree::MAX_EXPRESSION_DEPTH;
 
 /// What could be read of a text, and what could not.

@@ -9,7 +9,7 @@ use memchr::{memchr2, memchr3};
 use crate::ast::Span;
 use crate::class::{self, BLANK, HOLE, NEWLINE, STRUCTURE};
 use crate::decode;
-use crate::error::{SyntaxError, SyntaxErrorKind};
+use crate::error::{MAX_ERRORS, SyntaxError, SyntaxErrorKind};
 
 /// How many brackets may stand inside each other. Published scripts stay below 15.
 pub const MAX_NESTING: usize = 128;
@@ -40,7 +40,7 @@ pub(crate) struct Fault {
 pub(crate) struct Stuck {
     pub(crate) kind: SyntaxErrorKind,
     /// The bracket or quote to blame.
-    pub(crate) opener: usize,
+    pub(crate) at: usize,
     /// Where the search gave up.
     pub(crate) scanned_to: usize,
     /// Where reading can go on, if the brackets tell.
@@ -70,13 +70,15 @@ impl Fault {
 }
 
 impl Stuck {
+    pub(crate) fn span(&self) -> Span {
+        span(self.at, self.at + 1)
+    }
+
     pub(crate) fn error(&self) -> SyntaxError {
-        let at = span(self.opener, self.opener + 1);
+        let error = |label| SyntaxError::new(self.kind, self.span(), label);
         match self.kind {
-            SyntaxErrorKind::NestingTooDeep => {
-                SyntaxError::new(self.kind, at, "this bracket is one too many")
-            }
-            kind => SyntaxError::new(kind, at, "opened here").opened(at),
+            SyntaxErrorKind::NestingTooDeep => error("this bracket is one too many"),
+            _ => error("opened here").opened(self.span()),
         }
     }
 }
@@ -144,6 +146,11 @@ impl Splitter<'_> {
     fn run(&mut self, start: usize) -> Result<Cut, Stuck> {
         let mut at = start;
         loop {
+            if let Some(last) = self.faults.get(MAX_ERRORS) {
+                // Reading stops here; the statement is not worth more memory.
+                let kind = SyntaxErrorKind::TooManyErrors;
+                return Err(Stuck { kind, at: last.at.0, scanned_to: at, resume: None });
+            }
             if self.open.last().is_some_and(|open| open.byte == b'"') {
                 at = self.inside_quotes(at)?;
                 continue;
@@ -227,12 +234,7 @@ impl Splitter<'_> {
 
     fn push(&mut self, byte: u8, at: usize) -> Result<usize, Stuck> {
         if self.open.len() == MAX_NESTING {
-            return Err(Stuck {
-                kind: SyntaxErrorKind::NestingTooDeep,
-                opener: at,
-                scanned_to: at,
-                resume: None,
-            });
+            return Err(Stuck { kind: SyntaxErrorKind::NestingTooDeep, at, scanned_to: at, resume: None });
         }
         self.open.push(Open { byte, at, line_start: self.line_start, first_newline: None });
         self.line_start = at + 1;
@@ -303,7 +305,7 @@ impl Splitter<'_> {
             b'(' | b'[' if last.byte != b'"' => first.first_newline,
             _ => None,
         };
-        Stuck { kind: unclosed(blamed.byte), opener: blamed.at, scanned_to: end, resume }
+        Stuck { kind: unclosed(blamed.byte), at: blamed.at, scanned_to: end, resume }
     }
 }
 

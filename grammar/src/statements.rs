@@ -4,15 +4,12 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use crate::ast::{Arg, ArgKind, Command, Span, Statement, Value, Word};
-use crate::error::{SyntaxError, SyntaxErrorKind};
+use crate::error::{MAX_ERRORS, SyntaxError, SyntaxErrorKind};
 use crate::overwrite::overwritten;
 use crate::splitter::{self, Cut, Fault, Stuck};
 use crate::transcript::{self, Mode, Segment};
 use crate::tree::Builder;
 use crate::{bulk, class, decode, rules};
-
-/// How many errors are reported for a text before reading stops.
-pub const MAX_ERRORS: usize = 1000;
 
 /// How often the text may be searched again for the ends of statements that have none, counted in its length.
 /// Each such search may go to the end of the text; the limit keeps the whole linear.
@@ -177,13 +174,14 @@ impl<'t> Statements<'t> {
         let text = &self.text.as_bytes()[..segment.end];
         self.at = stuck.resume.unwrap_or_else(|| splitter::resume_line(text, self.at));
         self.rescanned += stuck.scanned_to.saturating_sub(self.at);
-        let error = stuck.error();
-        let opener = error.span;
-        if self.reported_opener.replace(stuck.opener) != Some(stuck.opener) {
-            self.report(vec![error]);
+        if stuck.kind == SyntaxErrorKind::TooManyErrors {
+            return self.give_up(stuck.span());
+        }
+        if self.reported_opener.replace(stuck.at) != Some(stuck.at) {
+            self.report(vec![stuck.error()]);
         }
         if self.rescanned > MAX_RESCANS * (self.text.len() + 4096) {
-            self.give_up(opener);
+            self.give_up(stuck.span());
         }
     }
 

@@ -209,6 +209,14 @@ fn errors_stop_at_a_limit() {
 }
 
 #[test]
+fn a_statement_of_nothing_but_errors_is_given_up() {
+    assert_eq!(errors_of(&"]".repeat(100_000)), "TooManyErrors at 1000 `]`");
+    let parsed = parse(&format!("add {}", "' ".repeat(100_000)));
+    assert_eq!(parsed.errors.len(), MAX_ERRORS + 1);
+    assert_eq!(parsed.statements, []);
+}
+
+#[test]
 fn statements_without_end_do_not_make_reading_quadratic() {
     // Each line opens what is closed nowhere, so that each search for its end goes to the end of the text.
     let line = format!("/x (\n{}", "y\n".repeat(10_000));

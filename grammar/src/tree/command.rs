@@ -18,7 +18,7 @@ impl Builder<'_> {
             let before = previous.filter(|&(_, end)| end == span.start).map(|(before, _)| before);
             if before.is_some_and(|before| !may_touch(before, rule)) && self.follows_quote(&pair) {
                 // What was meant as the inside of the string can't be told from what follows it.
-                self.errors.push(fault::string_ended(pair.as_str(), span));
+                self.report(fault::string_ended(pair.as_str(), span));
                 break;
             }
             match rule {
@@ -32,7 +32,7 @@ impl Builder<'_> {
                     let touches = before.is_some_and(|before| !may_touch(before, rule));
                     // One error for a run of arguments, as in `$a.$b`.
                     if touches && !touched {
-                        self.errors.push(fault::no_blank(pair.as_str(), span));
+                        self.report(fault::no_blank(pair.as_str(), span));
                     }
                     touched = touches;
                     let arg = self.argument(pair);
@@ -80,7 +80,7 @@ impl Builder<'_> {
                 continue;
             }
             if end == Some(span.start) {
-                self.errors.push(fault::no_blank(pair.as_str(), span));
+                self.report(fault::no_blank(pair.as_str(), span));
             }
             end = Some(span.end);
             terms.extend(self.chain(span, pair.into_inner()));
@@ -93,7 +93,7 @@ impl Builder<'_> {
     fn bad_argument(&mut self, pair: &Pair<'_, Rule>, args: &mut Vec<Arg>) {
         let span = self.span(pair);
         args.pop_if(|last| last.span.end == span.start && last.value == Value::Empty);
-        self.errors.push(fault::bad_text(pair.as_str(), span));
+        self.report(fault::bad_text(pair.as_str(), span));
     }
 
     /// Reports a `=` that does not follow a name. The word before it was meant as one.
@@ -117,7 +117,7 @@ impl Builder<'_> {
                 _ => fault::bad_text("=", equals),
             },
         };
-        self.errors.push(error);
+        self.report(error);
     }
 
     /// Reports parameters without a value, which only the last one may be.
@@ -126,7 +126,7 @@ impl Builder<'_> {
         for arg in before_last {
             if let (ArgKind::Named(_), Value::Empty) = (arg.kind, &arg.value) {
                 let end = Span { start: arg.span.end - 1, end: arg.span.end };
-                self.errors.push(
+                self.report(
                     SyntaxError::new(SyntaxErrorKind::ValueExpected, end, "no value stands behind this `=`")
                         .help("write \"\" for an empty value"),
                 );

@@ -19,7 +19,7 @@ impl Builder<'_> {
         let operators =
             pairs.clone().filter(|pair| matches!(pair.as_rule(), Rule::prefix | Rule::infix)).count();
         if self.depth + operators > MAX_EXPRESSION_DEPTH {
-            self.errors.push(
+            self.report(
                 SyntaxError::new(
                     SyntaxErrorKind::ExpressionTooLong,
                     span,
@@ -54,7 +54,7 @@ impl Builder<'_> {
             Some(operator) => fault::no_value(text, self.span(&operator)),
             None => fault::no_operand(text, span),
         };
-        self.errors.push(error);
+        self.report(error);
     }
 }
 

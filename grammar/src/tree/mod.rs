@@ -10,7 +10,7 @@ pub use expression::MAX_EXPRESSION_DEPTH;
 use pest::iterators::{Pair, Pairs};
 
 use crate::ast::{Block, Span, Statement, Word};
-use crate::error::{SyntaxError, SyntaxErrorKind};
+use crate::error::{MAX_ERRORS, SyntaxError, SyntaxErrorKind};
 use crate::rules::Rule;
 
 /// Builds the tree of a statement and collects its errors.
@@ -36,7 +36,7 @@ impl<'e> Builder<'e> {
                 Rule::block => statements.push(Statement::Block(self.block(pair))),
                 Rule::bad_statement => {
                     let error = fault::no_command(pair.as_str(), self.span(&pair));
-                    self.errors.push(error);
+                    self.report(error);
                 }
                 Rule::leftover => {
                     let span = self.span(&pair);
@@ -48,7 +48,7 @@ impl<'e> Builder<'e> {
                     } else {
                         fault::no_blank(pair.as_str(), span)
                     };
-                    self.errors.push(error);
+                    self.report(error);
                 }
                 Rule::EOI => {}
                 _ => self.not_understood(&pair),
@@ -77,13 +77,16 @@ impl<'e> Builder<'e> {
         Word { span: self.span(pair) }
     }
 
-    fn error(&mut self, kind: SyntaxErrorKind, span: Span, label: &'static str) {
-        self.errors.push(SyntaxError::new(kind, span, label));
+    /// Adds an error, unless there are so many that reading stops behind this statement anyway.
+    fn report(&mut self, error: SyntaxError) {
+        if self.errors.len() <= MAX_ERRORS {
+            self.errors.push(error);
+        }
     }
 
     /// Reports a pair that has no place in the tree. The splitter sees to it that there are none.
     fn not_understood(&mut self, pair: &Pair<'_, Rule>) {
-        let span = self.span(pair);
-        self.error(SyntaxErrorKind::NotUnderstood, span, "nothing is known that this could be");
+        let label = "nothing is known that this could be";
+        self.report(SyntaxError::new(SyntaxErrorKind::NotUnderstood, self.span(pair), label));
     }
 }

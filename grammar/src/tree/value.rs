@@ -40,7 +40,7 @@ impl Builder<'_> {
                 Rule::lone_dollar => {
                     let error =
                         fault::bad_text(part.as_str(), span).help("write \\$ for the character itself");
-                    self.errors.push(error);
+                    self.report(error);
                     parts.push(StringPart::Literal(span));
                 }
                 _ => parts.push(StringPart::Value(self.value(part))),
@@ -70,11 +70,8 @@ impl Builder<'_> {
             if bytes[at] == b'$' {
                 let start = span.start + at as u32;
                 let span = Span { start, end: start + 1 };
-                self.error(
-                    SyntaxErrorKind::VariableNameExpected,
-                    span,
-                    "the name of a variable has no `$` in it",
-                );
+                let label = "the name of a variable has no `$` in it";
+                self.report(SyntaxError::new(SyntaxErrorKind::VariableNameExpected, span, label));
                 return;
             }
             at += decode::escape(&bytes[at..]).1;
@@ -104,7 +101,7 @@ impl Builder<'_> {
             match part.as_rule() {
                 Rule::element => {
                     if end == Some(span.start) {
-                        self.errors.push(fault::no_blank(part.as_str(), span));
+                        self.report(fault::no_blank(part.as_str(), span));
                     }
                     elements.extend(self.element(part));
                 }
@@ -146,7 +143,7 @@ impl Builder<'_> {
                     let after = text[at + 1..].chars().next().map_or(0, char::len_utf8);
                     let start = span.start + at as u32;
                     let span = Span { start, end: start + 1 + after as u32 };
-                    self.errors.push(
+                    self.report(
                         SyntaxError::new(SyntaxErrorKind::UnknownEscape, span, "this escape has no meaning")
                             .help("write \\\\ for a backslash; bytes are \\ and two upper-case hex digits"),
                     );
