@@ -23,11 +23,6 @@ impl Span {
     pub fn slice(self, source: &str) -> &str {
         &source[self.start as usize..self.end as usize]
     }
-
-    /// Says whether there is no text in it.
-    pub fn is_empty(self) -> bool {
-        self.start == self.end
-    }
 }
 
 /// One statement of a script.

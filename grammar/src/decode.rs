@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use memchr::{memchr, memchr2};
 
 use crate::ast::{Quoted, Span, Variable, Word};
+use crate::class::{self, BLANK};
 
 impl Word {
     /// Returns what the word says: its text without line joins.
@@ -182,7 +183,7 @@ fn join_and_prompt(text: &[u8], place: PromptsIn) -> Option<usize> {
 }
 
 fn blanks(text: &[u8]) -> usize {
-    text.iter().take_while(|&&byte| byte == b' ' || byte == b'\t').count()
+    text.iter().take_while(|&&byte| class::is(byte, BLANK)).count()
 }
 
 fn hex_digit(byte: u8) -> Option<u8> {

@@ -245,3 +245,21 @@ fn commands_in_expressions_need_brackets() {
     let parsed = parse(":put (:len \"a\")");
     assert_eq!(parsed.errors[0].help.as_deref(), Some("write [:name ...]"));
 }
+
+#[test]
+fn what_the_splitter_and_the_grammar_once_read_differently_is_read() {
+    for text in [
+        "\"f g\"\\\n#}",
+        "$a= #$[b",
+        "$a b=c\\\n#$[d",
+        "$a$[)#]b",
+        "$a~\\\n]#\"",
+        ":put $\"a$\"e\");\n:put \"b\"",
+        "{a\\}\n#\"\n}",
+        "(1+#(\n)",
+        "[x 'a # ] ' \n ]",
+    ] {
+        let kinds: Vec<_> = parse(text).errors.iter().map(|error| error.kind).collect();
+        assert!(!kinds.is_empty() && !kinds.contains(&SyntaxErrorKind::NotUnderstood), "{text:?}: {kinds:?}");
+    }
+}

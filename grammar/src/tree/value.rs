@@ -23,7 +23,13 @@ impl Builder<'_> {
             Rule::block => Value::Code(Box::new(self.block(pair))),
             Rule::group => Value::Group(Box::new(self.group(pair))),
             Rule::array => Value::Array(Box::new(self.array(pair))),
-            _ => Value::Word(self.word(&pair)),
+            Rule::word | Rule::verb | Rule::finder | Rule::expr_word | Rule::term_word => {
+                Value::Word(self.word(&pair))
+            }
+            _ => {
+                self.not_understood(&pair);
+                Value::Empty
+            }
         }
     }
 
