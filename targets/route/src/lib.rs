@@ -1,1 +1,50 @@
-//! Links.
+//! Links, addresses, routes and policy rules of Linux, described as a value.
+//!
+//! [`State`] says what should be there, [`RouteTarget::observe`](rosc_target::Target::observe) what is;
+//! [`compare`] turns the difference into [`Change`]s, in an order that is safe for traffic, and the target
+//! applies them and takes them back. Everything acts in the network namespace of the thread that opened the
+//! target.
+//!
+//! What this crate makes carries a mark in the kernel ([`PROTOCOL`], [`LINK_GROUP`]), which is how it is found
+//! again: there is no state file. Objects without the mark are foreign. They are never changed nor removed,
+//! nor allowed to vanish as a consequence; where one is in the way, that is a conflict.
+//!
+//! - [`Link`]: bridges, and the use of devices that others make.
+//! - [`Address`], [`Route`] with its [`NextHops`], [`Rule`].
+//! - [`Observed`]: also the facts about the host that a configuration depends on.
+
+mod address;
+mod apply;
+mod change;
+mod device;
+mod diff;
+mod encode;
+mod failure;
+mod family;
+mod link;
+mod netlink;
+mod nexthop;
+mod observed;
+mod ownership;
+mod read;
+mod route;
+mod rule;
+mod state;
+mod target;
+mod undo;
+
+pub use address::{Address, DuplicateDetection};
+pub use change::{Action, Change, DeviceChange, DeviceState, Phase, RuleChange};
+pub use device::{DeviceName, InvalidDeviceName};
+pub use diff::{Comparison, Satisfied, compare};
+pub use family::Family;
+pub use link::{Bridge, Centiseconds, InvalidMacAddress, Link, LinkKind, MacAddress};
+pub use nexthop::{InvalidNextHops, InvalidWeight, NextHop, NextHops, Weight};
+pub use observed::{
+    AddressOwner, Device, Foreign, ForeignRoutes, ForeignRule, Observed, ObservedAddress, ObservedBridge,
+};
+pub use ownership::{LINK_GROUP, PROTOCOL};
+pub use route::{MAIN_TABLE, Route, RouteKey, RouteKind};
+pub use rule::{FwMark, PREFERENCES, PlacedRule, Rule, RuleAction};
+pub use state::{InvalidObject, InvalidReason, State};
+pub use target::RouteTarget;

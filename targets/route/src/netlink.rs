@@ -1,0 +1,13 @@
+//! Talking to the kernel: one socket, dumps, batches of requests, and the kernel's words when it refuses.
+
+pub(crate) mod attributes;
+mod batch;
+mod connection;
+mod refusal;
+
+pub(crate) use batch::{Batch, BatchError, Request};
+pub(crate) use connection::Connection;
+pub(crate) use refusal::Refusal;
+
+/// The length of a `struct nlmsghdr`.
+const HEADER_LEN: usize = 16;

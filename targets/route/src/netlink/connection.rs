@@ -1,0 +1,168 @@
+//! The socket, and reading what the kernel has.
+
+use super::HEADER_LEN;
+use super::attributes::{u16_of, u32_of};
+use super::refusal::Refusal;
+use netlink_packet_core::{
+    NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST, NLMSG_DONE, NLMSG_ERROR, NetlinkMessage,
+};
+use netlink_packet_route::RouteNetlinkMessage;
+use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
+use rustix::io::{Errno, retry_on_intr};
+use rustix::net::{RecvFlags, SendFlags, sockopt};
+use std::io;
+use std::time::Duration;
+
+/// Room for every answer to a batch: half a thousand requests fit into one, and each refusal takes about a
+/// kilobyte of the kernel's accounting.
+const RECEIVE_BUFFER: usize = 4 << 20;
+/// The kernel fills a dump in pieces of up to 32 KiB, and needs a larger one only for an object of that size.
+const READ_BUFFER: usize = 64 << 10;
+/// The kernel answers before `send` returns, so an answer that takes this long was lost.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// A dump that is interrupted by a change is repeated this often.
+const DUMP_ATTEMPTS: usize = 16;
+
+/// A routing netlink socket in the network namespace of the thread that opened it.
+pub(crate) struct Connection {
+    socket: Socket,
+    sequence: u32,
+    buffer: Vec<u8>,
+}
+
+/// One message of an answer.
+#[derive(Clone, Copy)]
+pub(crate) struct Answer<'a> {
+    pub(crate) kind: u16,
+    pub(crate) flags: u16,
+    pub(crate) sequence: u32,
+    pub(crate) payload: &'a [u8],
+}
+
+impl Connection {
+    /// Opens a socket. Reading needs no rights, writing needs `CAP_NET_ADMIN`.
+    pub(crate) fn open() -> io::Result<Self> {
+        let mut socket = Socket::new(NETLINK_ROUTE)?;
+        socket.bind_auto()?;
+        socket.connect(&SocketAddr::new(0, 0))?;
+        socket.set_ext_ack(true)?;
+        socket.set_cap_ack(true)?;
+        socket.set_netlink_get_strict_chk(true)?;
+        // Beyond the limit of the system only the administrator of the machine may go, not that of a
+        // container; what is granted then will do for batches in which little is refused.
+        if sockopt::set_socket_recv_buffer_size_force(&socket, RECEIVE_BUFFER).is_err() {
+            sockopt::set_socket_recv_buffer_size(&socket, RECEIVE_BUFFER)?;
+        }
+        sockopt::set_socket_timeout(&socket, sockopt::Timeout::Recv, Some(PATIENCE))?;
+        Ok(Self { socket, sequence: 0, buffer: vec![0; READ_BUFFER] })
+    }
+
+    /// Reads all objects of a kind. `collect` gets a fresh collection and the payload of each message.
+    ///
+    /// A change in between makes the kernel mark the dump as inconsistent; then it is read again from the
+    /// start, up to a limit.
+    pub(crate) fn dump<T>(
+        &mut self,
+        request: RouteNetlinkMessage,
+        fresh: impl Fn() -> T,
+        mut collect: impl FnMut(&mut T, &[u8]),
+    ) -> Result<T, Refusal> {
+        let mut message = NetlinkMessage::from(request);
+        message.header.flags = NLM_F_REQUEST | NLM_F_DUMP;
+        message.finalize();
+        let mut bytes = vec![0; message.buffer_len()];
+        for _ in 0..DUMP_ATTEMPTS {
+            message.header.sequence_number = self.next_sequence();
+            message.serialize(&mut bytes);
+            self.send(&bytes)?;
+            let mut collected = fresh();
+            let sequence = message.header.sequence_number;
+            match self.read_dump(sequence, |payload| collect(&mut collected, payload))? {
+                Dump::Consistent => return Ok(collected),
+                Dump::Interrupted => {}
+            }
+        }
+        Err(Errno::INTR.into())
+    }
+
+    pub(crate) fn next_sequence(&mut self) -> u32 {
+        self.sequence = self.sequence.wrapping_add(1);
+        self.sequence
+    }
+
+    /// The number of the latest request.
+    pub(crate) fn sequence(&self) -> u32 {
+        self.sequence
+    }
+
+    /// Sends whole messages in one go; the kernel works through them before this returns.
+    pub(crate) fn send(&self, messages: &[u8]) -> Result<(), Refusal> {
+        retry_on_intr(|| rustix::net::send(&self.socket, messages, SendFlags::empty()))?;
+        Ok(())
+    }
+
+    /// Receives one datagram and hands out its messages, until one of them ends the wait.
+    pub(crate) fn receive<T>(
+        &mut self,
+        mut read: impl FnMut(Answer<'_>) -> Option<T>,
+    ) -> Result<Option<T>, Refusal> {
+        let Self { socket, buffer, .. } = self;
+        let (_, length) =
+            retry_on_intr(|| rustix::net::recv(&*socket, buffer.as_mut_slice(), RecvFlags::TRUNC))?;
+        let mut rest = buffer.get(..length).ok_or(Errno::MSGSIZE)?;
+        while let Some((answer, behind)) = split_message(rest) {
+            if let Some(end) = read(answer) {
+                return Ok(Some(end));
+            }
+            rest = behind;
+        }
+        Ok(None)
+    }
+
+    fn read_dump(&mut self, sequence: u32, mut collect: impl FnMut(&[u8])) -> Result<Dump, Refusal> {
+        let mut dump = Dump::Consistent;
+        loop {
+            let end = self.receive(|answer| {
+                // What is left over from a request that was given up has another number.
+                if answer.sequence != sequence {
+                    return None;
+                }
+                if answer.flags & NLM_F_DUMP_INTR != 0 {
+                    dump = Dump::Interrupted;
+                }
+                match answer.kind {
+                    NLMSG_DONE => Some(Refusal::of_done(answer.flags, answer.payload)),
+                    NLMSG_ERROR => Some(Refusal::of_acknowledgement(answer.flags, answer.payload)),
+                    _ => {
+                        collect(answer.payload);
+                        None
+                    }
+                }
+            })?;
+            match end {
+                None => {}
+                Some(None) => return Ok(dump),
+                Some(Some(refusal)) => return Err(refusal),
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Dump {
+    Consistent,
+    Interrupted,
+}
+
+/// Takes the first message off a datagram. A damaged one ends it.
+fn split_message(datagram: &[u8]) -> Option<(Answer<'_>, &[u8])> {
+    let length = u32_of(datagram)? as usize;
+    let (header, payload) = datagram.get(..length)?.split_at_checked(HEADER_LEN)?;
+    let answer = Answer {
+        kind: u16_of(header.get(4..)?)?,
+        flags: u16_of(header.get(6..)?)?,
+        sequence: u32_of(header.get(8..)?)?,
+        payload,
+    };
+    Some((answer, datagram.get(length.next_multiple_of(4)..).unwrap_or_default()))
+}

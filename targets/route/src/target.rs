@@ -1,0 +1,83 @@
+//! The target itself.
+
+use crate::netlink::Connection;
+use crate::{Change, Observed, State, apply, diff, failure, read, undo};
+use rosc_target::{Diff, Target, TargetError};
+
+/// So often `undo` looks whether everything is as it was. Without interference the third look finds nothing:
+/// a bridge has to be back before its ports.
+const UNDO_ROUNDS: usize = 4;
+/// What an apply or undo says that was told to stop.
+const STOPPED: &str = "stopped here for a test";
+
+/// Links, addresses, routes and rules of the network namespace in which it was opened.
+///
+/// Reading needs no rights; changing needs `CAP_NET_ADMIN` in the namespace. Linux 5.18 or later.
+pub struct RouteTarget {
+    connection: Connection,
+    stop_after: Option<usize>,
+}
+
+impl RouteTarget {
+    /// Opens a socket in the network namespace of the calling thread; from there on any thread may use it.
+    ///
+    /// # Errors
+    /// If the system has no routing netlink, or no file descriptor left.
+    pub fn open() -> Result<Self, TargetError> {
+        let connection = Connection::open().map_err(failure::opening)?;
+        Ok(Self { connection, stop_after: None })
+    }
+
+    /// For tests of whoever relies on `undo`: lets `apply` and `undo` carry out so many more changes between
+    /// them, and then stop with an error, as a crash would. `None` ends this.
+    pub fn stop_after(&mut self, changes: Option<usize>) {
+        self.stop_after = changes;
+    }
+
+    fn carry_out(&mut self, changes: &[Change]) -> Result<(), TargetError> {
+        let allowed = self.stop_after.unwrap_or(usize::MAX).min(changes.len());
+        let (first, rest) = changes.split_at(allowed);
+        apply::carry_out(&mut self.connection, first)?;
+        self.stop_after = self.stop_after.map(|left| left - allowed);
+        let stopped = rest.first().map(|change| failure::not_sent(change, STOPPED.to_owned()));
+        stopped.map_or(Ok(()), Err)
+    }
+}
+
+impl Target for RouteTarget {
+    const NAME: &'static str = "route";
+
+    type State = State;
+    type Observed = Observed;
+    type Change = Change;
+
+    fn observe(&mut self) -> Result<Observed, TargetError> {
+        read::observe(&mut self.connection).map_err(failure::reading)
+    }
+
+    /// [`crate::compare`] says more: which wanted objects someone else has made already.
+    fn diff(desired: &State, observed: &Observed) -> Diff<Change> {
+        let diff::Comparison { changes, conflicts, satisfied: _ } = diff::compare(desired, observed);
+        Diff { changes, conflicts }
+    }
+
+    fn apply(&mut self, changes: &[Change]) -> Result<(), TargetError> {
+        self.carry_out(changes)
+    }
+
+    /// Foreign objects that came in the meantime and depend on ours are not harmed: what they depend on stays
+    /// in place, everything else is taken back, and the error names the first of them.
+    ///
+    /// An address that was the primary one of its subnet becomes so again, unless a foreign one took its place.
+    fn undo(&mut self, changes: &[Change]) -> Result<(), TargetError> {
+        for _ in 0..UNDO_ROUNDS {
+            let diff::Comparison { changes, conflicts, satisfied: _ } = undo::plan(changes, &self.observe()?);
+            if changes.is_empty() {
+                let left = conflicts.into_iter().next().map(failure::left_in_place);
+                return left.map_or(Ok(()), Err);
+            }
+            self.carry_out(&changes)?;
+        }
+        Err(failure::not_settled())
+    }
+}

@@ -1,0 +1,9 @@
+//! The target against the real kernel, each test in a network namespace of its own.
+
+mod apply;
+mod foreign;
+mod host;
+mod laws;
+mod objects;
+mod refusals;
+mod undo;
