@@ -10,6 +10,7 @@ mod rules;
 
 pub(crate) use cascade::settle;
 pub(crate) use order::arrange;
+pub(crate) use rules::place_all;
 
 use crate::{Change, DeviceName, LinkKind, Observed, State};
 use rosc_target::{Conflict, Origin};

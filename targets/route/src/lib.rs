@@ -12,6 +12,7 @@
 //! - [`Link`]: bridges, and the use of devices that others make.
 //! - [`Address`], [`Route`] with its [`NextHops`], [`Rule`].
 //! - [`Observed`]: also the facts about the host that a configuration depends on.
+//! - [`batch_lines`]: a state as lines for `ip -batch`.
 
 mod address;
 mod apply;
@@ -21,6 +22,7 @@ mod diff;
 mod encode;
 mod failure;
 mod family;
+mod iproute2;
 mod link;
 mod netlink;
 mod nexthop;
@@ -38,6 +40,7 @@ pub use change::{Action, Change, DeviceChange, DeviceState, Phase, RuleChange};
 pub use device::{DeviceName, InvalidDeviceName};
 pub use diff::{Comparison, Satisfied, compare};
 pub use family::Family;
+pub use iproute2::batch_lines;
 pub use link::{Bridge, Centiseconds, InvalidMacAddress, Link, LinkKind, MacAddress};
 pub use nexthop::{InvalidNextHops, InvalidWeight, NextHop, NextHops, Weight};
 pub use observed::{

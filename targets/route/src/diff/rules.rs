@@ -36,6 +36,19 @@ pub(super) fn compare(desired: &State, observed: &Observed, comparison: &mut Com
     }
 }
 
+/// Gives the rules of a state the preferences that they get where there are no others.
+pub(crate) fn place_all(state: &State) -> Vec<PlacedRule> {
+    let mut placed = Vec::with_capacity(state.rules().len());
+    for family in Family::ALL {
+        let rules: Vec<&Rule> = state.rules().iter().filter(|rule| rule.family == family).collect();
+        let preferences = preferences::place(vec![None; rules.len()], &BTreeSet::new())
+            .expect("a state holds no more rules of a family than there are preferences");
+        let pairs = rules.into_iter().zip(preferences);
+        placed.extend(pairs.map(|(rule, preference)| PlacedRule { preference, rule: rule.clone() }));
+    }
+    placed
+}
+
 /// Creates what is not there and deletes what did not stay, in the order that [`super::compare`] gives reasons
 /// for.
 fn push_changes(wanted: &[&Rule], placed: &[u32], found: &[PlacedRule], comparison: &mut Comparison) {

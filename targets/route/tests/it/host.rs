@@ -4,7 +4,7 @@ use rosc_route::{Change, Comparison, Observed, RouteTarget, State, compare};
 use rosc_target::Target;
 use rosc_target::netns::for_test;
 use serde_json::Value;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// Runs a test in a namespace with two cables, `eth0` - `far0` and `eth1` - `far1`, all up, and addresses
 /// 192.0.2.1/24, 2001:db8::1/64 on `eth0` and 198.51.100.1/24, 2001:db8:1::1/64 on `eth1`.
@@ -32,6 +32,23 @@ pub(crate) fn ip(words: &str) -> String {
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "ip {words}: {errors}");
     String::from_utf8(output.stdout).expect("ip prints text")
+}
+
+/// Runs lines through `ip -batch`.
+pub(crate) fn ip_batch(option: &str, lines: &[String]) {
+    use std::io::Write;
+    let mut child = Command::new("ip")
+        .args([option, "-batch", "-"])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("ip can be run");
+    let mut input = child.stdin.take().expect("its input is a pipe");
+    input.write_all(lines.join("\n").as_bytes()).expect("ip reads its input");
+    drop(input);
+    let output = child.wait_with_output().expect("ip ends");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}\nof\n{}", lines.join("\n"));
 }
 
 /// Everything that the kernel has, in `ip`'s words, without what changes by itself.

@@ -3,6 +3,7 @@
 mod apply;
 mod foreign;
 mod host;
+mod iproute2;
 mod laws;
 mod objects;
 mod refusals;
