@@ -8,6 +8,10 @@ mod link;
 mod route;
 mod rule;
 
+pub(crate) use address::message as address_message;
+pub(crate) use link::link_by_index;
+pub(crate) use route::message as route_message;
+
 use crate::DeviceName;
 use crate::change::{Action, Change, RuleChange};
 use crate::netlink::Request;

@@ -13,6 +13,7 @@
 //! - [`Address`], [`Route`] with its [`NextHops`], [`Rule`].
 //! - [`Observed`]: also the facts about the host that a configuration depends on.
 //! - [`batch_lines`]: a state as lines for `ip -batch`.
+//! - [`topology`]: building namespaces' insides for tests and labs.
 
 mod address;
 mod apply;
@@ -33,6 +34,7 @@ mod route;
 mod rule;
 mod state;
 mod target;
+pub mod topology;
 mod undo;
 
 pub use address::{Address, DuplicateDetection};

@@ -7,4 +7,5 @@ mod iproute2;
 mod laws;
 mod objects;
 mod refusals;
+mod topology;
 mod undo;
