@@ -1,1 +1,76 @@
-//! nft.
+//! Our own nftables table in each address family, as a declarative target.
+//!
+//! A [`State`] says what the tables hold: sets, chains and rules.
+//!
+//! Rules are built from [selectors](select) and [statements](Statement) and kept in the one form in which nft
+//! lists them, so that comparing is comparing values:
+//!
+//! ```
+//! use rosc_nftables::select::{ct, meta, tcp};
+//! use rosc_nftables::{CtState, InterfaceName, Rule, Verdict};
+//! use rosc_target::Origin;
+//!
+//! let rule = Rule::new(
+//!     Origin::IMPLIED,
+//!     [
+//!         ct::state().any_of(CtState::NEW),
+//!         meta::iifname().eq(InterfaceName::new("wan")?),
+//!         tcp::dport().eq(22u16),
+//!         Verdict::Drop.into(),
+//!     ],
+//! )?;
+//! assert_eq!(rule.to_string(), r#"iifname "wan" tcp dport 22 ct state new counter drop"#);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Three renderings exist of the one model: nft's JSON, in which it is loaded; nft's own language, for people
+//! ([`text`]); and the reader of nft's JSON listing. A rule is also serialised as nft's JSON.
+
+#![expect(dead_code, reason = "the target that uses all of it follows")]
+
+mod bits;
+mod canonical;
+mod datatype;
+mod expr;
+mod interface;
+mod interval;
+mod keyword;
+pub mod kind;
+mod matching;
+mod name;
+mod nat;
+mod opaque;
+mod protocol;
+mod quoted;
+mod range;
+mod read;
+mod rule;
+mod schema;
+pub mod select;
+mod state;
+mod statement;
+mod symbol;
+pub mod text;
+mod values;
+mod vmap;
+
+pub use bits::{Bits, CtState, CtStatus, TcpFlags};
+pub use datatype::Datatype;
+pub use expr::{
+    Ct, Expr, Fib, Ip6Field, IpField, Jhash, Meta, Numgen, Payload, PortField, Rt, TcpOption, Transport,
+};
+pub use interface::{InterfaceName, Interfaces, InvalidInterface};
+pub use interval::{Interval, InvalidInterval, Point};
+pub use kind::{AddressType, Direction, Dscp, SetKey};
+pub use matching::{Match, Operand, Test};
+pub use name::{InvalidName, Name, SetName};
+pub use nat::{Nat, NatAddresses, NatFlags, NatPrefix, NatTo};
+pub use opaque::{Opaque, OpaqueObject};
+pub use protocol::Protocol;
+pub use quoted::{Comment, LogPrefix};
+pub use range::Ranges;
+pub use rule::{InvalidRule, Rule};
+pub use state::{BaseHook, Chain, ChainType, Family, Hook, Policy, Set, State, TABLE, Table};
+pub use statement::{Counter, Mark, Maxseg, SetMark, Statement, Verdict};
+pub use values::Values;
+pub use vmap::Vmap;

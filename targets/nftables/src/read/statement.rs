@@ -1,0 +1,273 @@
+//! Reading statements.
+
+use super::expression::{self, only_property, properties};
+use super::operand;
+use crate::datatype::Datatype;
+use crate::expr::{Ct, Expr, Meta, Payload, PortField, Rt, TcpOption, Transport};
+use crate::interval::Interval;
+use crate::matching::{Match, Operand, Test};
+use crate::name::Name;
+use crate::nat::{Nat, NatAddresses, NatFlags, NatPrefix, NatTo};
+use crate::opaque::Opaque;
+use crate::quoted::LogPrefix;
+use crate::range::Ranges;
+use crate::statement::{Counter, Mark, MarkValue, Maxseg, SetMark, Statement, Verdict};
+use crate::values::Values;
+use crate::vmap::Vmap;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use serde_json::Value;
+
+/// Returns the statements of a rule; those that are not known as they are.
+pub(crate) fn read(listed: &[Value]) -> Vec<Statement> {
+    let mut statements = Vec::with_capacity(listed.len());
+    for json in listed {
+        if let Some(ports) = merged_ports(json) {
+            statements.extend(ports);
+        } else {
+            statements.push(known(json).unwrap_or_else(|| Statement::Opaque(Opaque(json.clone()))));
+        }
+    }
+    statements
+}
+
+fn known(json: &Value) -> Option<Statement> {
+    let (kind, body) = only_property(json)?;
+    match kind {
+        "match" => match_statement(body).map(Statement::Match),
+        "counter" => counter(body).map(Statement::Counter),
+        "log" => log(body).map(Statement::Log),
+        "notrack" => body.is_null().then_some(Statement::Notrack),
+        "mangle" => mangle(body),
+        "snat" | "dnat" | "masquerade" | "redirect" => nat(kind, body).map(Statement::Nat),
+        "vmap" => vmap(body).map(Statement::Vmap),
+        _ => verdict(json).map(Statement::Verdict),
+    }
+}
+
+/// nft merges `th sport 1 th dport 2` into one comparison of 32 bits, and lists that without taking it apart.
+fn merged_ports(json: &Value) -> Option<[Statement; 2]> {
+    let [op, left, right] = properties(json.get("match")?, ["op", "left", "right"])?;
+    let [base, offset, length] = properties(left?.get("payload")?, ["base", "offset", "len"])?;
+    if op? != "==" || base? != "th" || offset? != 0 || length? != 32 {
+        return None;
+    }
+    let both = operand::number(Datatype::Integer, right?)?;
+    let port = |field, number| {
+        let left = Expr::Payload(Payload::Port(Transport::Any, field));
+        let values = Values::Numbers(Ranges::from_iter([number]));
+        Statement::Match(Match::new(left, Test::In(Operand::Values(values))))
+    };
+    Some([port(PortField::Sport, both >> 16), port(PortField::Dport, both & 0xffff)])
+}
+
+fn match_statement(json: &Value) -> Option<Match> {
+    let [op, left, right] = properties(json, ["op", "left", "right"])?;
+    let left = expression::read(left?)?;
+    let datatype = left.datatype();
+    let right = right?;
+    if let Some((mask, value)) = number_prefix(datatype, right) {
+        let masked = Expr::Masked(Box::new(left), mask);
+        let value = Operand::Values(Values::Numbers(Ranges::from_iter([value])));
+        return match op?.as_str()? {
+            "==" => Some(Match::new(masked, Test::In(value))),
+            "!=" => Some(Match::new(masked, Test::NotIn(value))),
+            _ => None,
+        };
+    }
+    let number = || operand::number(datatype, right);
+    let greatest = left.greatest();
+    let between = |low: Option<u32>, high: Option<u32>| {
+        let interval = Interval::new(low?, high?)?;
+        Some(Test::In(Operand::Values(Values::Numbers(Ranges::from(interval)))))
+    };
+    let test = match op?.as_str()? {
+        "==" => Test::In(operand(datatype, right)?),
+        "!=" => Test::NotIn(operand(datatype, right)?),
+        "<" => between(Some(0), number()?.checked_sub(1))?,
+        "<=" => between(Some(0), Some(number()?))?,
+        ">" => between(number()?.checked_add(1), Some(greatest))?,
+        ">=" => between(Some(number()?), Some(greatest))?,
+        // nft prints a plain comparison so in some places, but for sets of bits it means another test.
+        "in" if datatype.is_flags() => Test::AnyOf(operand::bits(datatype, right)?),
+        "!" if datatype.is_flags() => Test::NoneOf(operand::bits(datatype, right)?),
+        _ => return None,
+    };
+    Some(Match::new(left, test))
+}
+
+/// Returns the mask and the number of a right side like `0x12340000/16`.
+///
+/// nft lists a mask that leaves the upper bits of a mark in this form, although the number can have lower bits.
+fn number_prefix(datatype: Datatype, json: &Value) -> Option<(u32, u32)> {
+    let prefix = json.get("prefix").filter(|_| datatype == Datatype::Mark)?;
+    let length = u32::try_from(prefix.get("len")?.as_u64()?).ok().filter(|length| *length <= u32::BITS)?;
+    let mask = u32::MAX.checked_shl(u32::BITS - length).unwrap_or(0);
+    Some((mask, operand::number(datatype, prefix.get("addr")?)?))
+}
+
+fn operand(datatype: Datatype, json: &Value) -> Option<Operand> {
+    match json.as_str().and_then(|text| text.strip_prefix('@')) {
+        Some(name) => Some(Operand::Set(Name::listed(name))),
+        None => operand::values(datatype, json).map(Operand::Values),
+    }
+}
+
+fn counter(json: &Value) -> Option<Counter> {
+    if json.is_null() {
+        return Some(Counter::default());
+    }
+    let [packets, bytes] = properties(json, ["packets", "bytes"])?;
+    Some(Counter { packets: packets?.as_u64()?, bytes: bytes?.as_u64()? })
+}
+
+fn log(json: &Value) -> Option<Option<LogPrefix>> {
+    if json.is_null() {
+        return Some(None);
+    }
+    let [prefix] = properties(json, ["prefix"])?;
+    Some(Some(LogPrefix::listed(prefix?.as_str()?)))
+}
+
+fn mangle(json: &Value) -> Option<Statement> {
+    let [key, value] = properties(json, ["key", "value"])?;
+    let value = value?;
+    match expression::read(key?)? {
+        Expr::Meta(Meta::Mark) => mark_value(value).map(|value| SetMark { mark: Mark::Packet, value }.into()),
+        Expr::Ct(Ct::Mark) => mark_value(value).map(|value| SetMark { mark: Mark::Connection, value }.into()),
+        Expr::TcpOption(TcpOption::Maxseg) => match expression::read(value) {
+            Some(Expr::Rt(Rt::Mtu)) => Some(Maxseg::RouteMtu.into()),
+            Some(_) => None,
+            None => Some(Maxseg::Bytes(u16::try_from(value.as_u64()?).ok()?).into()),
+        },
+        _ => None,
+    }
+}
+
+fn mark_value(json: &Value) -> Option<MarkValue> {
+    if json.is_number() {
+        return operand::number(Datatype::Mark, json).map(MarkValue::Constant);
+    }
+    let (left, set) = match json.get("|") {
+        Some(operands) => {
+            let [left, set] = operands.as_array()?.as_slice() else { return None };
+            (left, operand::number(Datatype::Mark, set)?)
+        }
+        None => (json, 0),
+    };
+    let (of, keep) = match expression::read(left)? {
+        Expr::Masked(inner, keep) => (*inner, keep),
+        other => (other, u32::MAX),
+    };
+    match of {
+        Expr::Meta(Meta::Mark) => Some(MarkValue::bits(Mark::Packet, keep, set)),
+        Expr::Ct(Ct::Mark) => Some(MarkValue::bits(Mark::Connection, keep, set)),
+        _ => None,
+    }
+}
+
+fn nat(kind: &str, json: &Value) -> Option<Nat> {
+    if json.is_null() {
+        return nat_without_addresses(kind, None, NatFlags::NONE);
+    }
+    let [address, port, flags, kinds] = properties(json, ["addr", "port", "flags", "type_flags"])?;
+    let is =
+        |value: Option<&Value>, word| value.and_then(operand::words).is_some_and(|words| words.eq([word]));
+    if let (Some(address), None) = (address, port)
+        && is(flags, "netmap")
+        && is(kinds, "prefix")
+    {
+        let prefix = prefix(addresses(address)?)?;
+        return match kind {
+            "snat" => Some(Nat::SnatPrefix(prefix)),
+            "dnat" => Some(Nat::DnatPrefix(prefix)),
+            _ => None,
+        };
+    }
+    let flags = match flags {
+        Some(flags) => nat_flags(flags)?,
+        None => NatFlags::NONE,
+    };
+    let to = match (address, port, kinds) {
+        (Some(address), None, None) => NatTo::Addresses(addresses(address)?),
+        (Some(address), Some(port), None) => NatTo::AddressesAndPorts(addresses(address)?, ports(port)?),
+        (None, Some(port), None) => NatTo::Ports(ports(port)?),
+        (None, None, None) => return nat_without_addresses(kind, None, flags),
+        (_, _, Some(_)) => return None,
+    };
+    match (kind, &to) {
+        ("snat", _) => Some(Nat::Snat(to, flags)),
+        ("dnat", _) => Some(Nat::Dnat(to, flags)),
+        (_, NatTo::Ports(ports)) => nat_without_addresses(kind, Some(*ports), flags),
+        (_, NatTo::Addresses(_) | NatTo::AddressesAndPorts(..)) => None,
+    }
+}
+
+fn nat_without_addresses(kind: &str, ports: Option<Interval<u16>>, flags: NatFlags) -> Option<Nat> {
+    match kind {
+        "masquerade" => Some(Nat::Masquerade(ports, flags)),
+        "redirect" => Some(Nat::Redirect(ports, flags)),
+        _ => None,
+    }
+}
+
+fn nat_flags(json: &Value) -> Option<NatFlags> {
+    operand::words(json)?.try_fold(NatFlags::NONE, |flags, word| Some(flags | NatFlags::from_word(word)?))
+}
+
+fn ports(json: &Value) -> Option<Interval<u16>> {
+    let values = operand::values(Datatype::InetService, json)?;
+    let [interval] = values.numbers()?.as_slice() else { return None };
+    Interval::new(u16::try_from(interval.low()).ok()?, u16::try_from(interval.high()).ok()?)
+}
+
+fn addresses(json: &Value) -> Option<NatAddresses> {
+    let v4 = || match operand::values(Datatype::Ipv4Addr, json)? {
+        Values::Ipv4(ranges) => ranges.iter().next().map(NatAddresses::Ipv4),
+        _ => None,
+    };
+    let v6 = || match operand::values(Datatype::Ipv6Addr, json)? {
+        Values::Ipv6(ranges) => ranges.iter().next().map(NatAddresses::Ipv6),
+        _ => None,
+    };
+    if json.get("set").is_some() { None } else { v4().or_else(v6) }
+}
+
+fn prefix(addresses: NatAddresses) -> Option<NatPrefix> {
+    let net = match addresses {
+        NatAddresses::Ipv4(interval) => {
+            let length = interval.prefix_length().or(interval.single().map(|_| 32))?;
+            IpNet::V4(Ipv4Net::new(interval.low(), length).ok()?)
+        }
+        NatAddresses::Ipv6(interval) => {
+            let length = interval.prefix_length().or(interval.single().map(|_| 128))?;
+            IpNet::V6(Ipv6Net::new(interval.low(), length).ok()?)
+        }
+    };
+    Some(NatPrefix::from(net))
+}
+
+fn vmap(json: &Value) -> Option<Vmap> {
+    let [key, data] = properties(json, ["key", "data"])?;
+    let key = expression::read(key?)?;
+    let datatype = key.datatype();
+    let case = |case: &Value| {
+        let [value, action] = case.as_array()?.as_slice() else { return None };
+        Some((verdict(action)?, operand::values(datatype, value)?))
+    };
+    let cases: Option<Vec<_>> = data?.get("set")?.as_array()?.iter().map(case).collect();
+    Vmap::new(key, cases?)
+}
+
+fn verdict(json: &Value) -> Option<Verdict> {
+    let (kind, body) = only_property(json)?;
+    let target = || body.get("target").and_then(Value::as_str).map(Name::listed);
+    match kind {
+        "accept" => Some(Verdict::Accept),
+        "drop" => Some(Verdict::Drop),
+        "continue" => Some(Verdict::Continue),
+        "return" => Some(Verdict::Return),
+        "jump" => target().map(Verdict::Jump),
+        "goto" => target().map(Verdict::Goto),
+        _ => None,
+    }
+}

@@ -1,0 +1,149 @@
+//! Rules.
+
+use crate::canonical;
+use crate::interface::InterfaceName;
+use crate::name::Name;
+use crate::protocol::Protocol;
+use crate::quoted::Comment;
+use crate::statement::{Counter, Statement};
+use crate::{read, schema};
+use rosc_target::Origin;
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::hash::{Hash, Hasher};
+use thiserror::Error;
+
+/// A rule: conditions, a counter, and what happens to the packets that fulfil them.
+///
+/// Rules are kept in a canonical form, the one in which nft lists them, so that a rule read back from the kernel
+/// equals the one that was loaded. Two rules are equal if they do the same and have the same comment; their
+/// origins and what they have counted do not matter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    origin: Origin,
+    comment: Option<Comment>,
+    statements: Vec<Statement>,
+}
+
+/// Statements do not make a rule that nft could take.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum InvalidRule {
+    /// Two matches want different transport protocols, so that no packet fits both.
+    #[error("the rule wants a packet to be both {0} and {1}")]
+    ConflictingProtocols(Protocol, Protocol),
+    /// A statement is about ports that the protocol does not have.
+    #[error("the rule is about ports of {0}, which has none")]
+    NoPorts(Protocol),
+    /// Ports are translated, but it is not said of which protocol.
+    #[error("the rule translates ports without a match on the transport protocol")]
+    PortsWithoutProtocol,
+    /// A choice of interfaces has a wildcard and the name directly behind it, which nft can't list.
+    #[error("the rule names both {0} and {1}, which nft can't list in one rule; a named set can hold both")]
+    NeighbouringInterfaces(InterfaceName, InterfaceName),
+    /// A match stands behind another statement.
+    #[error("the rule has a match behind a statement that is none")]
+    MatchBehindAction,
+    /// A statement stands behind one that ends the rule.
+    #[error("the rule goes on after a statement that ends it")]
+    AfterTheEnd,
+}
+
+impl Rule {
+    /// Returns the rule in its canonical form.
+    ///
+    /// The matches have to come first. They are put in the order of [`Expr`](crate::Expr), those that count packets
+    /// ([`numgen_inc`](crate::select::numgen_inc)) last, and what another match implies is left out. A counter is
+    /// put behind them unless there is one. All other statements keep their places.
+    pub fn new(
+        origin: Origin,
+        statements: impl IntoIterator<Item = impl Into<Statement>>,
+    ) -> Result<Self, InvalidRule> {
+        let statements = canonical::made(statements.into_iter().map(Into::into).collect())?;
+        Ok(Self { origin, comment: None, statements })
+    }
+
+    /// Takes a rule from a listing. Nothing is refused, and no counter is added.
+    pub(crate) fn listed(comment: Option<Comment>, statements: Vec<Statement>) -> Self {
+        Self { origin: Origin::IMPLIED, comment, statements: canonical::listed(statements) }
+    }
+
+    /// Adds a comment; an empty one is none.
+    #[must_use]
+    pub fn with_comment(mut self, comment: &str) -> Self {
+        self.comment = Comment::new(comment);
+        self
+    }
+
+    /// The line that asks for the rule.
+    pub fn origin(&self) -> Origin {
+        self.origin
+    }
+
+    /// The comment.
+    pub fn comment(&self) -> Option<&Comment> {
+        self.comment.as_ref()
+    }
+
+    /// The statements, in order.
+    pub fn statements(&self) -> &[Statement] {
+        &self.statements
+    }
+
+    /// Returns what the rule's first counter has counted.
+    pub fn counter(&self) -> Option<Counter> {
+        self.statements.iter().find_map(|statement| match statement {
+            Statement::Counter(counter) => Some(*counter),
+            _ => None,
+        })
+    }
+
+    /// Takes over what an equal rule has counted.
+    pub(crate) fn count_as(&mut self, other: &Self) {
+        for (mine, their) in self.statements.iter_mut().zip(&other.statements) {
+            if let (Statement::Counter(mine), Statement::Counter(their)) = (mine, their) {
+                *mine = *their;
+            }
+        }
+    }
+
+    /// Returns the chains that packets may go into from here.
+    pub(crate) fn targets(&self) -> impl Iterator<Item = &Name> {
+        self.statements.iter().flat_map(|statement| match statement {
+            Statement::Verdict(verdict) => verdict.target().into_iter().collect::<Vec<_>>(),
+            Statement::Vmap(vmap) => {
+                vmap.verdicts().iter().filter_map(|(verdict, _)| verdict.target()).collect()
+            }
+            _ => Vec::new(),
+        })
+    }
+
+    /// Returns the sets that the rule looks into.
+    pub(crate) fn sets(&self) -> impl Iterator<Item = &Name> {
+        self.statements.iter().filter_map(Statement::set)
+    }
+}
+
+impl Hash for Rule {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.comment.hash(state);
+        self.statements.hash(state);
+    }
+}
+
+/// A rule is serialised as nft's JSON for it, without its place and its origin.
+impl Serialize for Rule {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        if let Some(comment) = &self.comment {
+            map.serialize_entry("comment", comment.as_str())?;
+        }
+        map.serialize_entry("expr", &schema::statements(self))?;
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Rule {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(read::rule(&serde_json::Map::deserialize(deserializer)?))
+    }
+}

@@ -1,0 +1,323 @@
+//! Selectors: the ways to say what a rule looks at.
+//!
+//! ```
+//! use rosc_nftables::select::{ct, ip, meta, tcp};
+//! use rosc_nftables::{CtState, InterfaceName};
+//!
+//! let from_wan = meta::iifname().eq(InterfaceName::new("wan")?);
+//! let to_web = tcp::dport().eq(80u16);
+//! let first = ct::state().any_of(CtState::NEW);
+//! let from_lan = ip::saddr().eq("192.0.2.0/24".parse::<ipnet::Ipv4Net>()?);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod buckets;
+
+use crate::bits::Bits;
+use crate::expr::Expr;
+use crate::interval::{Interval, Point};
+use crate::kind::{Kind, Mapped, Mark, MarkBits, Named, Ordered};
+use crate::matching::{Match, Operand, Test};
+use crate::name::SetName;
+use crate::range::Ranges;
+use crate::statement::{Statement, Verdict};
+use crate::values::Values;
+use crate::vmap::Vmap;
+use std::marker::PhantomData;
+use std::num::NonZeroU32;
+
+pub use buckets::{Buckets, jhash, numgen_inc};
+
+/// What a rule looks at, and the kind of values that it can be compared with.
+#[derive(Debug, Clone)]
+pub struct Selector<K> {
+    pub(crate) expr: Expr,
+    kind: PhantomData<K>,
+}
+
+impl<K: Kind> Selector<K> {
+    fn new(expr: Expr) -> Self {
+        Self { expr, kind: PhantomData }
+    }
+
+    fn within(self, values: Values) -> Statement {
+        Match::new(self.expr, Test::In(Operand::Values(values))).into()
+    }
+
+    fn outside(self, values: Values) -> Statement {
+        Match::new(self.expr, Test::NotIn(Operand::Values(values))).into()
+    }
+
+    /// It is this value, or in this interval.
+    pub fn eq(self, value: impl Into<K::One>) -> Statement {
+        self.within(K::one(value.into()))
+    }
+
+    /// It is not this value, or not in this interval.
+    pub fn ne(self, value: impl Into<K::One>) -> Statement {
+        self.outside(K::one(value.into()))
+    }
+
+    /// It is one of these; `None` if there are none, because a rule with that match could match nothing, and
+    /// nft has no form for it.
+    pub fn one_of(self, values: impl Into<K::Many>) -> Option<Statement> {
+        let values = K::many(values.into());
+        (!values.is_empty()).then(|| self.within(values))
+    }
+
+    /// It is none of these; `None` if there are none, because that is true of everything and nft has no form
+    /// for it.
+    pub fn none_of(self, values: impl Into<K::Many>) -> Option<Statement> {
+        let values = K::many(values.into());
+        (!values.is_empty()).then(|| self.outside(values))
+    }
+}
+
+impl<K: Mapped> Selector<K> {
+    /// A verdict for each value; packets with other values go on. `None` if there is no value, or if two
+    /// verdicts are given for one value.
+    pub fn vmap(self, verdicts: impl IntoIterator<Item = (K::One, Verdict)>) -> Option<Statement> {
+        let verdicts = verdicts.into_iter().map(|(value, verdict)| (verdict, K::one(value)));
+        Vmap::new(self.expr, verdicts).map(Statement::Vmap)
+    }
+}
+
+impl<K: Named> Selector<K> {
+    /// It is an element of the set.
+    pub fn in_set(self, set: &SetName<K>) -> Statement {
+        Match::new(self.expr, Test::In(Operand::Set(set.name().clone()))).into()
+    }
+
+    /// It is no element of the set.
+    pub fn not_in_set(self, set: &SetName<K>) -> Statement {
+        Match::new(self.expr, Test::NotIn(Operand::Set(set.name().clone()))).into()
+    }
+}
+
+impl<K: Ordered> Selector<K> {
+    /// It is less; `None` if nothing can be.
+    pub fn lt(self, number: K::Number) -> Option<Statement> {
+        let below = Into::<u32>::into(number).checked_sub(1)?;
+        Some(self.between(0, below))
+    }
+
+    /// It is less or equal.
+    pub fn le(self, number: K::Number) -> Statement {
+        self.between(0, number.into())
+    }
+
+    /// It is greater; `None` if nothing can be.
+    pub fn gt(self, number: K::Number) -> Option<Statement> {
+        let above = Into::<u32>::into(number).checked_add(1)?;
+        (above <= K::Number::MAX.into()).then(|| self.between(above, K::Number::MAX.into()))
+    }
+
+    /// It is greater or equal.
+    pub fn ge(self, number: K::Number) -> Statement {
+        self.between(number.into(), K::Number::MAX.into())
+    }
+
+    fn between(self, low: u32, high: u32) -> Statement {
+        self.within(Values::Numbers(Ranges::from(Interval { low, high })))
+    }
+}
+
+impl Selector<Mark> {
+    /// Looks only at these bits of the mark.
+    pub fn masked(self, mask: NonZeroU32) -> Selector<MarkBits> {
+        Selector::new(Expr::Masked(Box::new(self.expr), mask.get()))
+    }
+}
+
+/// A selector whose values are sets of bits.
+#[derive(Debug, Clone)]
+pub struct BitSelector<B> {
+    expr: Expr,
+    bits: PhantomData<B>,
+}
+
+impl<B: Bits> BitSelector<B> {
+    fn new(expr: Expr) -> Self {
+        Self { expr, bits: PhantomData }
+    }
+
+    /// At least one of these bits is set.
+    pub fn any_of(self, bits: B) -> Statement {
+        Match::new(self.expr, Test::AnyOf(bits.bits())).into()
+    }
+
+    /// None of these bits is set.
+    pub fn none_of(self, bits: B) -> Statement {
+        Match::new(self.expr, Test::NoneOf(bits.bits())).into()
+    }
+
+    /// Of the bits in `mask`, exactly those that are in `bits` as well are set.
+    pub fn masked_eq(self, mask: B, bits: B) -> Statement {
+        let (masked, bits) = self.masked(mask, bits);
+        Match::new(masked, Test::In(bits)).into()
+    }
+
+    /// The opposite of [`BitSelector::masked_eq`].
+    pub fn masked_ne(self, mask: B, bits: B) -> Statement {
+        let (masked, bits) = self.masked(mask, bits);
+        Match::new(masked, Test::NotIn(bits)).into()
+    }
+
+    /// Bits outside of the mask could never be equal, and nft can't read back how it lists them.
+    fn masked(self, mask: B, bits: B) -> (Expr, Operand) {
+        let bits = Values::Numbers(Ranges::from_iter([bits.bits() & mask.bits()]));
+        (Expr::Masked(Box::new(self.expr), mask.bits()), Operand::Values(bits))
+    }
+}
+
+macro_rules! selectors {
+    ($( $(#[$doc:meta])* $name:ident => $selector:ident<$kind:ty>($expr:expr); )*) => {$(
+        $(#[$doc])*
+        pub fn $name() -> $selector<$kind> {
+            $selector::new($expr)
+        }
+    )*};
+}
+
+/// About the packet as a whole.
+pub mod meta {
+    use super::Selector;
+    use crate::expr::{Expr, Meta};
+    use crate::kind::{Interface, Length, Mark, TransportProtocol};
+
+    selectors! {
+        /// The interface that the packet came in by.
+        iifname => Selector<Interface>(Expr::Meta(Meta::Iifname));
+        /// The interface that the packet leaves by.
+        oifname => Selector<Interface>(Expr::Meta(Meta::Oifname));
+        /// The transport protocol, behind all extension headers.
+        l4proto => Selector<TransportProtocol>(Expr::Meta(Meta::L4proto));
+        /// The packet mark.
+        mark => Selector<Mark>(Expr::Meta(Meta::Mark));
+        /// The length of the packet in bytes, with its network header.
+        length => Selector<Length>(Expr::Meta(Meta::Length));
+    }
+}
+
+/// Fields of the IPv4 header.
+pub mod ip {
+    use super::Selector;
+    use crate::expr::{Expr, IpField, Payload};
+    use crate::kind::{AddressV4, CodePoint, TransportProtocol, Ttl};
+
+    selectors! {
+        /// Source address.
+        saddr => Selector<AddressV4>(Expr::Payload(Payload::Ip(IpField::Saddr)));
+        /// Destination address.
+        daddr => Selector<AddressV4>(Expr::Payload(Payload::Ip(IpField::Daddr)));
+        /// Transport protocol.
+        protocol => Selector<TransportProtocol>(Expr::Payload(Payload::Ip(IpField::Protocol)));
+        /// Differentiated services code point.
+        dscp => Selector<CodePoint>(Expr::Payload(Payload::Ip(IpField::Dscp)));
+        /// Time to live.
+        ttl => Selector<Ttl>(Expr::Payload(Payload::Ip(IpField::Ttl)));
+    }
+}
+
+/// Fields of the IPv6 header.
+pub mod ip6 {
+    use super::Selector;
+    use crate::expr::{Expr, Ip6Field, Payload};
+    use crate::kind::{AddressV6, CodePoint, Ttl};
+
+    selectors! {
+        /// Source address.
+        saddr => Selector<AddressV6>(Expr::Payload(Payload::Ip6(Ip6Field::Saddr)));
+        /// Destination address.
+        daddr => Selector<AddressV6>(Expr::Payload(Payload::Ip6(Ip6Field::Daddr)));
+        /// Differentiated services code point.
+        dscp => Selector<CodePoint>(Expr::Payload(Payload::Ip6(Ip6Field::Dscp)));
+        /// Hop limit.
+        hoplimit => Selector<Ttl>(Expr::Payload(Payload::Ip6(Ip6Field::Hoplimit)));
+    }
+}
+
+/// Ports, of one transport protocol or of whatever protocol the packet has.
+pub mod port {
+    use super::Selector;
+    use crate::expr::{Expr, Payload, PortField, Transport};
+    use crate::kind::Port;
+
+    /// Source port.
+    pub fn sport(transport: Transport) -> Selector<Port> {
+        Selector::new(Expr::Payload(Payload::Port(transport, PortField::Sport)))
+    }
+
+    /// Destination port.
+    pub fn dport(transport: Transport) -> Selector<Port> {
+        Selector::new(Expr::Payload(Payload::Port(transport, PortField::Dport)))
+    }
+}
+
+/// Fields and options of the TCP header.
+pub mod tcp {
+    use super::{BitSelector, Selector};
+    use crate::bits::TcpFlags;
+    use crate::expr::{Expr, Payload, PortField, TcpOption, Transport};
+    use crate::kind::{Port, SegmentSize};
+
+    selectors! {
+        /// Source port.
+        sport => Selector<Port>(Expr::Payload(Payload::Port(Transport::Tcp, PortField::Sport)));
+        /// Destination port.
+        dport => Selector<Port>(Expr::Payload(Payload::Port(Transport::Tcp, PortField::Dport)));
+        /// Flags.
+        flags => BitSelector<TcpFlags>(Expr::Payload(Payload::TcpFlags));
+        /// The maximum segment size that the option announces; a packet without the option does not match.
+        maxseg => Selector<SegmentSize>(Expr::TcpOption(TcpOption::Maxseg));
+    }
+}
+
+/// Fields of the UDP header.
+pub mod udp {
+    use super::Selector;
+    use crate::expr::{Expr, Payload, PortField, Transport};
+    use crate::kind::Port;
+
+    selectors! {
+        /// Source port.
+        sport => Selector<Port>(Expr::Payload(Payload::Port(Transport::Udp, PortField::Sport)));
+        /// Destination port.
+        dport => Selector<Port>(Expr::Payload(Payload::Port(Transport::Udp, PortField::Dport)));
+    }
+}
+
+/// About the packet's connection.
+pub mod ct {
+    use super::{BitSelector, Selector};
+    use crate::bits::{CtState, CtStatus};
+    use crate::expr::{Ct, Expr};
+    use crate::kind::{ConnectionDirection, Mark};
+
+    selectors! {
+        /// State of the connection.
+        state => BitSelector<CtState>(Expr::Ct(Ct::State));
+        /// Status of the connection.
+        status => BitSelector<CtStatus>(Expr::Ct(Ct::Status));
+        /// Which side the packet comes from.
+        direction => Selector<ConnectionDirection>(Expr::Ct(Ct::Direction));
+        /// The connection mark.
+        mark => Selector<Mark>(Expr::Ct(Ct::Mark));
+    }
+}
+
+/// What the routing tables say.
+pub mod route {
+    use super::Selector;
+    use crate::expr::{Expr, Fib, Rt};
+    use crate::kind::{AddressKind, SegmentSize};
+
+    selectors! {
+        /// The type of the source address.
+        saddr_type => Selector<AddressKind>(Expr::Fib(Fib::SaddrType));
+        /// The type of the destination address.
+        daddr_type => Selector<AddressKind>(Expr::Fib(Fib::DaddrType));
+        /// The largest TCP segment that fits the packet's route; only in forward, output and postrouting.
+        mtu => Selector<SegmentSize>(Expr::Rt(Rt::Mtu));
+    }
+}

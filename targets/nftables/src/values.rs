@@ -1,0 +1,120 @@
+//! Values whose kind is known by where they stand: the right side of a match, the elements of a set.
+
+use crate::interface::{InterfaceName, Interfaces};
+use crate::kind::SetKey;
+use crate::range::Ranges;
+use serde::{Deserialize, Serialize};
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+/// Any number of values of one kind: sorted, merged, without duplicates.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Values {
+    /// Names of interfaces.
+    Interfaces(Interfaces),
+    /// IPv4 addresses.
+    Ipv4(Ranges<Ipv4Addr>),
+    /// IPv6 addresses.
+    Ipv6(Ranges<Ipv6Addr>),
+    /// All that is a number in the kernel: ports, marks, protocols, lengths, code points, types.
+    Numbers(Ranges<u32>),
+}
+
+impl Values {
+    /// Returns no values of a set's kind.
+    pub fn none_of(key: SetKey) -> Self {
+        match key {
+            SetKey::Ipv4Addr => Self::Ipv4(Ranges::empty()),
+            SetKey::Ipv6Addr => Self::Ipv6(Ranges::empty()),
+            SetKey::InterfaceName => Self::Interfaces(Interfaces::default()),
+            SetKey::InetProto | SetKey::InetService | SetKey::Mark => Self::Numbers(Ranges::empty()),
+        }
+    }
+
+    /// The number of elements, which may be intervals.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Interfaces(names) => names.as_slice().len(),
+            Self::Ipv4(ranges) => ranges.len(),
+            Self::Ipv6(ranges) => ranges.len(),
+            Self::Numbers(ranges) => ranges.len(),
+        }
+    }
+
+    /// Says whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Returns the elements that do not stand in `other` exactly as they are; all of them if the kinds differ.
+    #[must_use]
+    pub fn without_elements(&self, other: &Self) -> Self {
+        match (self, other) {
+            (Self::Interfaces(a), Self::Interfaces(b)) => Self::Interfaces(a.without_elements(b)),
+            (Self::Ipv4(a), Self::Ipv4(b)) => Self::Ipv4(a.without_elements(b)),
+            (Self::Ipv6(a), Self::Ipv6(b)) => Self::Ipv6(a.without_elements(b)),
+            (Self::Numbers(a), Self::Numbers(b)) => Self::Numbers(a.without_elements(b)),
+            _ => self.clone(),
+        }
+    }
+
+    /// Returns the values of both; those of `self` if the kinds differ.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        match (self, other) {
+            (Self::Interfaces(a), Self::Interfaces(b)) => Self::Interfaces(a.union(b)),
+            (Self::Ipv4(a), Self::Ipv4(b)) => Self::Ipv4(a.union(b)),
+            (Self::Ipv6(a), Self::Ipv6(b)) => Self::Ipv6(a.union(b)),
+            (Self::Numbers(a), Self::Numbers(b)) => Self::Numbers(a.union(b)),
+            _ => self.clone(),
+        }
+    }
+
+    /// Says whether no value is in both.
+    pub fn is_disjoint(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Interfaces(a), Self::Interfaces(b)) => a.is_disjoint(b),
+            (Self::Ipv4(a), Self::Ipv4(b)) => a.is_disjoint(b),
+            (Self::Ipv6(a), Self::Ipv6(b)) => a.is_disjoint(b),
+            (Self::Numbers(a), Self::Numbers(b)) => a.is_disjoint(b),
+            _ => true,
+        }
+    }
+
+    /// Returns each element as values of its own, ascending.
+    pub(crate) fn split(&self) -> Vec<Self> {
+        match self {
+            Self::Interfaces(names) => {
+                let one = |name: &InterfaceName| Self::Interfaces(Interfaces::from_iter([name.clone()]));
+                names.as_slice().iter().map(one).collect()
+            }
+            Self::Ipv4(ranges) => ranges.iter().map(|interval| Self::Ipv4(interval.into())).collect(),
+            Self::Ipv6(ranges) => ranges.iter().map(|interval| Self::Ipv6(interval.into())).collect(),
+            Self::Numbers(ranges) => ranges.iter().map(|interval| Self::Numbers(interval.into())).collect(),
+        }
+    }
+
+    /// Says whether one of the values stands for several interfaces.
+    pub(crate) fn has_wildcard(&self) -> bool {
+        match self {
+            Self::Interfaces(names) => names.as_slice().iter().any(InterfaceName::is_wildcard),
+            Self::Ipv4(_) | Self::Ipv6(_) | Self::Numbers(_) => false,
+        }
+    }
+
+    /// Returns the number, if the values are only one number.
+    pub(crate) fn single_number(&self) -> Option<u32> {
+        match self {
+            Self::Numbers(ranges) => ranges.single(),
+            Self::Interfaces(_) | Self::Ipv4(_) | Self::Ipv6(_) => None,
+        }
+    }
+
+    /// Returns the values as numbers.
+    pub(crate) fn numbers(&self) -> Option<&Ranges<u32>> {
+        match self {
+            Self::Numbers(ranges) => Some(ranges),
+            Self::Interfaces(_) | Self::Ipv4(_) | Self::Ipv6(_) => None,
+        }
+    }
+}
