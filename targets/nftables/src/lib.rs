@@ -30,7 +30,9 @@
 
 mod bits;
 mod canonical;
+mod change;
 mod datatype;
+mod diff;
 mod expr;
 mod interface;
 mod interval;
@@ -44,9 +46,11 @@ mod protocol;
 mod quoted;
 mod range;
 mod read;
+mod revert;
 mod rule;
 mod schema;
 pub mod select;
+mod sequence;
 mod state;
 mod statement;
 mod symbol;
@@ -55,6 +59,7 @@ mod values;
 mod vmap;
 
 pub use bits::{Bits, CtState, CtStatus, TcpFlags};
+pub use change::{Action, Change, Run};
 pub use datatype::Datatype;
 pub use expr::{
     Ct, Expr, Fib, Ip6Field, IpField, Jhash, Meta, Numgen, Payload, PortField, Rt, TcpOption, Transport,

@@ -1,0 +1,151 @@
+//! Comparing two states.
+
+use crate::change::{Action, Change, Run};
+use crate::name::Name;
+use crate::opaque::OpaqueObject;
+use crate::rule::Rule;
+use crate::sequence;
+use crate::state::{Chain, Family, Set, State, Table};
+use std::collections::{BTreeSet, HashMap};
+
+/// Returns the changes that turn `from` into `to`; none if they are equal.
+pub(crate) fn changes(from: &State, to: &State) -> Vec<Change> {
+    Family::ALL.iter().flat_map(|&family| family_changes(family, from, to)).collect()
+}
+
+fn family_changes(family: Family, from: &State, to: &State) -> Vec<Change> {
+    let nothing = Table::default();
+    let (old, new) = (from.tables.get(&family), to.tables.get(&family));
+    let mut actions = Vec::new();
+    if let (None, Some(_)) = (old, new) {
+        actions.push(Action::CreateTable {});
+    }
+    table_actions(old.unwrap_or(&nothing), new.unwrap_or(&nothing), &mut actions);
+    if let (Some(_), None) = (old, new) {
+        actions.push(Action::DeleteTable {});
+    }
+    actions.into_iter().map(|action| Change { family, action }).collect()
+}
+
+fn table_actions(old: &Table, new: &Table, actions: &mut Vec<Action>) {
+    let replaced = Replaced::between(old, new);
+    set_actions(old, new, &replaced, actions);
+    for (name, chain) in &old.chains {
+        if !new.chains.contains_key(name) || replaced.chains.contains(name.as_str()) {
+            actions.push(Action::DeleteChain { name: name.clone(), chain: chain.clone() });
+        }
+    }
+    for object in old.objects.iter().filter(|object| !new.objects.contains(object)) {
+        actions.push(Action::DeleteObject { object: object.clone() });
+    }
+    for (name, chain) in &new.chains {
+        match old.chains.get(name) {
+            Some(before) if !replaced.chains.contains(name.as_str()) => {
+                chain_actions(name, before, chain, &replaced, actions);
+            }
+            Some(_) | None => actions.push(Action::CreateChain { name: name.clone(), chain: chain.clone() }),
+        }
+    }
+    for object in new.objects.iter().filter(|object| !old.objects.contains(object)) {
+        actions.push(Action::CreateObject { object: object.clone() });
+    }
+}
+
+/// Objects that can't be changed in place: they are deleted and made anew, and so are the rules that use them.
+struct Replaced<'a> {
+    sets: BTreeSet<&'a str>,
+    chains: BTreeSet<&'a str>,
+}
+
+impl<'a> Replaced<'a> {
+    fn between(old: &'a Table, new: &Table) -> Self {
+        let sets = old
+            .sets
+            .iter()
+            .filter(|(name, set)| new.sets.get(*name).is_some_and(|wanted| wanted.key() != set.key()));
+        let unknown_sets = old.objects.iter().filter(|object| {
+            object.kind() == "set" && new.sets.keys().any(|name| name.as_str() == object.name())
+        });
+        // The kernel can't change the hook or priority of a chain.
+        let place = |chain: &Chain| chain.hook.map(|hook| (hook.kind, hook.hook, hook.priority));
+        let chains = old.chains.iter().filter(|(name, chain)| {
+            new.chains.get(*name).is_some_and(|wanted| place(wanted) != place(chain))
+        });
+        Self {
+            sets: sets.map(|(name, _)| name.as_str()).chain(unknown_sets.map(OpaqueObject::name)).collect(),
+            chains: chains.map(|(name, _)| name.as_str()).collect(),
+        }
+    }
+
+    fn leaves(&self, rule: &Rule) -> bool {
+        (self.sets.is_empty() || !rule.sets().any(|set| self.sets.contains(set.as_str())))
+            && (self.chains.is_empty() || !rule.targets().any(|chain| self.chains.contains(chain.as_str())))
+    }
+}
+
+fn set_actions(old: &Table, new: &Table, replaced: &Replaced<'_>, actions: &mut Vec<Action>) {
+    for (name, set) in &old.sets {
+        if !new.sets.contains_key(name) || replaced.sets.contains(name.as_str()) {
+            actions.push(Action::DeleteSet { name: name.clone(), set: set.clone() });
+        }
+    }
+    for (name, set) in &new.sets {
+        match old.sets.get(name) {
+            Some(before) if !replaced.sets.contains(name.as_str()) => {
+                actions.extend(set_edit(name, before, set))
+            }
+            Some(_) | None => actions.push(Action::CreateSet { name: name.clone(), set: set.clone() }),
+        }
+    }
+}
+
+fn set_edit(name: &Name, old: &Set, new: &Set) -> Option<Action> {
+    let removed = old.elements().without_elements(new.elements());
+    let added = new.elements().without_elements(old.elements());
+    (!removed.is_empty() || !added.is_empty()).then(|| Action::EditSet {
+        origin: new.origin,
+        name: name.clone(),
+        key: new.key(),
+        removed,
+        added,
+    })
+}
+
+fn chain_actions(name: &Name, old: &Chain, new: &Chain, replaced: &Replaced<'_>, actions: &mut Vec<Action>) {
+    if let (Some(before), Some(after)) = (old.hook, new.hook)
+        && before.policy != after.policy
+    {
+        actions.push(Action::SetPolicy {
+            origin: new.origin,
+            chain: name.clone(),
+            from: before.policy,
+            to: after.policy,
+        });
+    }
+    let hunks = sequence::compare(&old.rules, &new.rules, |rule| replaced.leaves(rule));
+    let mut runs: Vec<Run> = hunks
+        .into_iter()
+        .map(|hunk| Run {
+            at: hunk.old.start,
+            removed: old.rules[hunk.old].to_vec(),
+            inserted: new.rules[hunk.new].to_vec(),
+        })
+        .collect();
+    if !runs.is_empty() {
+        keep_counting(&mut runs);
+        actions.push(Action::EditChain { chain: name.clone(), length: old.rules.len(), runs });
+    }
+}
+
+/// A rule that goes at one place and comes at another was moved: it goes on from what it has counted.
+fn keep_counting(runs: &mut [Run]) {
+    let mut counted: HashMap<Rule, Vec<Rule>> = HashMap::new();
+    for rule in runs.iter().flat_map(|run| run.removed.iter().rev()) {
+        counted.entry(rule.clone()).or_default().push(rule.clone());
+    }
+    for rule in runs.iter_mut().flat_map(|run| &mut run.inserted) {
+        if let Some(before) = counted.get_mut(rule).and_then(Vec::pop) {
+            rule.count_as(&before);
+        }
+    }
+}
