@@ -1,6 +1,8 @@
 //! Our own nftables table in each address family, as a declarative target.
 //!
-//! A [`State`] says what the tables hold: sets, chains and rules.
+//! A [`State`] says what the tables hold: sets, chains and rules. [`Nftables`] reads what the kernel has, compares,
+//! and makes the difference in one transaction. What did not change is not touched: its handles and counters
+//! stay. Tables that are not ours are neither read nor changed.
 //!
 //! Rules are built from [selectors](select) and [statements](Statement) and kept in the one form in which nft
 //! lists them, so that comparing is comparing values:
@@ -26,26 +28,29 @@
 //! Three renderings exist of the one model: nft's JSON, in which it is loaded; nft's own language, for people
 //! ([`text`]); and the reader of nft's JSON listing. A rule is also serialised as nft's JSON.
 
-#![expect(dead_code, reason = "the target that uses all of it follows")]
-
 mod bits;
 mod canonical;
 mod change;
+mod command;
 mod datatype;
 mod diff;
 mod expr;
 mod interface;
 mod interval;
+mod kernel;
 mod keyword;
 pub mod kind;
 mod matching;
 mod name;
 mod nat;
+mod nft;
+mod observed;
 mod opaque;
 mod protocol;
 mod quoted;
 mod range;
 mod read;
+mod refusal;
 mod revert;
 mod rule;
 mod schema;
@@ -54,6 +59,7 @@ mod sequence;
 mod state;
 mod statement;
 mod symbol;
+mod target;
 pub mod text;
 mod values;
 mod vmap;
@@ -70,6 +76,7 @@ pub use kind::{AddressType, Direction, Dscp, SetKey};
 pub use matching::{Match, Operand, Test};
 pub use name::{InvalidName, Name, SetName};
 pub use nat::{Nat, NatAddresses, NatFlags, NatPrefix, NatTo};
+pub use observed::Observed;
 pub use opaque::{Opaque, OpaqueObject};
 pub use protocol::Protocol;
 pub use quoted::{Comment, LogPrefix};
@@ -77,5 +84,6 @@ pub use range::Ranges;
 pub use rule::{InvalidRule, Rule};
 pub use state::{BaseHook, Chain, ChainType, Family, Hook, Policy, Set, State, TABLE, Table};
 pub use statement::{Counter, Mark, Maxseg, SetMark, Statement, Verdict};
+pub use target::Nftables;
 pub use values::Values;
 pub use vmap::Vmap;

@@ -1,0 +1,285 @@
+//! Turning changes into the commands of one nft transaction.
+//!
+//! The kernel takes a transaction as a whole, but it looks at each command as it comes: what a command refers to
+//! has to be there, and what still is referred to can't go. So the commands of all changes are sorted into
+//! phases: rules go first and come last.
+
+use crate::change::{Action, Change, Run};
+use crate::name::Name;
+use crate::observed::Observed;
+use crate::revert::stand_at;
+use crate::rule::Rule;
+use crate::schema::{self, Elements};
+use crate::state::{BaseHook, Chain, Family, Set, TABLE};
+use crate::values::Values;
+use rosc_target::{Origin, TargetError};
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// One command for nft, and what is to be said if it is refused.
+#[derive(Debug)]
+pub(crate) struct Command<'a> {
+    phase: Phase,
+    pub(crate) json: String,
+    pub(crate) operation: &'static str,
+    pub(crate) subject: Subject<'a>,
+}
+
+/// What a command is about.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Subject<'a> {
+    Table(Family),
+    Object(Family, &'a str, &'a str),
+    Set(Family, &'a Name, Origin),
+    Chain(Family, &'a Name, Origin),
+    Rule(Family, &'a Name, &'a Rule),
+}
+
+/// The order of commands in a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Phase {
+    AddTables,
+    DeleteRules,
+    DeleteObjects,
+    DeleteChains,
+    DeleteSets,
+    AddSets,
+    DeleteElements,
+    AddElements,
+    AddChains,
+    AddObjects,
+    AddRules,
+    DeleteTables,
+}
+
+/// Returns the commands that make the changes.
+///
+/// `observed` is what the kernel has now: rules are deleted by the handles in it. It is an error if a chain to be
+/// edited is not as the changes expect it.
+pub(crate) fn commands<'a>(
+    changes: &'a [Change],
+    observed: &Observed,
+) -> Result<Vec<Command<'a>>, TargetError> {
+    let mut list = List { commands: Vec::new(), observed };
+    // With a table everything in it goes.
+    let is_deletion = |change: &&Change| matches!(change.action, Action::DeleteTable {});
+    let deleted: BTreeSet<Family> = changes.iter().filter(is_deletion).map(|change| change.family).collect();
+    for change in changes {
+        if !deleted.contains(&change.family) || is_deletion(&change) {
+            list.add_change(change.family, &change.action)?;
+        }
+    }
+    list.commands.sort_by_key(|command| command.phase);
+    Ok(list.commands)
+}
+
+struct List<'a, 'o> {
+    commands: Vec<Command<'a>>,
+    observed: &'o Observed,
+}
+
+impl<'a> List<'a, '_> {
+    fn add_change(&mut self, family: Family, action: &'a Action) -> Result<(), TargetError> {
+        let table = Subject::Table(family);
+        match action {
+            Action::CreateTable {} => {
+                self.push(Phase::AddTables, "add", table, &json!({ "table": schema::table(family) }));
+            }
+            Action::DeleteTable {} => {
+                self.push(Phase::DeleteTables, "delete", table, &json!({ "table": schema::table(family) }));
+            }
+            Action::CreateSet { name, set } => self.create_set(family, name, set),
+            Action::DeleteSet { name, set } => {
+                let subject = Subject::Set(family, name, set.origin);
+                self.push(Phase::DeleteSets, "delete", subject, &named(family, "set", name.as_str()));
+            }
+            Action::EditSet { origin, name, removed, added, .. } => {
+                self.edit_set(family, name, *origin, removed, added);
+            }
+            Action::CreateChain { name, chain } => {
+                self.add_chain(family, name, chain.origin, chain.hook);
+                for rule in &chain.rules {
+                    self.add_rule(family, name, rule, None);
+                }
+            }
+            Action::DeleteChain { name, chain } => self.delete_chain(family, name, chain),
+            Action::SetPolicy { origin, chain, to, .. } => {
+                let hook = self.listed_chain(family, chain).and_then(|chain| chain.hook);
+                let hook = hook.ok_or_else(|| not_as_planned(family, chain))?;
+                self.add_chain(family, chain, *origin, Some(BaseHook { policy: *to, ..hook }));
+            }
+            Action::EditChain { chain, length, runs } => self.edit_chain(family, chain, *length, runs)?,
+            Action::CreateObject { object } => {
+                let subject = Subject::Object(family, object.kind(), object.name());
+                self.push(Phase::AddObjects, "add", subject, &json!({ object.kind(): object.body }));
+            }
+            Action::DeleteObject { object } => {
+                let subject = Subject::Object(family, object.kind(), object.name());
+                let body = named(family, object.kind(), object.name());
+                self.push(Phase::DeleteObjects, "delete", subject, &body);
+            }
+        }
+        Ok(())
+    }
+
+    fn listed_chain(&self, family: Family, name: &Name) -> Option<&Chain> {
+        self.observed.state.tables.get(&family)?.chains.get(name)
+    }
+
+    fn create_set(&mut self, family: Family, name: &'a Name, set: &'a Set) {
+        let subject = Subject::Set(family, name, set.origin);
+        let object = json!({ "set": schema::set(family, name.as_str(), set.key()) });
+        self.push(Phase::AddSets, "add", subject, &object);
+        self.change_elements(Phase::AddElements, "add", subject, set.elements());
+    }
+
+    /// What stays in a set is not touched: re-declaring a set fails if its flags differ in any way.
+    fn edit_set(&mut self, family: Family, name: &'a Name, origin: Origin, removed: &Values, added: &Values) {
+        let subject = Subject::Set(family, name, origin);
+        let listed = self.observed.state.tables.get(&family).and_then(|table| table.sets.get(name));
+        match listed {
+            Some(set) if self.observed.is_uneven(family, name) || removed.has_wildcard() => {
+                // Single elements can't be deleted. In an uneven set the kernel has others than the state, which
+                // holds them merged; and nft 1.0.6 does not find a wildcard that it is to delete.
+                let wanted = set.elements().without_elements(removed).union(added);
+                self.push(Phase::DeleteElements, "flush", subject, &named(family, "set", name.as_str()));
+                self.change_elements(Phase::AddElements, "add", subject, &wanted);
+            }
+            Some(_) | None => {
+                self.change_elements(Phase::DeleteElements, "delete", subject, removed);
+                self.change_elements(Phase::AddElements, "add", subject, added);
+            }
+        }
+    }
+
+    /// Elements go in one command however many there are: nft compares the elements of each command with all
+    /// others of the set, so that several commands would cost several times as much.
+    fn change_elements(
+        &mut self,
+        phase: Phase,
+        operation: &'static str,
+        subject: Subject<'a>,
+        elements: &Values,
+    ) {
+        let Subject::Set(family, name, _) = subject else { return };
+        if elements.is_empty() {
+            return;
+        }
+        #[derive(Serialize)]
+        struct Element<'e> {
+            family: Family,
+            table: &'static str,
+            name: &'e str,
+            elem: Elements<'e>,
+        }
+        #[derive(Serialize)]
+        struct Object<'e> {
+            element: Element<'e>,
+        }
+        let element = Element { family, table: TABLE, name: name.as_str(), elem: Elements(elements) };
+        self.push(phase, operation, subject, &Object { element });
+    }
+
+    fn add_chain(&mut self, family: Family, name: &'a Name, origin: Origin, hook: Option<BaseHook>) {
+        let object = json!({ "chain": schema::chain(family, name.as_str(), hook) });
+        self.push(Phase::AddChains, "add", Subject::Chain(family, name, origin), &object);
+    }
+
+    /// The rules go first, in case they jump to other chains that go.
+    fn delete_chain(&mut self, family: Family, name: &'a Name, chain: &Chain) {
+        let subject = Subject::Chain(family, name, chain.origin);
+        let object = named(family, "chain", name.as_str());
+        self.push(Phase::DeleteRules, "flush", subject, &object);
+        self.push(Phase::DeleteChains, "delete", subject, &object);
+    }
+
+    fn edit_chain(
+        &mut self,
+        family: Family,
+        name: &'a Name,
+        length: usize,
+        runs: &'a [Run],
+    ) -> Result<(), TargetError> {
+        let rules = self.listed_chain(family, name).map(|chain| chain.rules.as_slice());
+        let handles = self.observed.handles(family, name);
+        let is_as_planned = |rules: &[Rule]| rules.len() == length && stand_at(rules, runs);
+        if !rules.is_some_and(is_as_planned) || handles.len() != length {
+            return Err(not_as_planned(family, name));
+        }
+        for run in runs {
+            let behind = run.at + run.removed.len();
+            for (rule, handle) in run.removed.iter().zip(&handles[run.at..behind]) {
+                let object = json!({ "rule": rule_place(family, name, Some(*handle)) });
+                self.push(Phase::DeleteRules, "delete", Subject::Rule(family, name, rule), &object);
+            }
+            for rule in &run.inserted {
+                self.add_rule(family, name, rule, handles.get(behind).copied());
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds a rule in front of the one with a handle, or at the end of the chain.
+    fn add_rule(&mut self, family: Family, chain: &'a Name, rule: &'a Rule, before: Option<u64>) {
+        let mut object = rule_place(family, chain, before);
+        object["expr"] = Value::Array(schema::statements(rule));
+        if let Some(comment) = rule.comment() {
+            object["comment"] = comment.as_str().into();
+        }
+        let operation = if before.is_some() { "insert" } else { "add" };
+        self.push(Phase::AddRules, operation, Subject::Rule(family, chain, rule), &json!({ "rule": object }));
+    }
+
+    fn push(&mut self, phase: Phase, operation: &'static str, subject: Subject<'a>, object: &impl Serialize) {
+        let object = serde_json::to_string(object).expect("the schema has string keys only");
+        let json = format!("{{\"{operation}\":{object}}}");
+        self.commands.push(Command { phase, json, operation, subject });
+    }
+}
+
+fn not_as_planned(family: Family, chain: &Name) -> TargetError {
+    TargetError {
+        origin: None,
+        operation: "edit",
+        object: format!("chain {family} {TABLE} {chain}"),
+        errno: None,
+        message: "it is not as it was when the changes were planned; plan them again".to_owned(),
+    }
+}
+
+/// Written by hand, because the type of the crate has only 32 bits for a handle, and the kernel 64.
+fn rule_place(family: Family, chain: &Name, handle: Option<u64>) -> Value {
+    let mut object = json!({ "family": family, "table": TABLE, "chain": chain });
+    if let Some(handle) = handle {
+        object["handle"] = handle.into();
+    }
+    object
+}
+
+fn named(family: Family, kind: &str, name: &str) -> Value {
+    json!({ kind: { "family": family, "table": TABLE, "name": name } })
+}
+
+impl Subject<'_> {
+    /// The line that asks for the object.
+    pub(crate) fn origin(&self) -> Option<Origin> {
+        let origin = match self {
+            Self::Table(_) | Self::Object(..) => Origin::IMPLIED,
+            Self::Set(_, _, origin) | Self::Chain(_, _, origin) => *origin,
+            Self::Rule(_, _, rule) => rule.origin(),
+        };
+        (!origin.is_implied()).then_some(origin)
+    }
+
+    /// The object in nft's words.
+    pub(crate) fn describe(&self) -> String {
+        match self {
+            Self::Table(family) => format!("table {family} {TABLE}"),
+            Self::Object(family, kind, name) => format!("{kind} {family} {TABLE} {name}"),
+            Self::Set(family, name, _) => format!("set {family} {TABLE} {name}"),
+            Self::Chain(family, name, _) => format!("chain {family} {TABLE} {name}"),
+            Self::Rule(family, chain, rule) => format!("rule {family} {TABLE} {chain} {rule}"),
+        }
+    }
+}
