@@ -1,0 +1,16 @@
+//! The target against the real kernel, each test in a network namespace of its own.
+
+#![expect(clippy::unwrap_used, reason = "clippy allows it in tests, but not in what tests share")]
+
+mod apply;
+mod build;
+mod canonical;
+mod foreign;
+mod generate;
+mod hostile;
+mod kernel;
+mod laws;
+mod packets;
+mod refusal;
+mod rule;
+mod undo;

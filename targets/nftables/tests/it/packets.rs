@@ -1,0 +1,108 @@
+//! What the rules do to packets.
+
+use crate::build::{base_chain, name, rule};
+use crate::kernel::{converge, observe};
+use rosc_nftables::select::{self, ct, ip, meta, port, route, udp};
+use rosc_nftables::{
+    AddressType, ChainType, Family, Hook, InterfaceName, Interfaces, IpField, Mark, Payload, PortField,
+    Protocol, Ranges, Rule, SetMark, SetName, State, Transport, kind,
+};
+use rosc_target::netns::NetNs;
+use rosc_target::{Origin, netns};
+use std::net::UdpSocket;
+use std::num::NonZeroU32;
+use std::process::Command;
+
+/// Sends packets over the loopback interface, each from another port, to port 9 of the same address.
+fn send(namespace: &NetNs, count: usize) {
+    namespace.run(|| {
+        assert!(Command::new("ip").args(["link", "set", "lo", "up"]).status().unwrap().success());
+        for _ in 0..count {
+            let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+            socket.send_to(b"x", "127.0.0.1:9").unwrap();
+        }
+    });
+}
+
+/// What each rule of the chain `c_out` has counted, after as many packets.
+fn counted(namespace: &NetNs, rules: Vec<Rule>, change: impl FnOnce(&mut State), packets: usize) -> Vec<u64> {
+    let mut state = State::default();
+    // Only requests: the answers of a closed port leave as ICMP.
+    state
+        .table(Family::Ip)
+        .chains
+        .insert(name("c_out"), base_chain(ChainType::Filter, Hook::Output, 0, rules));
+    change(&mut state);
+    converge(namespace, &state).unwrap();
+    send(namespace, packets);
+    let observed = observe(namespace);
+    let rules = &observed.state.tables[&Family::Ip].chains[&name("c_out")].rules;
+    rules.iter().map(|rule| rule.counter().unwrap().packets).collect()
+}
+
+#[test]
+fn the_buckets_of_a_hash_share_all_packets() {
+    let Some(namespace) = netns::for_test() else { return };
+    let ports = [PortField::Sport, PortField::Dport].map(|field| Payload::Port(Transport::Any, field));
+    let over = [Payload::Ip(IpField::Saddr), Payload::Ip(IpField::Daddr)].into_iter().chain(ports);
+    let hash = select::jhash(over, 3, 7).unwrap();
+    let udp_or_tcp = || meta::l4proto().one_of([Protocol::TCP, Protocol::UDP]).unwrap();
+    let rules = (0..3).map(|bucket| rule([udp_or_tcp(), hash.clone().eq(bucket).unwrap()]));
+    let counts = counted(&namespace, rules.collect(), |_| {}, 300);
+    assert_eq!(counts.iter().sum::<u64>(), 300, "{counts:?}");
+    assert!(counts.iter().all(|&count| count > 0), "{counts:?}");
+}
+
+#[test]
+fn every_turn_of_a_number_generator_gets_its_share() {
+    let Some(namespace) = netns::for_test() else { return };
+    let third = rule([select::numgen_inc(3).unwrap().eq(0).unwrap(), udp::dport().eq(9u16)]);
+    // Packets to other ports do not count as turns, wherever the match was written.
+    let none = rule([select::numgen_inc(3).unwrap().eq(0).unwrap(), udp::dport().eq(10u16)]);
+    assert_eq!(counted(&namespace, vec![third, none], |_| {}, 30), [10, 0]);
+}
+
+#[test]
+fn fields_of_a_mark_do_not_disturb_each_other() {
+    let Some(namespace) = netns::for_test() else { return };
+    let (low, high) = (NonZeroU32::new(0xffff).unwrap(), NonZeroU32::new(0xffff_0000).unwrap());
+    let rules = vec![
+        rule([udp::dport().eq(9u16), SetMark::field(Mark::Packet, low, 7).into()]),
+        rule([udp::dport().eq(9u16), SetMark::field(Mark::Packet, high, 0x5_0000).into()]),
+        rule([meta::mark().masked(low).eq(7u32)]),
+        rule([meta::mark().masked(high).eq(0x5_0000u32)]),
+        rule([meta::mark().eq(0x5_0007u32)]),
+        rule([meta::mark().eq(0x5_0007u32), SetMark::field(Mark::Packet, low, 0).into()]),
+        rule([meta::mark().masked(low).eq(0u32), udp::dport().eq(9u16)]),
+        rule([udp::dport().eq(9u16), SetMark::field(Mark::Connection, low, 3).into()]),
+        rule([ct::mark().eq(3u32), udp::dport().eq(9u16), SetMark::copied(Mark::Packet, low).into()]),
+        rule([meta::mark().eq(3u32), udp::dport().eq(9u16)]),
+    ];
+    assert_eq!(counted(&namespace, rules, |_| {}, 5), [5; 10]);
+}
+
+#[test]
+fn sets_and_types_of_addresses_match() {
+    let Some(namespace) = netns::for_test() else { return };
+    let lan = SetName::<kind::Interface>::new("u_lan").unwrap();
+    let list = SetName::<kind::AddressV4>::new("u_list").unwrap();
+    let request = || udp::dport().eq(9u16);
+    let rules = vec![
+        rule([request(), meta::oifname().in_set(&lan)]),
+        rule([request(), meta::oifname().eq(InterfaceName::new("l*").unwrap())]),
+        rule([request(), ip::daddr().in_set(&list)]),
+        rule([request(), ip::daddr().not_in_set(&list)]),
+        rule([request(), route::daddr_type().one_of([AddressType::Local, AddressType::Broadcast]).unwrap()]),
+        rule([request(), route::saddr_type().eq(AddressType::Unicast)]),
+        rule([request(), port::sport(Transport::Udp).ge(1024)]),
+    ];
+    let add_sets = |state: &mut State| {
+        let names: Interfaces =
+            ["lo", "ppp*"].map(|name| InterfaceName::new(name).unwrap()).into_iter().collect();
+        state.table(Family::Ip).add_set(Origin::IMPLIED, &lan, names);
+        let addresses: Ranges<_> =
+            ["127.0.0.0/8".parse::<rosc_nftables::Interval<_>>().unwrap()].into_iter().collect();
+        state.table(Family::Ip).add_set(Origin::IMPLIED, &list, addresses);
+    };
+    assert_eq!(counted(&namespace, rules, add_sets, 4), [4, 4, 4, 0, 4, 0, 4]);
+}
