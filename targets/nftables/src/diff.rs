@@ -6,7 +6,7 @@ use crate::opaque::OpaqueObject;
 use crate::rule::Rule;
 use crate::sequence;
 use crate::state::{Chain, Family, Set, State, Table};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 /// Returns the changes that turn `from` into `to`; none if they are equal.
 pub(crate) fn changes(from: &State, to: &State) -> Vec<Change> {
@@ -27,31 +27,69 @@ fn family_changes(family: Family, from: &State, to: &State) -> Vec<Change> {
     actions.into_iter().map(|action| Change { family, action }).collect()
 }
 
+/// What is replaced goes first, then comes what is new, and what is not wanted any more goes last.
 fn table_actions(old: &Table, new: &Table, actions: &mut Vec<Action>) {
     let replaced = Replaced::between(old, new);
-    set_actions(old, new, &replaced, actions);
-    for (name, chain) in &old.chains {
-        if !new.chains.contains_key(name) || replaced.chains.contains(name.as_str()) {
-            actions.push(Action::DeleteChain { name: name.clone(), chain: chain.clone() });
+    delete_actions(old, new, &replaced, Fate::Replaced, actions);
+    for (name, set) in &new.sets {
+        match old.sets.get(name) {
+            Some(before) if !replaced.sets.contains(name.as_str()) => {
+                actions.extend(set_edit(name, before, set));
+            }
+            Some(_) | None => actions.push(Action::CreateSet { name: name.clone(), set: set.clone() }),
         }
-    }
-    for object in old.objects.iter().filter(|object| !new.objects.contains(object)) {
-        actions.push(Action::DeleteObject { object: object.clone() });
     }
     for (name, chain) in &new.chains {
         match old.chains.get(name) {
             Some(before) if !replaced.chains.contains(name.as_str()) => {
                 chain_actions(name, before, chain, &replaced, actions);
             }
-            Some(_) | None => actions.push(Action::CreateChain { name: name.clone(), chain: chain.clone() }),
+            before => {
+                let mut chain = chain.clone();
+                keep_counting(before.into_iter().flat_map(|before| &before.rules), &mut chain.rules);
+                actions.push(Action::CreateChain { name: name.clone(), chain });
+            }
         }
     }
     for object in new.objects.iter().filter(|object| !old.objects.contains(object)) {
         actions.push(Action::CreateObject { object: object.clone() });
     }
+    delete_actions(old, new, &replaced, Fate::Unwanted, actions);
 }
 
-/// Objects that can't be changed in place: they are deleted and made anew, and so are the rules that use them.
+/// Why an object goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// Another one of its name comes.
+    Replaced,
+    /// Nobody wants it.
+    Unwanted,
+}
+
+fn delete_actions(old: &Table, new: &Table, replaced: &Replaced<'_>, fate: Fate, actions: &mut Vec<Action>) {
+    let fits = |is_replaced: bool, is_wanted: bool| match fate {
+        Fate::Replaced => is_replaced,
+        Fate::Unwanted => !is_replaced && !is_wanted,
+    };
+    for (name, chain) in &old.chains {
+        if fits(replaced.chains.contains(name.as_str()), new.chains.contains_key(name)) {
+            actions.push(Action::DeleteChain { name: name.clone(), chain: chain.clone() });
+        }
+    }
+    for object in &old.objects {
+        if fits(replaced.sets.contains(object.name()), new.objects.contains(object)) {
+            actions.push(Action::DeleteObject { object: object.clone() });
+        }
+    }
+    for (name, set) in &old.sets {
+        if fits(replaced.sets.contains(name.as_str()), new.sets.contains_key(name)) {
+            actions.push(Action::DeleteSet { name: name.clone(), set: set.clone() });
+        }
+    }
+}
+
+/// Objects that can't be changed in place: they are deleted and made anew, and so are the rules that use
+/// them.
 struct Replaced<'a> {
     sets: BTreeSet<&'a str>,
     chains: BTreeSet<&'a str>,
@@ -80,22 +118,6 @@ impl<'a> Replaced<'a> {
     fn leaves(&self, rule: &Rule) -> bool {
         (self.sets.is_empty() || !rule.sets().any(|set| self.sets.contains(set.as_str())))
             && (self.chains.is_empty() || !rule.targets().any(|chain| self.chains.contains(chain.as_str())))
-    }
-}
-
-fn set_actions(old: &Table, new: &Table, replaced: &Replaced<'_>, actions: &mut Vec<Action>) {
-    for (name, set) in &old.sets {
-        if !new.sets.contains_key(name) || replaced.sets.contains(name.as_str()) {
-            actions.push(Action::DeleteSet { name: name.clone(), set: set.clone() });
-        }
-    }
-    for (name, set) in &new.sets {
-        match old.sets.get(name) {
-            Some(before) if !replaced.sets.contains(name.as_str()) => {
-                actions.extend(set_edit(name, before, set))
-            }
-            Some(_) | None => actions.push(Action::CreateSet { name: name.clone(), set: set.clone() }),
-        }
     }
 }
 
@@ -132,20 +154,24 @@ fn chain_actions(name: &Name, old: &Chain, new: &Chain, replaced: &Replaced<'_>,
         })
         .collect();
     if !runs.is_empty() {
-        keep_counting(&mut runs);
+        let removed: Vec<Rule> = runs.iter().flat_map(|run| &run.removed).cloned().collect();
+        keep_counting(&removed, runs.iter_mut().flat_map(|run| &mut run.inserted));
         actions.push(Action::EditChain { chain: name.clone(), length: old.rules.len(), runs });
     }
 }
 
 /// A rule that goes at one place and comes at another was moved: it goes on from what it has counted.
-fn keep_counting(runs: &mut [Run]) {
-    let mut counted: HashMap<Rule, Vec<Rule>> = HashMap::new();
-    for rule in runs.iter().flat_map(|run| run.removed.iter().rev()) {
-        counted.entry(rule.clone()).or_default().push(rule.clone());
+fn keep_counting<'r>(
+    removed: impl IntoIterator<Item = &'r Rule>,
+    inserted: impl IntoIterator<Item = &'r mut Rule>,
+) {
+    let mut counted: HashMap<&Rule, VecDeque<&Rule>> = HashMap::new();
+    for rule in removed {
+        counted.entry(rule).or_default().push_back(rule);
     }
-    for rule in runs.iter_mut().flat_map(|run| &mut run.inserted) {
-        if let Some(before) = counted.get_mut(rule).and_then(Vec::pop) {
-            rule.count_as(&before);
+    for rule in inserted {
+        if let Some(before) = counted.get_mut(&*rule).and_then(VecDeque::pop_front) {
+            rule.count_as(before);
         }
     }
 }

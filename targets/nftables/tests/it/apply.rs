@@ -33,15 +33,11 @@ fn with_set(elements: &[&str], rules: impl IntoIterator<Item = Rule>) -> State {
 #[test]
 fn an_edit_of_one_rule_keeps_handles_and_counters_of_the_others() {
     let Some(namespace) = netns::for_test() else { return };
-    let script = "table ip rosc { chain filter_input { type filter hook input priority 0; policy accept;
+    let script = "table ip rosc {\nchain filter_input {\ntype filter hook input priority 0; policy accept;
         tcp dport 1 counter packets 11 bytes 110 accept
         tcp dport 2 counter packets 22 bytes 220 accept
-        tcp dport 3 counter packets 33 bytes 330 accept\n} }";
-    nft(
-        &namespace,
-        &["-f", "-"],
-        &script.replace("; ", ";\n").replace("{ chain", "{\nchain").replace("} }", "}\n}\n"),
-    );
+        tcp dport 3 counter packets 33 bytes 330 accept\n}\n}\n";
+    nft(&namespace, &["-f", "-"], script);
     let before = listed(&namespace);
 
     converge(&namespace, &input([accept_port(1), accept_port(7), accept_port(3)])).unwrap();
@@ -148,17 +144,17 @@ fn a_set_of_another_type_takes_its_rules_with_it() {
 }
 
 #[test]
-fn a_chain_with_another_priority_is_made_anew() {
+fn a_chain_with_another_priority_is_made_anew_and_goes_on_counting() {
     let Some(namespace) = netns::for_test() else { return };
     let with = |priority| {
         let mut state = State::default();
-        let jump = rule([Verdict::Jump(name("u_web")).into()]);
-        let table = state.table(Family::Ip);
-        table.chain(&name("u_web"));
-        table.chains.insert(name("c_in"), base_chain(ChainType::Filter, Hook::Input, priority, [jump]));
+        let chain = base_chain(ChainType::Filter, Hook::Input, priority, [accept_port(1)]);
+        state.table(Family::Ip).chains.insert(name("c_in"), chain);
         state
     };
-    converge(&namespace, &with(0)).unwrap();
+    let script = "table ip rosc {\nchain c_in {\ntype filter hook input priority 0; policy accept;
+        tcp dport 1 counter packets 11 bytes 110 accept\n}\n}\n";
+    nft(&namespace, &["-f", "-"], script);
     let changes = converge(&namespace, &with(5)).unwrap();
     let lines: Vec<_> = changes.iter().map(ToString::to_string).collect();
     assert_eq!(
@@ -169,6 +165,7 @@ fn a_chain_with_another_priority_is_made_anew() {
         ]
     );
     assert_eq!(*observe(&namespace).state, with(5));
+    assert!(listed(&namespace)[0].starts_with("tcp dport 1 counter packets 11 bytes 110 accept"));
 }
 
 #[test]

@@ -50,7 +50,7 @@ fn a_hand_written_rule_that_is_not_known_differs_and_comes_back() {
     let lines: Vec<_> = changes.iter().map(ToString::to_string).collect();
     assert_eq!(
         lines,
-        ["- map ip rosc u_map", "- set ip rosc u_set", "~ chain ip rosc filter_input: +0 -1 rules"]
+        ["~ chain ip rosc filter_input: +0 -1 rules", "- map ip rosc u_map", "- set ip rosc u_set"]
     );
     assert_eq!(*observe(&namespace).state, wanted);
 
