@@ -139,8 +139,8 @@ fn name_transports(statements: &mut [Statement]) -> Result<(), InvalidRule> {
 
 /// Leaves out matches on the transport protocol that another match implies by reading that protocol's header.
 ///
-/// A look at a TCP option implies TCP as well, and nft lists no match on the protocol beside it. But nft wants one
-/// to be loaded where ports are translated. So that match belongs to the canonical form.
+/// A look at a TCP option implies TCP as well, and nft lists no match on the protocol beside it. But nft
+/// wants one to be loaded where ports are translated. So that match belongs to the canonical form.
 fn drop_implied_protocol(matches: &mut Vec<Statement>) {
     let implied = matches.iter().filter_map(key).find_map(|key| protocols_read(key).next());
     let Some(implied) = implied else { return };
@@ -191,8 +191,8 @@ fn refuse_conflicts(statements: &[Statement]) -> Result<(), InvalidRule> {
     Ok(())
 }
 
-/// nft 1.0.6 merges comparisons of neighbouring header fields even across other statements: given `udp dport 53`,
-/// `counter`, `udp sport 53` it loads a rule that counts all of UDP. So all matches have to come first.
+/// nft 1.0.6 merges comparisons of neighbouring header fields even across other statements: given `udp dport
+/// 53`, `counter`, `udp sport 53` it loads a rule that counts all of UDP. So all matches have to come first.
 fn refuse_misplaced(statements: &[Statement]) -> Result<(), InvalidRule> {
     let is_match = |statement: &Statement| matches!(statement, Statement::Match(_));
     let mut behind = statements.iter().skip_while(|statement| is_match(statement));

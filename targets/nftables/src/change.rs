@@ -12,7 +12,8 @@ use std::fmt;
 
 /// One change to one of our tables.
 ///
-/// A list of changes is one transaction: the kernel makes all of them or none, and no packet sees a part of them.
+/// A list of changes is one transaction: the kernel makes all of them or none, and no packet sees a part of
+/// them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     /// The family whose table is changed.
@@ -67,8 +68,8 @@ pub enum Action {
 /// One place of a chain where rules go and come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
-    /// The index of the first rule that goes, in the chain as it was; where none goes, of the rule in front of
-    /// which others come.
+    /// The index of the first rule that goes, in the chain as it was; where none goes, of the rule in front
+    /// of which others come.
     pub at: usize,
     /// The rules that go, with what they have counted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -1,7 +1,7 @@
 //! Turning changes into the commands of one nft transaction.
 //!
-//! The kernel takes a transaction as a whole, but it looks at each command as it comes: what a command refers to
-//! has to be there, and what still is referred to can't go. So the commands of all changes are sorted into
+//! The kernel takes a transaction as a whole, but it looks at each command as it comes: what a command refers
+//! to has to be there, and what still is referred to can't go. So the commands of all changes are sorted into
 //! phases: rules go first and come last.
 
 use crate::change::{Action, Change, Run};
@@ -55,8 +55,8 @@ enum Phase {
 
 /// Returns the commands that make the changes.
 ///
-/// `observed` is what the kernel has now: rules are deleted by the handles in it. It is an error if a chain to be
-/// edited is not as the changes expect it.
+/// `observed` is what the kernel has now: rules are deleted by the handles in it. It is an error if a chain
+/// to be edited is not as the changes expect it.
 pub(crate) fn commands<'a>(
     changes: &'a [Change],
     observed: &Observed,
@@ -140,8 +140,8 @@ impl<'a> List<'a, '_> {
         let listed = self.observed.state.tables.get(&family).and_then(|table| table.sets.get(name));
         match listed {
             Some(set) if self.observed.is_uneven(family, name) || removed.has_wildcard() => {
-                // Single elements can't be deleted. In an uneven set the kernel has others than the state, which
-                // holds them merged; and nft 1.0.6 does not find a wildcard that it is to delete.
+                // Single elements can't be deleted. In an uneven set the kernel has others than the state,
+                // which holds them merged; and nft 1.0.6 does not find a wildcard that it is to delete.
                 let wanted = set.elements().without_elements(removed).union(added);
                 self.push(Phase::DeleteElements, "flush", subject, &named(family, "set", name.as_str()));
                 self.change_elements(Phase::AddElements, "add", subject, &wanted);
@@ -153,8 +153,7 @@ impl<'a> List<'a, '_> {
         }
     }
 
-    /// Elements go in one command however many there are: nft compares the elements of each command with all
-    /// others of the set, so that several commands would cost several times as much.
+    /// Elements go in one command however many there are: in several smaller ones they take the same time.
     fn change_elements(
         &mut self,
         phase: Phase,

@@ -39,7 +39,8 @@ impl Datatype {
         matches!(self, Self::TcpFlag | Self::CtState | Self::CtStatus)
     }
 
-    /// Says whether the values have names and no order, so that a range of them would say nothing to a reader.
+    /// Says whether the values have names and no order, so that a range of them would say nothing to a
+    /// reader.
     pub fn is_enumerated(self) -> bool {
         self.is_flags() || matches!(self, Self::InetProto | Self::FibAddrtype | Self::CtDir)
     }

@@ -118,8 +118,8 @@ keywords! {
 keywords! {
     /// A field of the IPv6 header.
     ///
-    /// `nexthdr` is missing with purpose: nft lists `ip6 nexthdr tcp tcp dport 80` as `tcp dport 80`, which is
-    /// another rule. `meta l4proto` is what a firewall wants.
+    /// `nexthdr` is missing with purpose: nft lists `ip6 nexthdr tcp tcp dport 80` as `tcp dport 80`, which
+    /// is another rule. `meta l4proto` is what a firewall wants.
     pub enum Ip6Field {
         /// Source address.
         Saddr = "saddr",

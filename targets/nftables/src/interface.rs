@@ -89,8 +89,8 @@ impl Interfaces {
         &self.0
     }
 
-    /// Returns a wildcard and the name that comes directly behind all names it stands for, if there are such two:
-    /// `eth0*` and `eth1`, or `eth1*`.
+    /// Returns a wildcard and the name that comes directly behind all names it stands for, if there are such
+    /// two: `eth0*` and `eth1`, or `eth1*`.
     ///
     /// To the kernel a wildcard is an interval of names. In the sets that stand in rules nft 1.0.6 merges
     /// neighbouring intervals, and then it has no way to write the result.

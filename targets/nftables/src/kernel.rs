@@ -1,5 +1,5 @@
-//! What the kernel is asked directly, without nft: the number of its ruleset generation, and whether there is a
-//! table of ours.
+//! What the kernel is asked directly, without nft: the number of its ruleset generation, and whether there is
+//! a table of ours.
 //!
 //! Both take microseconds however large the ruleset is. nft 1.0.6 reads every table for `list tables`, can't
 //! tell "no such table" from other errors but by its words, and prints broken JSON for a dormant table.

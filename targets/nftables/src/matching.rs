@@ -87,8 +87,8 @@ impl Match {
     }
 }
 
-/// nft lists `tcp flags & (syn | ack) == 0` as `tcp flags ! syn,ack`; and where the mask is a single bit, both
-/// ways to ask for it mean the same.
+/// nft lists `tcp flags & (syn | ack) == 0` as `tcp flags ! syn,ack`; and where the mask is a single bit,
+/// both ways to ask for it mean the same.
 fn masked_flags(left: Expr, mask: u32, test: Test) -> Match {
     let number = |operand: &Operand| match operand {
         Operand::Values(values) => values.single_number(),

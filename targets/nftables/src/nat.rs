@@ -13,8 +13,8 @@ pub enum Nat {
     Snat(NatTo, NatFlags),
     /// A new destination. Only in nat chains of the hooks prerouting and output.
     Dnat(NatTo, NatFlags),
-    /// The source moves into this prefix and keeps its host bits. There are no flags: nft's language has no way
-    /// to write them beside it.
+    /// The source moves into this prefix and keeps its host bits. There are no flags: nft's language has no
+    /// way to write them beside it.
     SnatPrefix(NatPrefix),
     /// The destination moves into this prefix and keeps its host bits.
     DnatPrefix(NatPrefix),
@@ -86,7 +86,8 @@ impl BitOr for NatFlags {
 }
 
 impl Nat {
-    /// Says whether ports are translated to given ones, for which a match on the transport protocol is needed.
+    /// Says whether ports are translated to given ones, for which a match on the transport protocol is
+    /// needed.
     pub fn sets_ports(&self) -> bool {
         match self {
             Self::Snat(to, _) | Self::Dnat(to, _) => to.ports().is_some(),

@@ -79,9 +79,10 @@ impl Nft {
 
     /// Gives nft commands in JSON, each a complete object.
     ///
-    /// Where a rule is placed by the handle of another one, nft 1.0.6 reads all rules of all tables, but not the
-    /// elements of their sets, and then crashes on a set of `dscp` values in any of them. If it has to list
-    /// something as well, it reads the elements too. So that is tried when it has crashed without doing anything.
+    /// Where a rule is placed by the handle of another one, nft 1.0.6 reads all rules of all tables, but not
+    /// the elements of their sets, and then crashes on a set of `dscp` values in any of them. If it has to
+    /// list something as well, it reads the elements too. So that is tried when it has crashed without doing
+    /// anything.
     pub(crate) fn load<'a, I>(&self, mode: Mode, commands: I) -> Result<Outcome, TargetError>
     where
         I: IntoIterator<Item = &'a str>,
@@ -116,7 +117,8 @@ impl Nft {
             .map_err(cannot_run)?;
         let stdin = child.stdin.take();
         let output = thread::scope(|scope| {
-            // nft may print before it has read everything, so reading and writing must not wait for each other.
+            // nft may print before it has read everything, so reading and writing must not wait for each
+            // other.
             scope.spawn(move || {
                 if let Some(mut stdin) = stdin {
                     // A write fails only if nft has ended, and then its exit status says why.

@@ -10,8 +10,8 @@ use std::sync::Arc;
 pub struct Observed {
     /// Our tables.
     pub state: Arc<State>,
-    /// The number of the ruleset generation that was read: as long as the kernel's own is the same, nobody has
-    /// changed any rule.
+    /// The number of the ruleset generation that was read: as long as the kernel's own is the same, nobody
+    /// has changed any rule.
     pub generation: u32,
     pub(crate) details: Arc<BTreeMap<Family, Details>>,
 }

@@ -35,8 +35,8 @@ impl Protocol {
 
     /// Returns the word of nft's language for the protocol.
     ///
-    /// These words are part of nft's grammar. All other names come from `/etc/protocols`, which need not exist,
-    /// so protocols without a word here are written as numbers.
+    /// These words are part of nft's grammar. All other names come from `/etc/protocols`, which need not
+    /// exist, so protocols without a word here are written as numbers.
     pub fn keyword(self) -> Option<&'static str> {
         KEYWORDS.iter().find(|(protocol, _)| *protocol == self).map(|(_, word)| *word)
     }

@@ -1,9 +1,9 @@
 //! Reading nft's listing back.
 //!
-//! The reader goes through plain JSON and takes only what it knows entirely: whatever else stands in a statement
-//! makes the whole statement [opaque](crate::opaque::Opaque), and whatever else stands in a table becomes an
-//! opaque object. So nothing that somebody put into our table keeps it from being read, and nothing of it is
-//! taken for something else.
+//! The reader goes through plain JSON and takes only what it knows entirely: whatever else stands in a
+//! statement makes the whole statement [opaque](crate::opaque::Opaque), and whatever else stands in a table
+//! becomes an opaque object. So nothing that somebody put into our table keeps it from being read, and
+//! nothing of it is taken for something else.
 
 mod expression;
 mod operand;
@@ -25,8 +25,8 @@ pub(crate) struct Listing {
     pub(crate) table: Table,
     /// The handles of each chain's rules, in order.
     pub(crate) handles: BTreeMap<Name, Vec<u64>>,
-    /// The sets whose elements in the kernel are not those of the state, because somebody added neighbours that
-    /// the state holds merged. Single elements can't be deleted from them.
+    /// The sets whose elements in the kernel are not those of the state, because somebody added neighbours
+    /// that the state holds merged. Single elements can't be deleted from them.
     pub(crate) uneven: Vec<Name>,
 }
 
@@ -137,4 +137,107 @@ fn set(body: &Map<String, Value>) -> Option<(Name, Set, usize)> {
 
 fn text<'a>(body: &'a Map<String, Value>, property: &str) -> Option<&'a str> {
     body.get(property)?.as_str()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// The table that a listing of these objects reads as.
+    fn listed(objects: &Value) -> Listing {
+        listing(&json!({ "nftables": objects }).to_string()).unwrap()
+    }
+
+    fn rule_of(expr: &Value) -> Rule {
+        let mut body = Map::new();
+        body.insert("expr".to_owned(), expr.clone());
+        rule(&body)
+    }
+
+    fn matches(key: &Value, right: &Value) -> Rule {
+        rule_of(&json!([{ "match": { "op": "==", "left": key, "right": right } }]))
+    }
+
+    #[test]
+    fn names_and_numbers_read_alike_whether_or_not_there_is_an_etc_protocols() {
+        let l4proto = json!({ "meta": { "key": "l4proto" } });
+        for [name, number] in [["tcp", "6"], ["gre", "47"], ["ipv6-icmp", "58"], ["icmpv6", "58"]] {
+            let number: u8 = number.parse().unwrap();
+            assert_eq!(matches(&l4proto, &json!(name)), matches(&l4proto, &json!(number)));
+            assert_eq!(matches(&l4proto, &json!(number.to_string())), matches(&l4proto, &json!(number)));
+        }
+        let dscp = json!({ "payload": { "protocol": "ip", "field": "dscp" } });
+        assert_eq!(
+            matches(&dscp, &json!({ "range": ["lephb", "cs1"] })),
+            matches(&dscp, &json!({ "range": [1, 8] }))
+        );
+        let kind = json!({ "fib": { "result": "type", "flags": ["daddr"] } });
+        assert_eq!(matches(&kind, &json!("local")), matches(&kind, &json!(2)));
+    }
+
+    #[test]
+    fn large_numbers_are_read_although_nft_prints_them_as_negative_ones() {
+        let hash = |modulus: i64| {
+            let over = json!({ "payload": { "protocol": "ip", "field": "saddr" } });
+            matches(&json!({ "jhash": { "mod": modulus, "seed": 7, "expr": over } }), &json!(1))
+        };
+        assert_eq!(hash(-1), hash(4_294_967_295));
+        let counted = rule_of(&json!([{ "counter": { "packets": -1, "bytes": 0 } }]));
+        assert_eq!(counted.counter().unwrap().packets, u64::MAX);
+    }
+
+    #[test]
+    fn a_statement_with_anything_unknown_in_it_is_kept_as_it_is() {
+        for unknown in [
+            json!({ "limit": { "rate": 3, "burst": 5, "per": "second" } }),
+            json!({ "log": { "prefix": "x", "group": 2 } }),
+            json!({ "match": { "op": "==", "left": { "meta": { "key": "hour" } }, "right": "08:00" } }),
+            json!({ "match": { "op": "==", "left": { "meta": { "key": "mark" } }, "right": 1, "new": true } }),
+            json!({ "snat": { "addr": "192.0.2.1", "flags": "unheard-of" } }),
+            json!({ "jump": {} }),
+            json!("notrack"),
+            json!(null),
+        ] {
+            let rule = rule_of(&json!([unknown]));
+            assert_eq!(crate::schema::statements(&rule), [unknown]);
+        }
+    }
+
+    #[test]
+    fn objects_that_are_not_known_stay_beside_those_that_are() {
+        let place = |name: &str| json!({ "family": "ip", "table": "rosc", "name": name, "handle": 7 });
+        let with = |mut object: Value, properties: &Value| {
+            let properties = properties.as_object().unwrap().clone();
+            object.as_object_mut().unwrap().extend(properties);
+            object
+        };
+        let interval =
+            json!({ "type": "ipv4_addr", "flags": ["interval"], "elem": ["192.0.2.0", "192.0.2.1"] });
+        let found = listed(&json!([
+            { "metainfo": { "version": "1.0.6" } },
+            { "table": place("rosc") },
+            { "set": with(place("u_list"), &interval) },
+            { "set": with(place("u_timed"), &json!({ "type": "ipv4_addr", "flags": ["timeout"] })) },
+            { "chain": place("u_web") },
+            { "rule": with(place(""), &json!({ "chain": "u_web", "expr": [{ "accept": null }] })) },
+            { "rule": with(place(""), &json!({ "chain": "u_gone", "expr": [] })) },
+            { "flowtable": place("u_fast") },
+            { "something new": 5 },
+            "noise",
+        ]));
+        let kinds: Vec<_> = found.table.objects.iter().map(|object| (object.kind(), object.name())).collect();
+        assert_eq!(kinds, [("set", "u_timed"), ("flowtable", "u_fast")]);
+        assert_eq!(found.handles[&Name::listed("u_web")], [7]);
+        // The two elements are one interval here, and two in the kernel.
+        assert_eq!(found.table.sets[&Name::listed("u_list")].elements().len(), 1);
+        assert_eq!(found.uneven, [Name::listed("u_list")]);
+    }
+
+    #[test]
+    fn what_is_no_listing_is_an_error_or_empty() {
+        assert!(listing("{\"nftables\": [{").is_err());
+        assert_eq!(listing("{}").unwrap(), Listing::default());
+        assert_eq!(listing("[1, 2]").unwrap(), Listing::default());
+    }
 }

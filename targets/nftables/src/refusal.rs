@@ -1,7 +1,7 @@
 //! Finding the command that made nft refuse a transaction.
 //!
-//! nft 1.0.6 gives every error in JSON the place `internal:0:0-0`. But it can try commands without carrying them
-//! out, and a list of commands is refused from its first bad one on. So the place is found by halving.
+//! nft 1.0.6 gives every error in JSON the place `internal:0:0-0`. But it can try commands without carrying
+//! them out, and a list of commands is refused from its first bad one on. So the place is found by halving.
 
 use crate::command::Command;
 use crate::nft::{Mode, Nft, Outcome};

@@ -15,9 +15,9 @@ use thiserror::Error;
 
 /// A rule: conditions, a counter, and what happens to the packets that fulfil them.
 ///
-/// Rules are kept in a canonical form, the one in which nft lists them, so that a rule read back from the kernel
-/// equals the one that was loaded. Two rules are equal if they do the same and have the same comment; their
-/// origins and what they have counted do not matter.
+/// Rules are kept in a canonical form, the one in which nft lists them, so that a rule read back from the
+/// kernel equals the one that was loaded. Two rules are equal if they do the same and have the same comment;
+/// their origins and what they have counted do not matter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
     origin: Origin,
@@ -51,9 +51,9 @@ pub enum InvalidRule {
 impl Rule {
     /// Returns the rule in its canonical form.
     ///
-    /// The matches have to come first. They are put in the order of [`Expr`](crate::Expr), those that count packets
-    /// ([`numgen_inc`](crate::select::numgen_inc)) last, and what another match implies is left out. A counter is
-    /// put behind them unless there is one. All other statements keep their places.
+    /// The matches have to come first. They are put in the order of [`Expr`](crate::Expr), those that count
+    /// packets ([`numgen_inc`](crate::select::numgen_inc)) last, and what another match implies is left out.
+    /// A counter is put behind them unless there is one. All other statements keep their places.
     pub fn new(
         origin: Origin,
         statements: impl IntoIterator<Item = impl Into<Statement>>,

@@ -1,8 +1,9 @@
 //! nft's JSON: the only file that uses the crate `nftables`.
 //!
-//! Its types are used where nft takes what they encode. Plain JSON stands where they encode something that nft
-//! refuses (`notrack`, plain verdicts in a verdict map), have no place for it (the operator `!`, `netmap`), or would print a set of flags in a random order. Protocols are written
-//! as numbers, because nft looks their names up in `/etc/protocols`.
+//! Its types are used where nft takes what they encode. Plain JSON stands where they encode something that
+//! nft refuses (`notrack`, plain verdicts in a verdict map), have no place for it (the operator `!`,
+//! `netmap`), or would print a set of flags in a random order. Protocols are written as numbers, because nft
+//! looks their names up in `/etc/protocols`.
 
 use crate::datatype::Datatype;
 use crate::expr::{Ct, Expr, Fib, Meta, Payload, Rt};

@@ -67,8 +67,8 @@ pub struct BaseHook {
     pub kind: ChainType,
     /// The place in the packet's way.
     pub hook: Hook,
-    /// The order among the chains of a hook, lower first. Chains of type nat need more than -200, the priority
-    /// of connection tracking.
+    /// The order among the chains of a hook, lower first. Chains of type nat need more than -200, the
+    /// priority of connection tracking.
     pub priority: i32,
     /// What happens to packets that no rule decided about.
     pub policy: Policy,
@@ -81,8 +81,8 @@ keywords! {
         Filter = "filter",
         /// See the first packet of each connection and translate it. Not in the hook forward.
         Nat = "nat",
-        /// See locally made packets, and have them routed again if their mark or addresses changed. Only in the
-        /// hook output.
+        /// See locally made packets, and have them routed again if their mark or addresses changed. Only in
+        /// the hook output.
         Route = "route",
     }
 }

@@ -84,7 +84,7 @@ impl Statement {
         }
     }
 
-    /// Returns the names of the sets that the statement looks into.
+    /// Returns the name of the set that the statement looks into.
     pub(crate) fn set(&self) -> Option<&Name> {
         match self {
             Self::Match(condition) => condition.set(),
@@ -173,8 +173,8 @@ pub(crate) enum MarkValue {
 }
 
 impl SetMark {
-    /// Sets the bits of `field` to those of `value`, and leaves the other bits of the mark as they are. Bits of
-    /// `value` outside of the field are ignored.
+    /// Sets the bits of `field` to those of `value`, and leaves the other bits of the mark as they are. Bits
+    /// of `value` outside of the field are ignored.
     pub fn field(mark: Mark, field: NonZeroU32, value: u32) -> Self {
         Self { mark, value: MarkValue::bits(mark, !field.get(), value & field.get()) }
     }

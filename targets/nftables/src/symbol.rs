@@ -57,8 +57,8 @@ const FIB_ADDRTYPES: &[(u32, &str)] = &[
     (8, "prohibit"),
 ];
 
-/// RFC 2474 (class selectors), RFC 2597 (assured forwarding) and RFC 3246 (expedited forwarding). Younger names
-/// (`lephb`, `va`) are read but not written, because not every nft knows them.
+/// RFC 2474 (class selectors), RFC 2597 (assured forwarding) and RFC 3246 (expedited forwarding). Younger
+/// names (`lephb`, `va`) are read but not written, because not every nft knows them.
 const DSCPS: &[(u32, &str)] = &[
     (0, "cs0"),
     (8, "cs1"),

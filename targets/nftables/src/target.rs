@@ -39,7 +39,8 @@ impl Nftables {
         Self { nft: Nft::new(program), last: None }
     }
 
-    /// Returns the number of the kernel's ruleset generation, which changes with every transaction of anybody.
+    /// Returns the number of the kernel's ruleset generation, which changes with every transaction of
+    /// anybody.
     ///
     /// If it is that of an [`Observed`], observing again would bring the same. Takes microseconds.
     pub fn generation(&self) -> Result<u32, TargetError> {

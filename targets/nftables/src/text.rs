@@ -18,9 +18,9 @@ const LINE_WIDTH: usize = 100;
 
 /// Returns all tables as a ruleset.
 ///
-/// `remark` turns an origin into the text of a remark behind the object's line, such as the file and line that
-/// asked for it; `None` leaves it out. Sets and chains stand before the rules that use them. Statements that
-/// rosc does not know can't be written in nft's language: their rules are remarks.
+/// `remark` turns an origin into the text of a remark behind the object's line, such as the file and line
+/// that asked for it; `None` leaves it out. Sets and chains stand before the rules that use them. Statements
+/// that rosc does not know can't be written in nft's language: their rules are remarks.
 pub fn ruleset(state: &State, remark: &dyn Fn(Origin) -> Option<String>) -> String {
     let tables = state.tables.iter().map(|(&family, table)| TableText { family, table, remark });
     tables.map(|table| table.to_string()).collect::<Vec<_>>().join("\n")

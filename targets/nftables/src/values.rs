@@ -46,7 +46,8 @@ impl Values {
         self.len() == 0
     }
 
-    /// Returns the elements that do not stand in `other` exactly as they are; all of them if the kinds differ.
+    /// Returns the elements that do not stand in `other` exactly as they are; all of them if the kinds
+    /// differ.
     #[must_use]
     pub fn without_elements(&self, other: &Self) -> Self {
         match (self, other) {

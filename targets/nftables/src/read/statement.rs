@@ -97,7 +97,8 @@ fn match_statement(json: &Value) -> Option<Match> {
 
 /// Returns the mask and the number of a right side like `0x12340000/16`.
 ///
-/// nft lists a mask that leaves the upper bits of a mark in this form, although the number can have lower bits.
+/// nft lists a mask that leaves the upper bits of a mark in this form, although the number can have lower
+/// bits.
 fn number_prefix(datatype: Datatype, json: &Value) -> Option<(u32, u32)> {
     let prefix = json.get("prefix").filter(|_| datatype == Datatype::Mark)?;
     let length = u32::try_from(prefix.get("len")?.as_u64()?).ok().filter(|length| *length <= u32::BITS)?;
@@ -117,7 +118,9 @@ fn counter(json: &Value) -> Option<Counter> {
         return Some(Counter::default());
     }
     let [packets, bytes] = properties(json, ["packets", "bytes"])?;
-    Some(Counter { packets: packets?.as_u64()?, bytes: bytes?.as_u64()? })
+    // nft prints numbers of 64 bits as signed ones.
+    let number = |json: &Value| json.as_u64().or_else(|| json.as_i64().map(i64::cast_unsigned));
+    Some(Counter { packets: number(packets?)?, bytes: number(bytes?)? })
 }
 
 fn log(json: &Value) -> Option<Option<LogPrefix>> {

@@ -32,8 +32,8 @@ impl Buckets {
         Some(Match::new(self.expr, Test::In(Operand::Values(values))).into())
     }
 
-    /// A verdict for each number; `None` if there are none, if two verdicts are given for one number, or if no
-    /// packet can get one of them.
+    /// A verdict for each number; `None` if there are none, if two verdicts are given for one number, or if
+    /// no packet can get one of them.
     pub fn vmap(self, verdicts: impl IntoIterator<Item = (u32, Verdict)>) -> Option<Statement> {
         let verdicts: Option<Vec<_>> = verdicts
             .into_iter()
@@ -51,8 +51,9 @@ impl Buckets {
 
 /// Deals packets out by a hash of these fields into `modulus` buckets of equal size.
 ///
-/// `None` unless there are at least two buckets and a field, and the fields fit into 48 bytes, each filled up to a
-/// multiple of four: with more, nft 1.0.6 runs out of registers and aborts. Both addresses and both ports fit.
+/// `None` unless there are at least two buckets and a field, and the fields fit into 48 bytes, each filled up
+/// to a multiple of four: with more, nft 1.0.6 runs out of registers and aborts. Both addresses and both
+/// ports fit.
 ///
 /// Rules that are to share packets among them need the same fields, modulus and seed.
 pub fn jhash(over: impl IntoIterator<Item = Payload>, modulus: u32, seed: u32) -> Option<Buckets> {
@@ -62,10 +63,11 @@ pub fn jhash(over: impl IntoIterator<Item = Payload>, modulus: u32, seed: u32) -
         .then_some(Buckets { expr: Expr::Jhash(Jhash { over, modulus, seed }), modulus })
 }
 
-/// Deals packets out in turn, each rule with a counter of its own; `None` unless there are at least two turns.
+/// Deals packets out in turn, each rule with a counter of its own; `None` unless there are at least two
+/// turns.
 ///
-/// [`Rule::new`](crate::Rule::new) places such a match behind all others of the rule, so that it counts only the
-/// packets that fit those.
+/// [`Rule::new`](crate::Rule::new) places such a match behind all others of the rule, so that it counts only
+/// the packets that fit those.
 pub fn numgen_inc(modulus: u32) -> Option<Buckets> {
     (modulus >= 2).then_some(Buckets { expr: Expr::Numgen(Numgen { modulus }), modulus })
 }

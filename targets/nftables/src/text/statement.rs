@@ -37,8 +37,8 @@ impl Display for Statement {
 impl Display for Match {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let datatype = self.left.datatype();
-        // Without an operator nft takes flags for a test of any of them, and anything behind a hash's seed or a
-        // mask reads as a part of those.
+        // Without an operator nft takes flags for a test of any of them, and anything behind a hash's seed or
+        // a mask reads as a part of those.
         let is_plain = matches!(self.left, Expr::Meta(_) | Expr::Payload(_) | Expr::Ct(_) | Expr::Fib(_));
         let equals = if is_plain && !datatype.is_flags() { "" } else { "== " };
         let left = ExprText(&self.left);

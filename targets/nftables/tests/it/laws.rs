@@ -26,13 +26,13 @@ fn assert_same(wanted: &State, found: &State) {
     assert!(wanted == found);
 }
 
-/// Some cases with hundreds of rules each; `PROPTEST_CASES` asks for more. A failing case names its rule, so there
-/// is nothing to shrink.
+/// Some cases with hundreds of rules each; `PROPTEST_CASES` asks for more. A failing case names its rule, so
+/// there is nothing to shrink.
 fn config() -> ProptestConfig {
     let mut config =
         ProptestConfig { max_shrink_iters: 0, max_local_rejects: u32::MAX, ..ProptestConfig::default() };
     if std::env::var_os("PROPTEST_CASES").is_none() {
-        config.cases = 24;
+        config.cases = 16;
     }
     config
 }
