@@ -5,9 +5,7 @@ use crate::kernel::{converge, nft, observe};
 use rosc_nftables::select::{ip, ip6, tcp};
 use rosc_nftables::{Chain, ChainType, Family, Hook, Nat, NatFlags, Nftables, SetName, State, Verdict, kind};
 use rosc_target::{Origin, Target, TargetError, netns};
-use std::io::Write;
 use std::net::Ipv6Addr;
-use std::os::unix::fs::OpenOptionsExt;
 
 fn refused(desired: &State) -> Option<TargetError> {
     let namespace = netns::for_test()?;
@@ -107,12 +105,7 @@ fn a_set_that_is_still_used_cannot_go() {
 #[test]
 fn an_nft_that_is_too_old_is_refused_before_anything_is_done() {
     let Some(namespace) = netns::for_test() else { return };
-    let path = std::env::temp_dir().join(format!("rosc-old-nft-{}", std::process::id()));
-    let mut options = std::fs::OpenOptions::new();
-    let mut file = options.write(true).create(true).truncate(true).mode(0o755).open(&path).unwrap();
-    file.write_all(b"#!/bin/sh\necho 'nftables v0.9.8 (E.D.S.)'\n").unwrap();
-    drop(file);
-    let error = namespace.run(|| Nftables::with_program(&path).observe()).unwrap_err();
-    std::fs::remove_file(&path).unwrap();
+    let old = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/old-nft");
+    let error = namespace.run(|| Nftables::with_program(old).observe()).unwrap_err();
     assert_eq!(error.message, "version 0.9.8 is too old: 1.0.6 is needed");
 }
