@@ -206,29 +206,19 @@ fn refuse_misplaced(statements: &[Statement]) -> Result<(), InvalidRule> {
 }
 
 fn refuse_neighbouring_interfaces(statements: &[Statement]) -> Result<(), InvalidRule> {
-    let neighbours = statements
-        .iter()
-        .map(interfaces_named)
-        .find_map(|names| names.neighbours().map(|(wildcard, name)| (wildcard.clone(), name.clone())));
-    match neighbours {
-        Some((wildcard, name)) => Err(InvalidRule::NeighbouringInterfaces(wildcard, name)),
-        None => Ok(()),
+    for statement in statements {
+        let names: Interfaces = statement
+            .values()
+            .into_iter()
+            .filter_map(|values| if let Values::Interfaces(names) = values { Some(names) } else { None })
+            .flat_map(Interfaces::as_slice)
+            .cloned()
+            .collect();
+        if let Some((wildcard, name)) = names.neighbours() {
+            return Err(InvalidRule::NeighbouringInterfaces(wildcard.clone(), name.clone()));
+        }
     }
-}
-
-/// Returns the interfaces that a statement chooses from, in one set or map.
-fn interfaces_named(statement: &Statement) -> Interfaces {
-    let values: Vec<&Values> = match statement {
-        Statement::Match(Match { test: Test::In(Operand::Values(values)), .. }) => vec![values],
-        Statement::Match(Match { test: Test::NotIn(Operand::Values(values)), .. }) => vec![values],
-        Statement::Vmap(vmap) => vmap.verdicts.iter().map(|(_, values)| values).collect(),
-        _ => Vec::new(),
-    };
-    let names = values.into_iter().filter_map(|values| match values {
-        Values::Interfaces(names) => Some(names.as_slice()),
-        Values::Ipv4(_) | Values::Ipv6(_) | Values::Numbers(_) => None,
-    });
-    names.flatten().cloned().collect()
+    Ok(())
 }
 
 /// nft translates ports only if it knows the transport protocols, and all of them have ports.

@@ -61,10 +61,8 @@ impl Match {
 
     /// Says whether a mask leaves all bits of the expression, so that nft lists none.
     pub(crate) fn mask_covers(inner: &Expr, mask: u32) -> bool {
-        match inner.datatype() {
-            Datatype::TcpFlag => mask & TcpFlags::MASK == TcpFlags::MASK,
-            _ => mask == u32::MAX,
-        }
+        let all = if inner.datatype() == Datatype::TcpFlag { TcpFlags::MASK } else { u32::MAX };
+        mask & all == all
     }
 
     /// What is compared.
@@ -75,6 +73,15 @@ impl Match {
     /// What it is compared with.
     pub fn test(&self) -> &Test {
         &self.test
+    }
+
+    /// Returns the values that the match compares with.
+    pub(crate) fn values(&self) -> Option<&Values> {
+        match &self.test {
+            Test::In(Operand::Values(values)) | Test::NotIn(Operand::Values(values)) => Some(values),
+            Test::In(Operand::Set(_)) | Test::NotIn(Operand::Set(_)) => None,
+            Test::AnyOf(_) | Test::NoneOf(_) => None,
+        }
     }
 
     /// Returns the name of the set that the match looks into.
@@ -90,17 +97,18 @@ impl Match {
 /// nft lists `tcp flags & (syn | ack) == 0` as `tcp flags ! syn,ack`; and where the mask is a single bit,
 /// both ways to ask for it mean the same.
 fn masked_flags(left: Expr, mask: u32, test: Test) -> Match {
-    let number = |operand: &Operand| match operand {
-        Operand::Values(values) => values.single_number(),
-        Operand::Set(_) => None,
+    let (number, is_in) = match &test {
+        Test::In(Operand::Values(values)) => (values.single_number(), true),
+        Test::NotIn(Operand::Values(values)) => (values.single_number(), false),
+        Test::In(Operand::Set(_)) | Test::NotIn(Operand::Set(_)) => (None, true),
+        Test::AnyOf(_) | Test::NoneOf(_) => (None, true),
     };
-    let is_set = mask.is_power_of_two().then_some(mask);
-    let simple = match &test {
-        Test::In(operand) if number(operand) == Some(0) => Some(Test::NoneOf(mask)),
-        Test::NotIn(operand) if number(operand) == Some(0) => Some(Test::AnyOf(mask)),
-        Test::In(operand) if is_set.is_some() && number(operand) == is_set => Some(Test::AnyOf(mask)),
-        Test::NotIn(operand) if is_set.is_some() && number(operand) == is_set => Some(Test::NoneOf(mask)),
-        _ => None,
+    let simple = match number {
+        Some(0) => Some(if is_in { Test::NoneOf(mask) } else { Test::AnyOf(mask) }),
+        Some(number) if number == mask && mask.is_power_of_two() => {
+            Some(if is_in { Test::AnyOf(mask) } else { Test::NoneOf(mask) })
+        }
+        Some(_) | None => None,
     };
     match simple {
         Some(test) => Match { left, test },

@@ -91,9 +91,8 @@ impl Rule {
 
     /// Returns what the rule's first counter has counted.
     pub fn counter(&self) -> Option<Counter> {
-        self.statements.iter().find_map(|statement| match statement {
-            Statement::Counter(counter) => Some(*counter),
-            _ => None,
+        self.statements.iter().find_map(|statement| {
+            if let Statement::Counter(counter) = statement { Some(*counter) } else { None }
         })
     }
 
@@ -108,13 +107,7 @@ impl Rule {
 
     /// Returns the chains that packets may go into from here.
     pub(crate) fn targets(&self) -> impl Iterator<Item = &Name> {
-        self.statements.iter().flat_map(|statement| match statement {
-            Statement::Verdict(verdict) => verdict.target().into_iter().collect::<Vec<_>>(),
-            Statement::Vmap(vmap) => {
-                vmap.verdicts().iter().filter_map(|(verdict, _)| verdict.target()).collect()
-            }
-            _ => Vec::new(),
-        })
+        self.statements.iter().flat_map(Statement::targets)
     }
 
     /// Returns the sets that the rule looks into.

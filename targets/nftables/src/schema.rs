@@ -216,11 +216,11 @@ fn number(datatype: Datatype, interval: Interval<u32>) -> Expression<'static> {
 }
 
 fn scalar(datatype: Datatype, value: u32) -> Expression<'static> {
-    match datatype {
-        Datatype::InetProto | Datatype::Dscp => Expression::Number(value),
-        _ => {
-            name_of(datatype, value).map_or(Expression::Number(value), |name| Expression::String(name.into()))
-        }
+    // Names of protocols depend on a file of the machine, names of code points on the version of nft.
+    let has_safe_names = !matches!(datatype, Datatype::InetProto | Datatype::Dscp);
+    match name_of(datatype, value).filter(|_| has_safe_names) {
+        Some(name) => Expression::String(name.into()),
+        None => Expression::Number(value),
     }
 }
 

@@ -5,6 +5,7 @@ use crate::name::Name;
 use crate::nat::Nat;
 use crate::opaque::Opaque;
 use crate::quoted::LogPrefix;
+use crate::values::Values;
 use crate::vmap::Vmap;
 use std::num::NonZeroU32;
 
@@ -81,6 +82,26 @@ impl Statement {
             Self::Verdict(_) | Self::Nat(_) => true,
             Self::Match(_) | Self::Counter(_) | Self::Log(_) | Self::Notrack => false,
             Self::SetMark(_) | Self::SetMaxseg(_) | Self::Vmap(_) | Self::Opaque(_) => false,
+        }
+    }
+
+    /// Returns the values that are written down in the statement itself, in one set or map.
+    pub(crate) fn values(&self) -> Vec<&Values> {
+        match self {
+            Self::Match(condition) => condition.values().into_iter().collect(),
+            Self::Vmap(vmap) => vmap.verdicts().iter().map(|(_, values)| values).collect(),
+            Self::Counter(_) | Self::Log(_) | Self::Notrack | Self::SetMark(_) => Vec::new(),
+            Self::SetMaxseg(_) | Self::Nat(_) | Self::Verdict(_) | Self::Opaque(_) => Vec::new(),
+        }
+    }
+
+    /// Returns the chains that the packet may go into from here.
+    pub(crate) fn targets(&self) -> Vec<&Name> {
+        match self {
+            Self::Verdict(verdict) => verdict.target().into_iter().collect(),
+            Self::Vmap(vmap) => vmap.verdicts().iter().filter_map(|(verdict, _)| verdict.target()).collect(),
+            Self::Match(_) | Self::Counter(_) | Self::Log(_) | Self::Notrack => Vec::new(),
+            Self::SetMark(_) | Self::SetMaxseg(_) | Self::Nat(_) | Self::Opaque(_) => Vec::new(),
         }
     }
 

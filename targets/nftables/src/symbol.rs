@@ -35,13 +35,12 @@ pub(crate) fn name_of(datatype: Datatype, value: u32) -> Option<&'static str> {
 
 /// Returns the value that a listing calls so.
 pub(crate) fn value_of(datatype: Datatype, name: &str) -> Option<u32> {
-    match datatype {
-        Datatype::InetProto => Protocol::from_listed_name(name).map(u32::from),
-        Datatype::Dscp if name == "lephb" => Some(1),
-        Datatype::Dscp if matches!(name, "df" | "be") => Some(0),
-        Datatype::Dscp if name == "va" => Some(44),
-        _ => symbols(datatype).iter().find(|(_, symbol)| *symbol == name).map(|(number, _)| *number),
+    if datatype == Datatype::InetProto {
+        return Protocol::from_listed_name(name).map(u32::from);
     }
+    let young = if datatype == Datatype::Dscp { YOUNG_DSCPS } else { &[] };
+    let mut known = symbols(datatype).iter().chain(young);
+    known.find(|(_, symbol)| *symbol == name).map(|(number, _)| *number)
 }
 
 /// `RTN_*` of the kernel. Greater numbers have no name in nft.
@@ -57,8 +56,7 @@ const FIB_ADDRTYPES: &[(u32, &str)] = &[
     (8, "prohibit"),
 ];
 
-/// RFC 2474 (class selectors), RFC 2597 (assured forwarding) and RFC 3246 (expedited forwarding). Younger
-/// names (`lephb`, `va`) are read but not written, because not every nft knows them.
+/// RFC 2474 (class selectors), RFC 2597 (assured forwarding) and RFC 3246 (expedited forwarding).
 const DSCPS: &[(u32, &str)] = &[
     (0, "cs0"),
     (8, "cs1"),
@@ -82,6 +80,9 @@ const DSCPS: &[(u32, &str)] = &[
     (48, "cs6"),
     (56, "cs7"),
 ];
+
+/// Names that are read but not written, because not every nft knows them.
+const YOUNG_DSCPS: &[(u32, &str)] = &[(0, "df"), (0, "be"), (1, "lephb"), (44, "va")];
 
 /// Returns the single bits of a value, ascending.
 pub(crate) fn bits_of(value: u32) -> impl Iterator<Item = u32> {

@@ -99,10 +99,17 @@ impl Nftables {
 
     fn load(&self, commands: &[Command<'_>]) -> Result<(), TargetError> {
         let before = self.generation()?;
-        if let Outcome::Refused(message) =
-            self.nft.load(Mode::Apply, commands.iter().map(|c| c.json.as_str()))?
-        {
-            return Err(refusal::explain(&self.nft, commands, &message));
+        match self.nft.load(Mode::Apply, commands.iter().map(|command| command.json.as_str()))? {
+            Outcome::Done(_) => {}
+            Outcome::Refused(message) => return Err(refusal::explain(&self.nft, commands, &message)),
+            Outcome::Crashed(message) if self.generation()? == before => {
+                return Err(refusal::explain(&self.nft, commands, &message));
+            }
+            Outcome::Crashed(message) => {
+                return Err(self
+                    .nft
+                    .error(None, format!("{message}, perhaps after it had made the changes")));
+            }
         }
         // nft 1.0.6 takes standard input that it can't read as JSON for an empty script, and reports success.
         if self.generation()? == before {
@@ -175,7 +182,7 @@ fn kernel_error(error: io::Error) -> TargetError {
     TargetError {
         origin: None,
         operation: "read",
-        object: "the ruleset generation".to_owned(),
+        object: "nf_tables".to_owned(),
         errno: error.raw_os_error(),
         message: error.to_string(),
     }

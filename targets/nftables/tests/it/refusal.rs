@@ -109,3 +109,16 @@ fn an_nft_that_is_too_old_is_refused_before_anything_is_done() {
     let error = namespace.run(|| Nftables::with_program(old).observe()).unwrap_err();
     assert_eq!(error.message, "version 0.9.8 is too old: 1.0.6 is needed");
 }
+
+#[test]
+fn a_crash_of_nft_is_no_success() {
+    let Some(namespace) = netns::for_test() else { return };
+    let crashing = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/crashing-nft");
+    let error = namespace.run(|| {
+        let mut target = Nftables::with_program(crashing);
+        let observed = target.observe().unwrap();
+        let diff = Nftables::diff(&input([]), &observed);
+        target.apply(&diff.changes).unwrap_err()
+    });
+    assert_eq!(error.to_string(), "add table ip rosc: nft ended with signal: 11 (SIGSEGV)");
+}
