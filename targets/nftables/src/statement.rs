@@ -225,11 +225,11 @@ impl MarkValue {
     }
 }
 
-/// A maximum segment size.
+/// A maximum segment size. The kernel never makes the announced one larger (`nft_exthdr_tcp_set_eval`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Maxseg {
     /// That many bytes.
     Bytes(u16),
-    /// What fits the packet's route. Never makes the announced size larger (`nft_exthdr` of the kernel).
+    /// What fits the packet's route; only in forward, output and postrouting.
     RouteMtu,
 }

@@ -71,6 +71,19 @@ impl Values {
         }
     }
 
+    /// Returns the values of all; `None` if there are none. Pairs are united first, then pairs of pairs, so
+    /// that each value takes part in few unions.
+    pub(crate) fn merged(mut all: Vec<Self>) -> Option<Self> {
+        while all.len() > 1 {
+            let unite = |pair: &[Self]| match pair {
+                [a, b] => a.union(b),
+                rest => rest[0].clone(),
+            };
+            all = all.chunks(2).map(unite).collect();
+        }
+        all.pop()
+    }
+
     /// Says whether no value is in both.
     pub fn is_disjoint(&self, other: &Self) -> bool {
         match (self, other) {

@@ -4,6 +4,7 @@ use crate::expr::Expr;
 use crate::matching::Match;
 use crate::statement::Verdict;
 use crate::values::Values;
+use std::collections::BTreeMap;
 
 /// A verdict for each value of an expression; packets with other values go on.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -16,15 +17,13 @@ pub struct Vmap {
 impl Vmap {
     /// Returns the map; `None` if there is no value, or if two verdicts are given for one value.
     pub(crate) fn new(key: Expr, verdicts: impl IntoIterator<Item = (Verdict, Values)>) -> Option<Self> {
-        let mut sorted: Vec<(Verdict, Values)> = verdicts.into_iter().collect();
-        sorted.sort_by(|(a, _), (b, _)| a.cmp(b));
-        let mut merged: Vec<(Verdict, Values)> = Vec::new();
-        for (verdict, values) in sorted {
-            match merged.last_mut() {
-                Some((last, all)) if *last == verdict => *all = all.union(&values),
-                _ => merged.push((verdict, values)),
-            }
+        let mut by_verdict: BTreeMap<Verdict, Vec<Values>> = BTreeMap::new();
+        for (verdict, values) in verdicts {
+            by_verdict.entry(verdict).or_default().push(values);
         }
+        let merged =
+            by_verdict.into_iter().filter_map(|(verdict, all)| Some((verdict, Values::merged(all)?)));
+        let merged: Vec<(Verdict, Values)> = merged.collect();
         let ambiguous = merged.iter().enumerate().any(|(index, (_, values))| {
             merged[index + 1..].iter().any(|(_, others)| !values.is_disjoint(others))
         });
