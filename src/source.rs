@@ -1,9 +1,11 @@
 //! The source table: the only place that turns an [`Origin`] into file, line and column.
 
+mod kept;
 mod printable;
 
 pub use printable::printable;
 
+use kept::Kept;
 use rosc_grammar::ast::Span;
 use rosc_target::Origin;
 use std::borrow::Cow;
@@ -16,6 +18,7 @@ use std::sync::{Arc, OnceLock};
 #[derive(Debug, Default)]
 pub struct Sources {
     files: Vec<Arc<SourceFile>>,
+    kept: Kept,
 }
 
 /// A file's place in [`Sources`].
@@ -77,6 +80,12 @@ impl Sources {
         };
         self.files.push(Arc::new(file));
         FileId(u32::try_from(self.files.len() - 1).expect("fewer files than u32 counts"))
+    }
+
+    /// Keeps a text that a script has made, such as a script, for as long as the sources are there. It is in no file and
+    /// has no places: what is said of it is said of the command that made it.
+    pub fn keep(&self, text: String) -> &str {
+        self.kept.keep(text)
     }
 
     /// The files in order.

@@ -19,7 +19,7 @@ pub struct Item {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ItemId(pub u32);
 
-/// One property as written.
+/// One property as given.
 #[derive(Debug, Clone, Copy)]
 pub struct Property {
     /// Its name.
@@ -34,6 +34,10 @@ pub struct Property {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PropertyName(pub(super) u16);
 
+/// A text that no file holds, by its place in the database's table of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Computed(pub(super) u32);
+
 /// How a value is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Written {
@@ -41,6 +45,8 @@ pub enum Written {
     Value,
     /// As a bare word that means `yes` (`fib`, `blackhole`).
     Switch,
+    /// By a script, which computed it; the property's origin is where it did.
+    Computed(Computed),
 }
 
 impl Item {

@@ -30,7 +30,7 @@ impl Database<'_> {
             write!(f, " {}", self.name(property.name))?;
             match property.written {
                 Written::Switch => {}
-                Written::Value => {
+                Written::Value | Written::Computed(_) => {
                     f.write_char('=')?;
                     write_value(f, &self.text(property))?;
                 }
