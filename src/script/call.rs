@@ -28,9 +28,10 @@ impl Evaluator<'_> {
                 self.call(&code, arguments, &name, origin)
             }
             other if args.is_empty() && !matches!(head.value, ast::Value::Variable(_)) => Ok(other),
-            Value::Nothing | Value::Nil if matches!(head.value, ast::Value::Variable(_)) => {
-                Err(self.no_function(&name, origin))
+            Value::Nothing | Value::Nil if !matches!(head.value, ast::Value::Variable(_)) => {
+                Err(diagnostics::no_value(None, self.origin(head.span)).into())
             }
+            Value::Nothing | Value::Nil => Err(self.no_function(&name, self.origin(head.span))),
             other if args.is_empty() => Ok(other),
             other => {
                 let mistake = Mistake::new(format!("`{name}` is no function, but {}", other.kind()));
@@ -143,14 +144,19 @@ impl Evaluator<'_> {
     /// `/system script run NAME`.
     pub(super) fn run_stored(&mut self, args: &[Arg], origin: Origin) -> Result<Value, Stop> {
         let menu = "/system/script";
-        let Some(arg) = args.first() else {
-            return Err(diagnostics::missing_argument("run", "the script's name", origin).into());
+        let items = match args.first().map(|arg| self.select(menu, &arg.value)) {
+            Some(Ok(selected)) => selected.items,
+            None | Some(Err(Stop::Failed(_) | Stop::Unknown(_) | Stop::Reported(_))) => Vec::new(),
+            Some(Err(stop)) => return Err(stop),
         };
-        let items = self.select(menu, &arg.value)?.items;
         let stored = self.database.items(menu).iter().find(|item| items.contains(&item.id));
         let source =
             stored.and_then(|item| self.database.value(item, "source")).map(|text| text.into_owned());
-        let Some(source) = source else { return Ok(Value::Nothing) };
+        let Some(source) = source else {
+            // It is on the router, and what it does is not known.
+            self.database.menu_mut(menu).actions.push(origin);
+            return Ok(Value::Nothing);
+        };
         let source = source.trim();
         let inside = source.strip_prefix('{').and_then(|source| source.strip_suffix('}')).unwrap_or(source);
         let Value::Code(code) = self.parse_code(inside, origin)? else { return Ok(Value::Nothing) };

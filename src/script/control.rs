@@ -161,7 +161,7 @@ impl Evaluator<'_> {
         self.handlers -= 1;
         match result {
             Ok(value) => Ok(Ok(value)),
-            Err(Stop::Failed(error)) => Ok(Err(error.message)),
+            Err(Stop::Failed(error)) => Ok(Err(diagnostics::message_for_script(&error).to_owned())),
             Err(Stop::Unknown(mut error)) => {
                 let message = error.message.clone();
                 error.severity = Severity::Warning;

@@ -14,27 +14,6 @@ impl Evaluator<'_> {
         bound: &Bound<'_>,
         origin: Origin,
     ) -> Result<Value, Stop> {
-        let is_known = matches!(
-            verb,
-            "len"
-                | "typeof"
-                | "tostr"
-                | "tonum"
-                | "tobool"
-                | "totime"
-                | "toip"
-                | "toip6"
-                | "toid"
-                | "tonsec"
-                | "toarray"
-                | "pick"
-                | "find"
-                | "range"
-                | "parse"
-        );
-        if !is_known {
-            return Err(diagnostics::script_not_run(verb, origin).into());
-        }
         match verb {
             "pick" => return self.pick(bound, origin),
             "find" => return self.find_in_value(bound, origin),

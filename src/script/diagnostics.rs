@@ -104,12 +104,18 @@ pub(super) fn script_fails(mistake: Mistake, origin: Origin) -> Diagnostic {
         .maybe_help(mistake.help.map(str::to_owned))
 }
 
+const GIVES_UP: &str = "the script ends with an error: ";
+
+/// What a script sees of an error that it handles.
+pub(super) fn message_for_script(diagnostic: &Diagnostic) -> &str {
+    diagnostic.message.strip_prefix(GIVES_UP).unwrap_or(&diagnostic.message)
+}
+
 pub(super) fn script_gives_up(message: &str, origin: Origin) -> Diagnostic {
     const MOST: usize = 200;
     let message: String =
         message.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).take(MOST).collect();
-    Diagnostic::new(Code::ScriptGivesUp, format!("the script ends with an error: {message}"))
-        .label(origin, "raised here")
+    Diagnostic::new(Code::ScriptGivesUp, format!("{GIVES_UP}{message}")).label(origin, "raised here")
 }
 
 pub(super) fn too_many_steps(what: &str, origin: Origin, most: u64) -> Diagnostic {

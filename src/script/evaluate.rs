@@ -57,39 +57,50 @@ impl Evaluator<'_> {
                     None => Err(diagnostics::script_not_run(op.symbol(), origin).into()),
                 }
             }
-            Expr::Binary { op, left, right, .. } => {
-                self.deeper(origin, |this| this.binary(*op, left, right, origin))
-            }
+            Expr::Binary { .. } => self.deeper(origin, |this| this.chain(expr)),
         }
     }
 
-    fn binary(&mut self, op: BinaryOp, left: &Expr, right: &Expr, origin: Origin) -> Result<Value, Stop> {
+    /// The value of operators between operands. Chains lean to the left, so that going down that side in a loop keeps
+    /// the stack small however long they are.
+    fn chain(&mut self, expr: &Expr) -> Result<Value, Stop> {
+        let mut operators = Vec::new();
+        let mut first = expr;
+        while let Expr::Binary { op, left, right, .. } = first {
+            operators.push((*op, right, self.origin_of(left), self.origin_of(first)));
+            first = left;
+        }
+        let mut value = self.expr(first)?;
+        while let Some((op, right, left_place, origin)) = operators.pop() {
+            self.step(1)?;
+            value = match op {
+                BinaryOp::And | BinaryOp::Or => {
+                    let decides = op == BinaryOp::Or;
+                    let left = self.plain(expression::truth(&value), left_place)?;
+                    Value::Bool(if left == decides { decides } else { self.truth_of(right)? })
+                }
+                _ => self.binary(op, &value, right, origin)?,
+            };
+        }
+        Ok(value)
+    }
+
+    fn binary(&mut self, op: BinaryOp, a: &Value, right: &Expr, origin: Origin) -> Result<Value, Stop> {
+        let b = self.expr(right)?;
         match op {
-            BinaryOp::And | BinaryOp::Or => {
-                let decides = op == BinaryOp::Or;
-                let holds = self.truth_of(left)? == decides || self.truth_of(right)? == decides;
-                Ok(Value::Bool(holds == decides))
-            }
             BinaryOp::Match => {
-                let (value, pattern) = (self.expr(left)?, self.expr(right)?);
                 let place = self.origin_of(right);
-                let pattern = self.plain(pattern.text().map(|text| text.into_owned()), place)?;
+                let pattern = self.text_of(&b, place)?;
                 let pattern = self.pattern(&pattern, place)?;
-                let text = self.plain(value.text().map(|text| text.into_owned()), origin)?;
+                let text = self.text_of(a, origin)?;
                 self.step(text.len() / 16)?;
                 Ok(Value::Bool(pattern.is_match(&text)))
             }
-            BinaryOp::Activate => {
-                let (function, arguments) = (self.expr(left)?, self.expr(right)?);
-                self.activate(&function, &arguments, origin)
-            }
-            _ => {
-                let (a, b) = (self.expr(left)?, self.expr(right)?);
-                match expression::binary(op, &a, &b) {
-                    Some(made) => self.made(made, origin),
-                    None => Err(diagnostics::script_not_run(op.symbol(), origin).into()),
-                }
-            }
+            BinaryOp::Activate => self.activate(a, &b, origin),
+            _ => match expression::binary(op, a, &b) {
+                Some(made) => self.made(made, origin),
+                None => Err(diagnostics::script_not_run(op.symbol(), origin).into()),
+            },
         }
     }
 

@@ -49,6 +49,13 @@ fn names_of(verb: &str) -> &'static [&'static str] {
 const SILENT: &[&str] =
     &["put", "log", "delay", "beep", "nothing", "export", "recursive-print", "info", "warning", "debug"];
 
+/// Global commands that are run here.
+const OF_SCRIPTS: &[&str] = &[
+    "local", "global", "set", "if", "for", "foreach", "while", "do", "onerror", "retry", "return", "error",
+    "len", "typeof", "tostr", "tonum", "tobool", "totime", "toip", "toip6", "toid", "tonsec", "toarray",
+    "pick", "find", "range", "parse",
+];
+
 /// Global commands whose answer only a running router has.
 const OF_ROUTERS: &[&str] =
     &["resolve", "ping", "rndnum", "rndstr", "timestamp", "jobname", "time", "password"];
@@ -74,6 +81,9 @@ impl Evaluator<'_> {
             "quit" | "exit" => return Err(Stop::Quit),
             "break" => return Err(Stop::Break),
             "continue" => return Err(Stop::Continue),
+            _ if !OF_SCRIPTS.contains(&verb) => {
+                return Err(diagnostics::script_not_run(verb, origin).into());
+            }
             _ => {}
         }
         let bound = self.bind(verb, args)?;
@@ -166,9 +176,11 @@ impl Evaluator<'_> {
         match &arg.value {
             ast::Value::Word(word) => Ok((*word.text(self.text)).into()),
             ast::Value::Quoted(quoted) => Ok((*quoted.text(self.text)).into()),
+            // `:set $x 1` is `:set x 1`.
+            ast::Value::Variable(variable) => Ok((*variable.text(self.text)).into()),
             _ => {
                 let mistake =
-                    Mistake::new("this is no name of a variable").help("write the name without `$`");
+                    Mistake::new("this is no name of a variable").help("for example `:set name value`");
                 Err(diagnostics::script_fails(mistake, self.origin(arg.span)).into())
             }
         }

@@ -4,7 +4,7 @@ use super::arguments::named;
 use super::stop::Stop;
 use super::value::{Array, Value};
 use super::{Evaluator, diagnostics};
-use crate::catalog::commands::Commands;
+use crate::catalog::commands::{Commands, Entry};
 use crate::catalog::{self, Kind};
 use crate::database::{ItemId, MenuPath, v6};
 use rosc_grammar::ast::{Arg, ArgKind, Command, Expr};
@@ -14,15 +14,34 @@ use std::collections::HashSet;
 /// Properties that are text whatever they look like.
 const TEXT: &[&str] = &["name", "comment", "list", "source", "address-list"];
 
+/// Menus that can be added to, and into which a router puts items by itself.
+const LEARNED: &[&str] = &[
+    "/certificate",
+    "/file",
+    "/ip/arp",
+    "/ip/dhcp-server/lease",
+    "/ip/hotspot/host",
+    "/ip/ipsec/policy",
+    "/ipv6/neighbor",
+    "/ppp/active",
+    "/user",
+];
+
 impl Evaluator<'_> {
     /// `[find ...]`.
     pub(super) fn found(&mut self, menu: MenuPath, terms: &[Expr], origin: Origin) -> Result<Value, Stop> {
-        if catalog::menu(menu).is_none() && self.database.items(menu).is_empty() {
+        if self.holds_more_than_written(menu) {
             return Err(diagnostics::only_live_router_knows(menu, origin).into());
         }
         let ids = self.find_items(menu, terms)?;
         let made = Array::of(ids.into_iter().map(|id| Value::Id(id.0)));
         self.made(made.map(|array| Value::Array(array.into())), origin)
+    }
+
+    /// Whether a router puts items into the menu by itself, so that those of the configuration are not all.
+    fn holds_more_than_written(&self, menu: MenuPath) -> bool {
+        let is_list = Commands::all().look_up(menu, "add") == Some(Entry::Command("add"));
+        catalog::menu(menu).is_none() && (!is_list || LEARNED.contains(&menu))
     }
 
     /// The items for which all terms hold, in list order.
@@ -170,7 +189,7 @@ impl Evaluator<'_> {
         if !as_value && !count_only {
             return Ok(Value::Nothing);
         }
-        if catalog::menu(menu).is_none() && self.database.items(menu).is_empty() {
+        if self.holds_more_than_written(menu) {
             return Err(diagnostics::only_live_router_knows(menu, origin).into());
         }
         let ids: HashSet<ItemId> = self.find_items(menu, &command.condition)?.into_iter().collect();

@@ -10,14 +10,20 @@ const MOST_STEPS: u64 = 3_000_000;
 /// Calls inside calls.
 const MOST_CALLS: usize = 60;
 
-/// Blocks, expressions and calls inside each other: what the machine's stack holds.
-const MOST_DEPTH: u32 = 700;
+/// Blocks, expressions and calls inside each other.
+const MOST_DEPTH: u32 = 300;
+
+/// The part of the machine's stack that they may take, in bytes: the net below the count, for builds whose frames are
+/// large. The threads of tests have 2 MiB.
+const MOST_STACK: usize = 1 << 20;
 
 /// What a run has taken.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Limits {
     steps: u64,
     depth: u32,
+    /// Where on the stack the run began.
+    base: usize,
     running: Vec<Running>,
 }
 
@@ -30,12 +36,29 @@ struct Running {
     since: u64,
 }
 
+impl Default for Limits {
+    fn default() -> Self {
+        Self { steps: 0, depth: 0, base: place_on_stack(), running: Vec::new() }
+    }
+}
+
+/// An address in the frame of a function that is called here.
+#[inline(never)]
+fn place_on_stack() -> usize {
+    let marker = 0u8;
+    std::ptr::from_ref(&marker).addr()
+}
+
 impl Evaluator<'_> {
     /// Takes steps.
     pub(super) fn step(&mut self, steps: usize) -> Result<(), Stop> {
         self.limits.steps = self.limits.steps.saturating_add(steps as u64);
         if self.limits.steps <= MOST_STEPS {
             return Ok(());
+        }
+        // What comes after has no steps left either, and one mistake costs one diagnostic.
+        if let Some(report) = self.exhausted {
+            return Err(Stop::Reported(report));
         }
         // The innermost one that has taken most of it: what it runs inside, or what runs inside it, is not at fault.
         let most = |running: &&Running| running.since < MOST_STEPS / 2;
@@ -52,7 +75,8 @@ impl Evaluator<'_> {
         origin: Origin,
         inside: impl FnOnce(&mut Self) -> Result<T, Stop>,
     ) -> Result<T, Stop> {
-        if self.limits.depth >= MOST_DEPTH {
+        let stack = self.limits.base.abs_diff(place_on_stack());
+        if self.limits.depth >= MOST_DEPTH || stack > MOST_STACK {
             let call = self.limits.running.iter().rev().find(|running| running.is_call);
             let place = call.map_or(origin, |call| call.origin);
             return Err(diagnostics::too_deep(call.map(|call| call.what.as_str()), place).into());
@@ -101,6 +125,11 @@ impl Evaluator<'_> {
         let result = inside(self);
         self.limits.running.pop();
         result
+    }
+
+    /// Whether no steps are left.
+    pub(super) fn is_spent(&self) -> bool {
+        self.limits.steps > MOST_STEPS
     }
 
     /// Whether a loop or a function runs.

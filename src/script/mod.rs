@@ -101,6 +101,8 @@ struct Evaluator<'s> {
     handlers: u32,
     /// The statement of the file that runs.
     statement: Origin,
+    /// The report that a limit is reached.
+    exhausted: Option<usize>,
     /// The item that a condition is asked of.
     item: Option<(MenuPath, usize)>,
     patterns: HashMap<String, Regex>,
@@ -131,6 +133,7 @@ impl<'s> Evaluator<'s> {
             limits: Limits::default(),
             handlers: 0,
             statement: Origin::IMPLIED,
+            exhausted: None,
             item: None,
             patterns: HashMap::new(),
             reported: HashMap::new(),
@@ -154,8 +157,12 @@ impl<'s> Evaluator<'s> {
                     self.broken.clear();
                     match result {
                         Err(Stop::Quit | Stop::Return(_)) => break,
-                        Err(Stop::Failed(error) | Stop::Unknown(error) | Stop::Exhausted(error)) => {
+                        Err(Stop::Failed(error) | Stop::Unknown(error)) => {
                             self.report(*error);
+                        }
+                        Err(Stop::Exhausted(error)) => {
+                            let report = self.report(*error);
+                            self.exhausted = self.exhausted.or(self.is_spent().then_some(report));
                         }
                         Ok(_) | Err(Stop::Reported(_) | Stop::Break | Stop::Continue) => {}
                     }

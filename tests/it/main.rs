@@ -8,5 +8,6 @@ mod examples;
 mod kernel;
 mod laws;
 mod legal;
+mod scripts;
 mod stages;
 mod tidy;
