@@ -34,9 +34,20 @@ pub struct Property {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PropertyName(pub(super) u16);
 
-/// A text that no file holds, by its place in the database's table of them.
+/// A text that no file holds, by its place in the database's table of them: in halves, high and low, since a property
+/// of a long list should stay small.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Computed(pub(super) u32);
+pub struct Computed([u16; 2]);
+
+impl Computed {
+    pub(super) fn new(place: u32) -> Self {
+        Self([(place >> 16) as u16, (place & 0xffff) as u16])
+    }
+
+    pub(super) fn place(self) -> usize {
+        usize::from(self.0[0]) << 16 | usize::from(self.0[1])
+    }
+}
 
 /// How a value is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -120,7 +120,7 @@ impl<'s> Database<'s> {
     pub fn keep(&mut self, text: &str) -> Written {
         let place = u32::try_from(self.computed.len()).expect("scripts are cut off long before");
         self.computed.push(text.into());
-        Written::Computed(Computed(place))
+        Written::Computed(Computed::new(place))
     }
 
     /// The value of a property, decoded.
@@ -128,7 +128,7 @@ impl<'s> Database<'s> {
         match property.written {
             Written::Value => self.decode(property.origin),
             Written::Switch => Cow::Borrowed("yes"),
-            Written::Computed(Computed(place)) => Cow::Borrowed(&self.computed[place as usize]),
+            Written::Computed(computed) => Cow::Borrowed(&self.computed[computed.place()]),
         }
     }
 

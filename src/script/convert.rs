@@ -37,7 +37,7 @@ impl Evaluator<'_> {
             "toarray" => {
                 let delimiter = self.bound_value(bound, "delimiter")?;
                 let delimiter = self.text_of(&delimiter, origin)?;
-                value.to_array(if delimiter.is_empty() { "," } else { &*delimiter })
+                value.to_array(if delimiter.is_empty() { "," } else { &delimiter })
             }
             "parse" => {
                 let text = self.text_of(&value, origin)?;

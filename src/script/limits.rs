@@ -5,7 +5,7 @@ use super::{Evaluator, diagnostics};
 use rosc_target::Origin;
 
 /// Statements, operators, elements and bytes by sixteen, of the whole run.
-const MOST_STEPS: u64 = 3_000_000;
+const MOST_STEPS: u64 = 5_000_000;
 
 /// Calls inside calls.
 const MOST_CALLS: usize = 60;

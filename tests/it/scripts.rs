@@ -375,7 +375,7 @@ fn nesting_inside_calls_does_not_exhaust_the_stack() {
             " }".repeat(40)
         ),
         format!(":global f do={{ :global f; {}$f{} }}\n$f", ":do { ".repeat(40), " } on-error={}".repeat(40)),
-        format!(":global f do={{ :global f; :put {}$f }}\n$f", "1 . ".repeat(1)),
+        ":global f do={ :global f; :put $f }\n$f".to_owned(),
         format!(":global f do={{ :global f; :put ({}[$f]) }}\n$f", "1 . ".repeat(400)),
         format!("/interface list remove [find where ({}name=x{})]", "(".repeat(60), ")".repeat(60)),
     ] {
