@@ -56,7 +56,13 @@ impl Evaluator<'_> {
             Some(verb) if target.menu == "/" => {
                 self.run_global(verb, &command.args[target.words..], self.origin(command.span))
             }
-            Some(verb) => self.run_verb(command, target, verb, wanted),
+            Some(verb) => {
+                // What stands in brackets among the arguments is of the command's menu.
+                let outside = std::mem::replace(&mut self.menu, target.menu);
+                let result = self.run_verb(command, target, verb, wanted);
+                self.menu = outside;
+                result
+            }
         }
     }
 

@@ -83,7 +83,7 @@ impl Evaluator<'_> {
         let name = value_name.or_else(|| unnamed.next());
         let place = self.origin(item.span);
         let items = match self.select(menu, &item.value) {
-            Err(Stop::Failed(_)) if lowered.is_none() => {
+            Err(Stop::Failed(_) | Stop::Unknown(_)) if lowered.is_none() => {
                 return Err(diagnostics::only_live_router_knows(menu, origin).into());
             }
             selected => selected?.items,

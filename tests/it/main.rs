@@ -8,6 +8,7 @@ mod examples;
 mod kernel;
 mod laws;
 mod legal;
+mod sandbox;
 mod scripts;
 mod stages;
 mod tidy;
