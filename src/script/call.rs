@@ -110,6 +110,7 @@ impl Evaluator<'_> {
         });
         match result {
             Err(Stop::Return(value)) => Ok(value),
+            Err(Stop::Break | Stop::Continue) => Err(diagnostics::outside_a_loop(origin).into()),
             Err(Stop::Failed(error)) => Err(Stop::Failed(called_here(error, origin))),
             Err(Stop::Unknown(error)) => Err(Stop::Unknown(called_here(error, origin))),
             other => other,

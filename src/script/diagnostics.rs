@@ -92,6 +92,11 @@ pub(super) fn undeclared(name: &str, origin: Origin) -> Diagnostic {
         .help(format!("declare it first: `:local {name}`"))
 }
 
+pub(super) fn outside_a_loop(origin: Origin) -> Diagnostic {
+    Diagnostic::new(Code::ScriptFails, "`break` or `continue` outside a loop")
+        .label(origin, "no loop goes on or ends here")
+}
+
 /// An operation that a router would refuse, or that is beyond a limit.
 pub(super) fn script_fails(mistake: Mistake, origin: Origin) -> Diagnostic {
     if mistake.is_limit {

@@ -4,6 +4,7 @@ use super::stop::Stop;
 use super::value::{Array, Mistake, Value};
 use super::variables::{Seen, Slot};
 use super::{Evaluator, diagnostics};
+use crate::diagnostic::{Code, Severity};
 use rosc_grammar::ast::{self, Arg, ArgKind, BinaryOp, Expr};
 use rosc_target::Origin;
 use std::rc::Rc;
@@ -70,7 +71,16 @@ impl Evaluator<'_> {
     ) -> Result<Value, Stop> {
         if SILENT.contains(&verb) {
             for arg in args {
-                self.argument(arg)?;
+                match self.argument(arg) {
+                    Ok(_) | Err(Stop::Reported(_)) => {}
+                    // What is shown changes nothing; that it is not known is worth a warning all the same.
+                    Err(Stop::Unknown(mut unknown)) if unknown.code == Code::OnlyLiveRouterKnows => {
+                        unknown.severity = Severity::Warning;
+                        unknown.message.push_str(", which is only shown here");
+                        self.report(*unknown);
+                    }
+                    Err(stop) => return Err(stop),
+                }
             }
             return Ok(Value::Nothing);
         }

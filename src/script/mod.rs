@@ -164,7 +164,10 @@ impl<'s> Evaluator<'s> {
                             let report = self.report(*error);
                             self.exhausted = self.exhausted.or(self.is_spent().then_some(report));
                         }
-                        Ok(_) | Err(Stop::Reported(_) | Stop::Break | Stop::Continue) => {}
+                        Err(Stop::Break | Stop::Continue) => {
+                            self.report(diagnostics::outside_a_loop(self.statement));
+                        }
+                        Ok(_) | Err(Stop::Reported(_)) => {}
                     }
                 }
                 // The errors of a statement come before what is left of it.

@@ -170,6 +170,24 @@ fn what_only_a_router_knows_is_not_handled_in_silence() {
 }
 
 #[test]
+fn what_is_only_shown_needs_no_router() {
+    let script = ":put [/system resource get version]\n:log info \"up for $[/system resource get uptime]\"\n\
+                  /interface list add name=x";
+    let sources = text(script);
+    let evaluated = evaluate(&sources, None);
+    assert!(!has_errors(&evaluated.diagnostics), "{}", shown(&sources));
+    assert_eq!(evaluated.diagnostics.len(), 2);
+    assert_eq!(evaluated.database.to_string(), "/interface/list\nadd name=x\n");
+}
+
+#[test]
+fn a_loop_is_left_from_inside_only() {
+    assert_eq!(found(":break"), [(Code::ScriptFails, ":break".to_owned())]);
+    let script = ":global f do={ :break }\n:for i from=1 to=2 do={ $f }";
+    assert_eq!(found(script), [(Code::ScriptFails, "$f".to_owned())]);
+}
+
+#[test]
 fn an_error_outside_ends_the_loop_and_nothing_else() {
     let script = "/interface list\n:for i from=1 to=3 do={ add name=$i; :error stop }\nadd name=after";
     let sources = text(script);
