@@ -189,7 +189,7 @@ impl Evaluator<'_> {
         let origin = self.origin(block.span);
         self.step(1)?;
         self.deeper(origin, |this| {
-            let outside = this.menu;
+            let outside = (this.menu, this.is_lost);
             let mut last = Ok(Value::Nothing);
             for statement in &block.body {
                 last = this.run(statement, Wanted::Value);
@@ -197,7 +197,7 @@ impl Evaluator<'_> {
                     break;
                 }
             }
-            this.menu = outside;
+            (this.menu, this.is_lost) = outside;
             last
         })
     }

@@ -231,7 +231,7 @@ impl<'s> Evaluator<'s> {
         menu: MenuPath,
         wanted: Wanted,
     ) -> Result<ScriptValue, Stop> {
-        let outside = std::mem::replace(&mut self.menu, menu);
+        let outside = (std::mem::replace(&mut self.menu, menu), self.is_lost);
         let mut last = Ok(ScriptValue::Nothing);
         for (index, statement) in body.iter().enumerate() {
             // Of a function, the last statement is what it gives.
@@ -250,7 +250,7 @@ impl<'s> Evaluator<'s> {
                 Err(_) => break,
             }
         }
-        self.menu = outside;
+        (self.menu, self.is_lost) = outside;
         last
     }
 

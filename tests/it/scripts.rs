@@ -181,6 +181,15 @@ fn what_is_only_shown_needs_no_router() {
 }
 
 #[test]
+fn a_menu_that_is_not_there_is_forgotten_with_its_block() {
+    let script = "/interface list\n:do { /absent menu } on-error={ add name=handled }\nadd name=after";
+    let sources = text(script);
+    let evaluated = evaluate(&sources, None);
+    assert_eq!(evaluated.database.to_string(), "/interface/list\nadd name=handled\nadd name=after\n");
+    assert_eq!(found(script), [(Code::UnknownCommand, "absent".to_owned())]);
+}
+
+#[test]
 fn a_loop_is_left_from_inside_only() {
     assert_eq!(found(":break"), [(Code::ScriptFails, ":break".to_owned())]);
     let script = ":global f do={ :break }\n:for i from=1 to=2 do={ $f }";
