@@ -29,11 +29,11 @@ impl Evaluator<'_> {
 
     pub(super) fn run_for(&mut self, bound: &Bound<'_>, origin: Origin) -> Result<Value, Stop> {
         let counter = self.name_in(bound, "counter", origin)?;
-        let from = self.number_in(bound, "from", origin)?.unwrap_or(0);
-        let Some(to) = self.number_in(bound, "to", origin)? else {
+        let from = self.number_in(bound, "from")?.unwrap_or(0);
+        let Some(to) = self.number_in(bound, "to")? else {
             return Err(diagnostics::missing_argument("for", "an end: to=...", origin).into());
         };
-        let step = self.number_in(bound, "step", origin)?.unwrap_or(if from > to { -1 } else { 1 });
+        let step = self.number_in(bound, "step")?.unwrap_or(if from > to { -1 } else { 1 });
         if step == 0 {
             let place = bound.get("step").map_or(origin, |arg| self.origin(arg.span));
             return Err(diagnostics::script_fails(Mistake::new("the step of a loop is not 0"), place).into());
@@ -133,7 +133,7 @@ impl Evaluator<'_> {
     /// `:retry command={...} delay=1 max=3 on-error={...}`; nothing is waited for.
     pub(super) fn run_retry(&mut self, bound: &Bound<'_>, origin: Origin) -> Result<Value, Stop> {
         let command = bound.required("command", "commands in braces: command={...}", origin)?;
-        let most = self.number_in(bound, "max", origin)?.unwrap_or(1).max(1);
+        let most = self.number_in(bound, "max")?.unwrap_or(1).max(1);
         self.looping("retry", origin, |this| {
             for _ in 1..most {
                 this.step(1)?;
@@ -225,12 +225,7 @@ impl Evaluator<'_> {
         self.name_of_variable(arg)
     }
 
-    fn number_in(
-        &mut self,
-        bound: &Bound<'_>,
-        name: &'static str,
-        _origin: Origin,
-    ) -> Result<Option<i64>, Stop> {
+    fn number_in(&mut self, bound: &Bound<'_>, name: &'static str) -> Result<Option<i64>, Stop> {
         let Some(arg) = bound.get(name) else { return Ok(None) };
         let value = self.argument(arg)?;
         let place = self.origin(arg.span);

@@ -25,8 +25,7 @@ impl<'a> Bound<'a> {
     }
 }
 
-/// The names of a command's arguments, in the order in which values without a name fill them; those behind the bar
-/// are only given by name.
+/// The names of a command's arguments, in the order in which values without a name fill them.
 fn names_of(verb: &str) -> &'static [&'static str] {
     match verb {
         "local" | "global" | "set" => &["name", "value", "do"],
