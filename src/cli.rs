@@ -45,6 +45,11 @@ pub enum Command {
     /// Builds the router, a provider for each gateway and a host in each LAN, applies the configuration there, and
     /// shows how flows spread over the uplinks. Nothing outside of the namespaces is touched. Needs root.
     Lab(LabArgs),
+    /// Brings scripts into one canonical style.
+    ///
+    /// Comments and meaning stay. The files are replaced; `-` is formatted from standard input to standard output.
+    /// Exits with 1 if a file can't be formatted, and with --check, 2 if one is not in that style.
+    Fmt(FmtArgs),
 }
 
 /// How to read a configuration.
@@ -142,6 +147,20 @@ pub struct LabArgs {
     /// Takes a gateway away while the flows run, and reports what happens to them.
     #[arg(long, value_name = "GATEWAY")]
     pub fail: Option<IpAddr>,
+    /// The form of the output.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+}
+
+/// `fmt`.
+#[derive(Debug, Args)]
+pub struct FmtArgs {
+    /// Scripts and exports.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Changes nothing, and names the files that would be formatted.
+    #[arg(long)]
+    pub check: bool,
     /// The form of the output.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,

@@ -26,6 +26,7 @@ mod bulk;
 mod class;
 mod decode;
 mod error;
+mod format;
 mod overwrite;
 mod rules;
 mod splitter;
@@ -37,6 +38,7 @@ mod tree;
 
 pub use decode::windows_1252;
 pub use error::{MAX_ERRORS, SyntaxError, SyntaxErrorKind};
+pub use format::{NotFormatted, format};
 pub use splitter::MAX_NESTING;
 pub use statements::Statements;
 pub use tree::MAX_EXPRESSION_DEPTH;

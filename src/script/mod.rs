@@ -14,6 +14,8 @@ mod selector;
 mod session;
 mod verbs;
 
+pub(crate) use diagnostics::syntax as syntax_diagnostic;
+
 use crate::database::{Database, MenuPath, PropertyName};
 use crate::diagnostic::Diagnostic;
 use crate::ir::Dialect;

@@ -16,6 +16,9 @@ struct Room {
 
 const TARGETS: &[&str] = &["rosc_nftables", "rosc_route", "rosc_sysctl", "rosc_target"];
 
+/// The commands format scripts, which takes the grammar alone.
+const COMMANDS: &[&str] = &["rosc_grammar", "rosc_nftables", "rosc_route", "rosc_sysctl", "rosc_target"];
+
 /// The way of the data, from the text down to the machine: a room knows none that stands below it, but for places
 /// (`source`) and what is said of them (`diagnostic`), which know nothing else.
 const ROOMS: &[Room] = &[
@@ -67,10 +70,11 @@ const ROOMS: &[Room] = &[
             "lower",
             "plan",
             "render",
+            "script",
             "source",
             "transaction",
         ],
-        crates: TARGETS,
+        crates: COMMANDS,
     },
 ];
 
