@@ -50,6 +50,10 @@ pub enum Command {
     /// Comments and meaning stay. The files are replaced; `-` is formatted from standard input to standard output.
     /// Exits with 1 if a file can't be formatted, and with --check, 2 if one is not in that style.
     Fmt(FmtArgs),
+    /// Prints the configuration that the files leave, as RouterOS 7 would export it.
+    ///
+    /// Version 6 spellings become version 7, defaults are left out, and so are secrets.
+    Export(ExportArgs),
 }
 
 /// How to read a configuration.
@@ -161,6 +165,23 @@ pub struct FmtArgs {
     /// Changes nothing, and names the files that would be formatted.
     #[arg(long)]
     pub check: bool,
+    /// The form of the output.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+}
+
+/// `export`.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// Files with RouterOS commands: an export, a script, a pasted terminal session.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// The version of RouterOS that they are written for, where they don't tell.
+    #[arg(long, value_enum, value_name = "VERSION")]
+    pub routeros: Option<Version>,
+    /// Prints passwords, keys and other secrets too.
+    #[arg(long)]
+    pub show_sensitive: bool,
     /// The form of the output.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,

@@ -3,6 +3,7 @@
 mod apply;
 mod check;
 mod diff;
+mod export;
 mod failure;
 mod fmt;
 mod lab;
@@ -52,6 +53,7 @@ pub fn run(cli: &Cli) -> Outcome {
         Command::Apply(args) => apply::run(args, &output),
         Command::Lab(args) => lab::run(args, &output),
         Command::Fmt(args) => fmt::run(args, &output),
+        Command::Export(args) => export::run(args, &output),
     }
 }
 

@@ -5,6 +5,7 @@ mod cli;
 mod corpus;
 mod diagnostics;
 mod examples;
+mod export;
 mod fmt;
 mod kernel;
 mod laws;

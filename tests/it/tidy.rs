@@ -43,6 +43,7 @@ const ROOMS: &[Room] = &[
         rooms: &["database", "diagnostic", "ir", "resolve", "script", "source"],
         crates: &[],
     },
+    Room { name: "export", rooms: &["catalog", "database"], crates: &["rosc_grammar"] },
     // RouterOS's words end here and Linux's begin: no room below knows the catalog or the database.
     Room { name: "lower", rooms: &["diagnostic", "host", "ir"], crates: TARGETS },
     Room { name: "plan", rooms: &["lower", "source"], crates: TARGETS },
@@ -64,6 +65,7 @@ const ROOMS: &[Room] = &[
             "cli",
             "compile",
             "diagnostic",
+            "export",
             "host",
             "ir",
             "lab",
@@ -88,6 +90,7 @@ const PURE: &[&str] = &[
     "script",
     "resolve",
     "compile",
+    "export",
     "lower",
     "plan",
     "render",
