@@ -2,6 +2,7 @@
 
 use crate::catalog::{self, Support};
 use crate::database::{Database, Item, Menu, MenuPath, Property, Written, quoted_if_needed};
+use crate::source::is_sensitive;
 use std::fmt::Write;
 
 /// Menus whose items others name, in front of those that name them: a router reads an export from the top.
@@ -16,33 +17,6 @@ const DECLARING: &[&str] = &[
     "/routing/table",
     "/interface/bridge/port",
     "/interface/list/member",
-];
-
-/// Properties that RouterOS shows on demand only; of dotted names, the last part.
-const SENSITIVE: &[&str] = &[
-    "auth-key",
-    "authentication-key",
-    "authentication-password",
-    "eap-password",
-    "encryption-password",
-    "group-key",
-    "ipsec-secret",
-    "l2tp-secret",
-    "management-protection-key",
-    "passphrase",
-    "password",
-    "pre-shared-key",
-    "preshared-key",
-    "private-key",
-    "private-pre-shared-key",
-    "secret",
-    "static-key-0",
-    "static-key-1",
-    "static-key-2",
-    "static-key-3",
-    "tcp-md5-key",
-    "wpa-pre-shared-key",
-    "wpa2-pre-shared-key",
 ];
 
 /// An export.
@@ -148,9 +122,4 @@ fn is_default(path: MenuPath, name: &str, value: &str) -> bool {
     // A value that is only nearly carried over, or not at all, is worth seeing.
     let is_plain = matches!(property.support, Support::Same | Support::SameAs(_));
     is_plain && property.default == Some(value)
-}
-
-fn is_sensitive(name: &str) -> bool {
-    let last = name.rsplit('.').next().unwrap_or(name);
-    SENSITIVE.contains(&last)
 }

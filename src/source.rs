@@ -2,9 +2,11 @@
 
 mod encoding;
 mod printable;
+mod secrets;
 
 pub use encoding::Encoding;
 pub use printable::printable;
+pub use secrets::{HIDDEN, is_sensitive};
 
 use rosc_grammar::ast::Span;
 use rosc_target::Origin;
@@ -137,9 +139,10 @@ impl SourceFile {
         self.encoding
     }
 
-    /// The text with nothing in it that would steer a terminal; offsets are the same. Made when first asked for.
+    /// The text with nothing in it that would steer a terminal, and without secrets; offsets are the same. Made when
+    /// first asked for.
     pub fn printable(&self) -> &str {
-        let made = self.printable.get_or_init(|| match printable(&self.text) {
+        let made = self.printable.get_or_init(|| match secrets::masked(printable(&self.text)) {
             Cow::Borrowed(_) => None,
             Cow::Owned(text) => Some(text.into()),
         });

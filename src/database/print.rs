@@ -1,6 +1,7 @@
 //! The database as text: commands that would make it.
 
 use super::{Database, Item, Property, Written};
+use crate::source::{HIDDEN, is_sensitive};
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 
@@ -41,7 +42,11 @@ impl Database<'_> {
                 Written::Switch => {}
                 Written::Value => {
                     f.write_char('=')?;
-                    f.write_str(&quoted_if_needed(&self.text(property)))?;
+                    if is_sensitive(self.name(property.name)) {
+                        f.write_str(HIDDEN)?;
+                    } else {
+                        f.write_str(&quoted_if_needed(&self.text(property)))?;
+                    }
                 }
             }
         }

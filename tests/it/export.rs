@@ -120,3 +120,16 @@ fn what_a_router_has_from_the_start_is_set_and_not_added() {
         ]
     );
 }
+
+#[test]
+fn secrets_are_shown_nowhere_else() {
+    let text = "/ppp secret add name=branch password=\"hunter2\" servce=l2tp\n/ppp secret add password=hunter2 name=b\n";
+    let files = Files::new([("ppp.rsc", text)]);
+    let path = files.path("ppp.rsc");
+    for args in [&["check", &path][..], &["check", "--format", "json", &path], &["show", "script", &path]] {
+        let ended = rosc(args);
+        assert!(!ended.out.contains("hunter2") && !ended.err.contains("hunter2"), "{args:?}: {}", ended.err);
+    }
+    let shown = rosc(&["show", "database", &path]);
+    assert!(shown.out.contains("password=***") && !shown.out.contains("hunter2"), "{}", shown.out);
+}

@@ -43,7 +43,7 @@ const ROOMS: &[Room] = &[
         rooms: &["database", "diagnostic", "ir", "resolve", "script", "source"],
         crates: &[],
     },
-    Room { name: "export", rooms: &["catalog", "database"], crates: &["rosc_grammar"] },
+    Room { name: "export", rooms: &["catalog", "database", "source"], crates: &["rosc_grammar"] },
     // RouterOS's words end here and Linux's begin: no room below knows the catalog or the database.
     Room { name: "lower", rooms: &["diagnostic", "host", "ir"], crates: TARGETS },
     Room { name: "plan", rooms: &["lower", "source"], crates: TARGETS },
