@@ -1,0 +1,93 @@
+//! The intermediate form of a script: what a router's `:parse` prints of it.
+//!
+//! A router reads a script with its menus at hand: every command gets its full path and canonical argument names,
+//! expressions become prefix lists. The form is the router's own and is documented nowhere; what is done here was
+//! learnt from published dumps of RouterOS 7.22.1. It speaks for a router without further packages.
+//!
+//! ```text
+//! /ip ro
+//! add dst-address=10.0.0.0/8 gateway=$gw     →     /ip/route/;(evl /ip/route/adddst-address=10.0.0.0/8;gateway=$gw)
+//! ```
+
+mod arguments;
+mod body;
+mod command;
+mod condition;
+mod expression;
+mod literal;
+mod parameters;
+mod path;
+mod refusal;
+mod text;
+mod value;
+
+pub use refusal::Refusal;
+
+use crate::source::Sources;
+use rosc_grammar::{SyntaxError, SyntaxErrorKind};
+
+/// Writes the intermediate form of each source on a line of its own, or why a router refuses it.
+pub fn il(sources: &Sources) -> String {
+    let forms = sources.ids().map(|file| match intermediate(sources.file(file).text()) {
+        Ok(form) => form + "\n",
+        Err(refusal) => format!("{refusal}\n"),
+    });
+    forms.collect()
+}
+
+/// Returns the intermediate form of a script, or the first thing in it that a router does not take.
+pub fn intermediate(text: &str) -> Result<String, Refusal> {
+    read(text).map_err(|(offset, says)| Refusal::new(text, offset, says))
+}
+
+/// What is wrong, and at which byte.
+type Refused = (usize, &'static str);
+
+fn read(text: &str) -> Result<String, Refused> {
+    let parsed = rosc_grammar::parse_script(text);
+    // A brace that closes nothing ends the script: a router reads no further.
+    if let Some(brace) = parsed.errors.iter().find(|error| ends_script(error, text)) {
+        return read(&text[..brace.span.start as usize]);
+    }
+    // A brace that is never closed is noticed at the end of the text, behind everything else.
+    if parsed.errors.iter().any(|error| error.kind == SyntaxErrorKind::UnclosedBrace) {
+        return match read(&close_braces(text)) {
+            Err(refused) if refused.0 < text.len() => Err(refused),
+            Ok(_) | Err(_) => Err((text.len(), refusal::MISSING_BRACE)),
+        };
+    }
+    let mut reader = Reader { text, menu: "/", variables: vec![Vec::new()] };
+    let form = reader.program(&parsed.statements);
+    let fault = parsed.errors.iter().map(|error| refusal::of(error, text)).min_by_key(|fault| fault.0);
+    match (form, fault) {
+        (Ok(form), None) => Ok(form),
+        (Ok(_), Some(fault)) => Err(fault),
+        (Err(refused), fault) => Err(fault.filter(|fault| fault.0 < refused.0).unwrap_or(refused)),
+    }
+}
+
+fn ends_script(error: &SyntaxError, text: &str) -> bool {
+    error.kind == SyntaxErrorKind::UnexpectedCloser && error.span.slice(text) == "}"
+}
+
+/// Adds the closing braces that a text lacks.
+fn close_braces(text: &str) -> String {
+    let mut closed = text.to_owned();
+    for _ in 0..rosc_grammar::MAX_NESTING {
+        closed.push_str("\n}");
+        let errors = rosc_grammar::parse_script(&closed).errors;
+        if !errors.iter().any(|error| error.kind == SyntaxErrorKind::UnclosedBrace) {
+            break;
+        }
+    }
+    closed
+}
+
+/// A way through a script that follows the menus and the variables.
+struct Reader<'t> {
+    text: &'t str,
+    /// The current menu.
+    menu: &'static str,
+    /// The variables that are declared, a list for each block around.
+    variables: Vec<Vec<String>>,
+}

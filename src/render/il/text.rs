@@ -1,0 +1,71 @@
+//! Strings: the router keeps each escape as a piece of its own, and joins the pieces like any concatenation.
+
+use super::{Reader, Refused};
+use rosc_grammar::ast::{Interpolated, Span, StringPart};
+
+impl Reader<'_> {
+    /// The inside of a string without substitutions.
+    pub(super) fn quoted(&self, span: Span) -> String {
+        let inside = Span { start: span.start + 1, end: span.end - 1 };
+        joined(self.literal_pieces(inside))
+    }
+
+    pub(super) fn interpolated(&mut self, string: &Interpolated) -> Result<String, Refused> {
+        let mut pieces = Vec::new();
+        for part in &string.parts {
+            match part {
+                StringPart::Literal(span) => pieces.extend(self.literal_pieces(*span)),
+                StringPart::Value(value) => pieces.push(self.value(value)?),
+            }
+        }
+        Ok(joined(pieces))
+    }
+
+    fn literal_pieces(&self, span: Span) -> Vec<String> {
+        let written = span.slice(self.text);
+        let mut pieces = Vec::new();
+        let mut plain = String::new();
+        let mut at = 0;
+        while let Some(offset) = written[at..].find('\\') {
+            plain.push_str(&written[at..at + offset]);
+            at += offset;
+            let length = escape_length(&written[at..]);
+            let escape = Span { start: span.start + at as u32, end: span.start + (at + length) as u32 };
+            let said = escape.unescape(self.text);
+            at += length;
+            if said.is_empty() {
+                continue; // A line join.
+            }
+            if !plain.is_empty() {
+                pieces.push(std::mem::take(&mut plain));
+            }
+            pieces.push(said.into_owned());
+        }
+        plain.push_str(&written[at..]);
+        if !plain.is_empty() {
+            pieces.push(plain);
+        }
+        pieces
+    }
+}
+
+fn joined(pieces: Vec<String>) -> String {
+    match <[String; 1]>::try_from(pieces) {
+        Ok([piece]) => piece,
+        Err(pieces) if pieces.is_empty() => String::new(),
+        Err(pieces) => format!("(. {})", pieces.join(" ")),
+    }
+}
+
+/// How many bytes the escape at the start of the text has.
+fn escape_length(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    match bytes.get(1) {
+        Some(b'0'..=b'9' | b'A'..=b'F') => 3.min(bytes.len()),
+        Some(b'\n' | b'\r') => {
+            let newline = if bytes[1..].starts_with(b"\r\n") { 3 } else { 2 };
+            newline + bytes[newline..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
+        }
+        _ => 1 + text[1..].chars().next().map_or(0, char::len_utf8),
+    }
+}
