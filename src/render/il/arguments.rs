@@ -20,7 +20,8 @@ impl Reader<'_> {
         // A switch takes the value of the argument before it, which is a quirk of the router's.
         let mut last = "true".to_owned();
         let mut dotted = String::new();
-        for arg in args {
+        let mut args = args.iter();
+        while let Some(arg) = args.next() {
             let start = arg.span.start as usize;
             let (name, value) = match arg.kind {
                 ArgKind::Named(word) => {
@@ -39,6 +40,17 @@ impl Reader<'_> {
                     (format!("!{name}"), String::new())
                 }
                 ArgKind::Unnamed => {
+                    // `else {` works like `else={`.
+                    let name = unnamed_word(arg).and_then(|word| parameters::exact(known, &word.text(self.text)));
+                    if let (Some(name), Some(next)) = (name, args.as_slice().first())
+                        && let (ArgKind::Unnamed, Value::Code(block)) = (next.kind, &next.value)
+                    {
+                        let value = format!(";{}", self.block(block)?);
+                        last.clone_from(&value);
+                        found.push((name.to_owned(), value));
+                        args.next();
+                        continue;
+                    }
                     let switch = unnamed_word(arg).and_then(|word| parameters::switch(known, &word.text(self.text)));
                     if let Some(name) = switch {
                         found.push((name.to_owned(), last.clone()));
@@ -68,12 +80,12 @@ impl Reader<'_> {
                 Ok(self.text[block.span.start as usize + 1..block.span.end as usize - 1].to_owned())
             }
             (Kind::Reference, Value::Code(block)) => Err((block.span.start as usize, SYNTAX)),
-            (kind, Value::Word(word)) => Ok(self.word(kind, *word)),
+            (kind, Value::Word(word)) => Ok(self.word(kind, name, *word)),
             _ => self.value(value),
         }
     }
 
-    fn word(&self, kind: Kind, word: Word) -> String {
+    fn word(&self, kind: Kind, name: &str, word: Word) -> String {
         let text = word.text(self.text);
         match kind {
             Kind::Any => literal::plain(&text),
@@ -82,10 +94,11 @@ impl Reader<'_> {
                 .map(str::to_owned)
                 .or_else(|| literal::time(&text))
                 .unwrap_or_else(|| text.split(',').collect::<Vec<_>>().join(";")),
+            Kind::Choice => literal::time(&text).unwrap_or_else(|| text.into_owned()),
             Kind::AddressWithMask => literal::address(&text).unwrap_or_else(|| text.into_owned()).replace('/', ";"),
             Kind::Matcher => {
                 let (not, text) = text.strip_prefix('!').map_or(("", &*text), |text| ("!", text));
-                format!("{not};{}", text.replace([':', ','], ";"))
+                format!("{not};{}", if name == CLASSIFIER { text.replace([':', '/'], ";") } else { text.replace(',', ";") })
             }
             Kind::Declared | Kind::Variable | Kind::Source | Kind::Reference | Kind::Text => text.into_owned(),
         }
@@ -111,6 +124,9 @@ impl Reader<'_> {
         Ok(forms.join(";"))
     }
 }
+
+/// The matcher with two numbers behind its word: `both-addresses:2/0`.
+const CLASSIFIER: &str = "per-connection-classifier";
 
 fn has(found: &[(String, String)], name: &str) -> bool {
     found.iter().any(|(found, _)| found == name)

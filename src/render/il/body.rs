@@ -61,7 +61,11 @@ impl Reader<'_> {
         let inside = (block.span.start as usize + 1, block.span.end as usize - 1);
         let mut pieces = before.to_vec();
         pieces.extend(self.pieces(&block.body, inside)?);
-        Ok(Some(format!("(<%% (evl {}) {})", pieces.join(";"), self.loose_arguments(rest)?.join(";"))))
+        let callee = match pieces.as_slice() {
+            [piece] => piece.clone(),
+            pieces => format!("(evl {})", pieces.join(";")),
+        };
+        Ok(Some(format!("(<%% {callee} {})", self.loose_arguments(rest)?.join(";"))))
     }
 
     fn statement(&mut self, statement: &Statement) -> Result<String, Refused> {
@@ -78,43 +82,68 @@ impl Reader<'_> {
         menu_line(self.menu)
     }
 
-    /// How many empty statements the router sees in text between statements: one for a line end or a comment
-    /// directly behind an opening bracket, one between `;` and what is not directly behind it, and one for an
-    /// indented comment with no statement behind it.
+    /// How many empty statements the router sees in text between statements.
+    ///
+    /// Behind a line end it skips lines that are blank or hold a comment in the first column. Elsewhere a statement
+    /// begins: blanks and comments, each with its line end, are part of it, and a line end or `;` ends it, be it
+    /// empty or not. An empty text is no statement, but an empty block holds one.
     fn empties(&self, from: usize, to: usize, mut before: Before, at_end: bool) -> usize {
         let text = &self.text.as_bytes()[from..to];
-        let (mut empties, mut blank, mut comment) = (0, false, false);
-        let mut at = 0;
-        while let Some(&byte) = text.get(at) {
-            at += 1;
-            match byte {
-                b'\n' => {
-                    let counts = match before {
-                        Before::Opening => true,
-                        Before::Semicolon => blank,
-                        Before::Statement | Before::Newline => false,
-                    };
-                    empties += usize::from(counts);
-                    (before, blank) = (Before::Newline, false);
-                }
-                b';' => {
-                    let counts = matches!(before, Before::Semicolon | Before::Newline);
-                    empties += usize::from(counts);
-                    (before, blank, comment) = (Before::Semicolon, false, false);
-                }
-                b'#' => {
-                    at += text[at..].iter().take_while(|&&byte| byte != b'\n').count();
-                    comment |= before == Before::Newline && blank;
-                }
-                _ => blank = true,
+        let (mut at, mut empties) = (0, 0);
+        loop {
+            if before == Before::Newline {
+                at += skipped_lines(&text[at..]);
             }
+            let start = at;
+            let mut comment = false;
+            while let Some(&byte) = text.get(at) {
+                match byte {
+                    b'#' => {
+                        comment = true;
+                        at += text[at..].iter().position(|&byte| byte == b'\n').unwrap_or(text.len() - at - 1) + 1;
+                        if before == Before::Statement {
+                            at -= 1;
+                            break;
+                        }
+                    }
+                    b'\n' | b';' => break,
+                    _ => at += 1,
+                }
+            }
+            let begun = match before {
+                Before::Opening => true,
+                Before::Semicolon => at > start || comment,
+                Before::Newline => comment,
+                Before::Statement => false,
+            };
+            match text.get(at) {
+                Some(b'\n') => {
+                    empties += usize::from(begun);
+                    before = Before::Newline;
+                }
+                Some(_) => {
+                    empties += usize::from(before != Before::Statement);
+                    before = Before::Semicolon;
+                }
+                None => return empties + usize::from(at_end && begun && !self.text.is_empty()),
+            }
+            at += 1;
         }
-        let last = match before {
-            Before::Semicolon | Before::Opening => blank,
-            Before::Statement | Before::Newline => false,
-        };
-        empties + usize::from(at_end && (last || comment))
     }
+}
+
+/// How many bytes of blank lines, and of comments in the first column, there are.
+fn skipped_lines(text: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+        let line = rest.iter().position(|&byte| byte == b'\n').map_or(rest.len(), |newline| newline + 1);
+        let is_blank = rest[..line].iter().all(u8::is_ascii_whitespace) && rest[..line].ends_with(b"\n");
+        if !is_blank && rest[0] != b'#' {
+            break;
+        }
+        at += line;
+    }
+    at
 }
 
 /// A menu alone: `/ip/route/`, `/` for the root.

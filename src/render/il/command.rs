@@ -63,6 +63,11 @@ impl Reader<'_> {
     /// A command that the router does not have: it complains when it comes to running it.
     fn unknown_command(&mut self, name: &str, at: usize, rest: &[Arg]) -> Result<String, Refused> {
         let (line, column) = place(self.text, at);
+        // What fills in a string has to be known while reading.
+        let text = rest.iter().find(|arg| matches!(arg.value, Value::Interpolated(_)));
+        if let Some((text, ArgKind::Named(name))) = text.map(|arg| (arg, arg.kind)) {
+            return Err((name.span.end.max(text.span.start) as usize, SYNTAX));
+        }
         let code = rest.iter().find(|arg| matches!(arg.value, Value::Code(_)) && arg.kind == ArgKind::Unnamed);
         if let Some(code) = code {
             return Err((code.span.start as usize, SYNTAX));
@@ -79,14 +84,24 @@ impl Reader<'_> {
         verb: &'static str,
         rest: &[Arg],
     ) -> Result<String, Refused> {
-        let mut arguments = self.arguments(menu, verb, rest)?;
-        if condition::is_asked_for(command, self.text) {
+        // `[find $x "y"]` looks through a string where the current menu has no `find`; by its words alone it can't be
+        // told from the one that looks for items.
+        let of_strings = menu == "/" && verb == "find";
+        let terms = if of_strings { condition::as_arguments(&command.condition)? } else { Vec::new() };
+        let rest: Vec<Arg> = rest.iter().cloned().chain(terms).collect();
+        let outside = self.menu;
+        if menu != "/" {
+            self.menu = menu;
+        }
+        let mut arguments = self.arguments(menu, verb, &rest)?;
+        if !of_strings && condition::is_asked_for(command, self.text) {
             let terms = self.condition(&command.condition)?;
             if verb != "find" && terms.is_empty() {
                 return Err((command.span.end as usize, NO_CONDITION));
             }
             arguments.push(("where".to_owned(), condition::form(menu, &terms)));
         }
+        self.menu = outside;
         arguments.sort_by(|(a, _), (b, _)| a.cmp(b));
         let arguments: Vec<String> = arguments.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
         let menu = if menu == "/" { "" } else { menu };

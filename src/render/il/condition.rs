@@ -1,8 +1,9 @@
 //! What `find` and `print where` look for.
 
+use super::refusal::NO_END;
 use super::{Reader, Refused};
 use crate::catalog::commands::Commands;
-use rosc_grammar::ast::{Command, Expr, Value};
+use rosc_grammar::ast::{Arg, ArgKind, BinaryOp, Command, Expr, Span, UnaryOp, Value, Word};
 
 /// What every item of a list has.
 const OF_EVERY_ITEM: [&str; 4] = [".id", ".nextid", ".dead", ".about"];
@@ -36,6 +37,28 @@ impl Reader<'_> {
             Expr::Value(_) => self.expression(term),
         }
     }
+}
+
+/// The terms of a condition as the arguments that they would be behind another command.
+pub(super) fn as_arguments(terms: &[Expr]) -> Result<Vec<Arg>, Refused> {
+    terms.iter().map(as_argument).collect()
+}
+
+fn as_argument(term: &Expr) -> Result<Arg, Refused> {
+    let span = term.span().unwrap_or(Span { start: 0, end: 0 });
+    let (kind, value) = match term {
+        Expr::Value(value) => (ArgKind::Unnamed, value.clone()),
+        Expr::Unary { op: UnaryOp::Negate, .. } => (ArgKind::Unnamed, Value::Word(Word { span })),
+        Expr::Binary { op: BinaryOp::Equal, left, right, .. } => match (&**left, &**right) {
+            (Expr::Value(Value::Word(name)), Expr::Value(value)) => (ArgKind::Named(*name), value.clone()),
+            (Expr::Value(Value::Word(name)), Expr::Unary { span, .. }) => {
+                (ArgKind::Named(*name), Value::Word(Word { span: *span }))
+            }
+            _ => return Err((span.start as usize, NO_END)),
+        },
+        Expr::Unary { .. } | Expr::Binary { .. } => return Err((span.start as usize, NO_END)),
+    };
+    Ok(Arg { span, kind, value })
 }
 
 /// Says whether the command has a condition, be it empty.

@@ -58,7 +58,7 @@ fn read(text: &str) -> Result<String, Refused> {
     }
     let mut reader = Reader { text, menu: "/", variables: vec![Vec::new()] };
     let form = reader.program(&parsed.statements);
-    let fault = parsed.errors.iter().map(|error| refusal::of(error, text)).min_by_key(|fault| fault.0);
+    let fault = parsed.errors.iter().filter_map(|error| refusal::of(error, text)).min_by_key(|fault| fault.0);
     match (form, fault) {
         (Ok(form), None) => Ok(form),
         (Ok(_), Some(fault)) => Err(fault),

@@ -19,6 +19,8 @@ pub(super) enum Kind {
     Text,
     /// A property of an item.
     Setting,
+    /// One of some words, of which `yes` and `no` are two.
+    Choice,
     /// An address with the length of its network.
     AddressWithMask,
     /// A value to compare with, which may be negated.
@@ -52,6 +54,8 @@ const OF_ROOT: &[(&str, &[&str])] = &[
     ("serialize", &["value"]),
     ("set", &["name", "value"]),
     ("time", &["command"]),
+    ("tocrlf", &["input"]),
+    ("tolf", &["input"]),
     ("while", &["condition"]),
 ];
 
@@ -59,6 +63,7 @@ const OF_ROOT: &[(&str, &[&str])] = &[
 const OF_MENUS: &[(&str, &[&str])] = &[
     ("comment", &["numbers", "comment"]),
     ("edit", &["number", "value-name"]),
+    ("fetch", &["url"]),
     ("get", &["number", "value-name"]),
     ("move", &["numbers", "destination"]),
     ("print", &["from"]),
@@ -93,6 +98,11 @@ pub(super) fn complete(known: &[&'static str], written: &str) -> Option<&'static
     })
 }
 
+/// The parameter of exactly this name.
+pub(super) fn exact(known: &[&'static str], written: &str) -> Option<&'static str> {
+    known.iter().copied().find(|name| *name == written)
+}
+
 /// The parameter without a value that a word is.
 pub(super) fn switch(known: &[&'static str], written: &str) -> Option<&'static str> {
     complete(known, written).filter(|name| SWITCHES.contains(name))
@@ -111,7 +121,8 @@ pub(super) fn kind(menu: &str, verb: &str, name: &str) -> Kind {
         };
     }
     match (menu, name) {
-        ("/ip/address", "address") => Kind::AddressWithMask,
+        ("/ip/address" | "/ip/dhcp-server/network" | "/ipv6/address", "address") => Kind::AddressWithMask,
+        ("/ppp/profile", _) => Kind::Choice,
         ("/system/logging/action", "script") => Kind::Reference,
         ("/system/logging", "topics") => Kind::Matcher,
         (_, "source" | "on-event" | "script") => Kind::Source,

@@ -35,9 +35,16 @@ impl Reader<'_> {
                 if part.is_empty() {
                     continue;
                 }
-                if part == ".." {
-                    menu = parent(menu);
-                    falls_back = false;
+                let above = if menu == "/" { "" } else { ".." };
+                let (start, part) = match part.strip_prefix(above).filter(|_| !above.is_empty()) {
+                    Some(rest) => {
+                        menu = parent(menu);
+                        falls_back = false;
+                        (start + above.len(), rest)
+                    }
+                    None => (start, part),
+                };
+                if part.is_empty() || part == ".." {
                     continue;
                 }
                 let name = &part[..part.len() - part.trim_start_matches(is_name).len()];

@@ -18,7 +18,7 @@ pub struct Refusal {
     pub says: &'static str,
     /// The line, from 1.
     pub line: usize,
-    /// The column, from 1, in bytes.
+    /// The column, from 1, in bytes; a tab goes on to the next multiple of eight.
     pub column: usize,
 }
 
@@ -39,18 +39,25 @@ impl fmt::Display for Refusal {
 pub(super) fn place(text: &str, offset: usize) -> (usize, usize) {
     let before = &text.as_bytes()[..offset.min(text.len())];
     let line_start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
-    (before.iter().filter(|&&byte| byte == b'\n').count() + 1, before.len() - line_start + 1)
+    let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
+    let step = |column: usize, byte: &u8| if *byte == b'\t' { (column / 8 + 1) * 8 } else { column + 1 };
+    (line, before[line_start..].iter().fold(1, step))
 }
 
 /// Where and in which words a router notices what the grammar has found.
-pub(super) fn of(error: &SyntaxError, text: &str) -> Refused {
+///
+/// `None` is for what a router takes: values side by side, `(a b)`, are a list to it.
+pub(super) fn of(error: &SyntaxError, text: &str) -> Option<Refused> {
     let at = error.span.start as usize;
-    match error.kind {
+    if error.kind == SyntaxErrorKind::OperatorExpected && !text[at..].starts_with('_') {
+        return None;
+    }
+    Some(match error.kind {
         SyntaxErrorKind::CommandExpected | SyntaxErrorKind::StrayParameter => path::refused(text, at),
         SyntaxErrorKind::UnknownEscape => (at + 1, NO_INPUT),
         SyntaxErrorKind::CommentBetweenJoinedLines | SyntaxErrorKind::BlankExpected => (at, NO_END),
         SyntaxErrorKind::UnclosedBrace => (text.len(), MISSING_BRACE),
-        SyntaxErrorKind::UnclosedQuote => (text.len(), SYNTAX),
+        SyntaxErrorKind::UnclosedQuote => (text[at..].find('\n').map_or(text.len(), |end| at + end), SYNTAX),
         SyntaxErrorKind::UnclosedBracket
         | SyntaxErrorKind::UnclosedParenthesis
         | SyntaxErrorKind::UnexpectedCloser
@@ -65,5 +72,5 @@ pub(super) fn of(error: &SyntaxError, text: &str) -> Refused {
         | SyntaxErrorKind::NotUnderstood
         | SyntaxErrorKind::TextTooLong
         | SyntaxErrorKind::TooManyErrors => (at, SYNTAX),
-    }
+    })
 }

@@ -33,13 +33,12 @@ impl Reader<'_> {
             let escape = Span { start: span.start + at as u32, end: span.start + (at + length) as u32 };
             let said = escape.unescape(self.text);
             at += length;
-            if said.is_empty() {
-                continue; // A line join.
-            }
             if !plain.is_empty() {
                 pieces.push(std::mem::take(&mut plain));
             }
-            pieces.push(said.into_owned());
+            if !said.is_empty() {
+                pieces.push(said.into_owned()); // A line join says nothing, but ends the piece.
+            }
         }
         plain.push_str(&written[at..]);
         if !plain.is_empty() {
