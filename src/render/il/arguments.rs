@@ -114,8 +114,7 @@ impl Reader<'_> {
         let mut forms = Vec::new();
         for name in names.split(',') {
             if is_new {
-                let scope = self.variables.last_mut().expect("a script has a scope");
-                scope.push(name.to_owned());
+                self.declare(name.to_owned());
             } else if !self.variables.iter().flatten().any(|declared| declared == name) {
                 return Err((at as usize, SYNTAX));
             }

@@ -1,5 +1,6 @@
 //! Statements in a row: a script, a block, what stands in brackets.
 
+use super::refusal::NO_END;
 use super::{Reader, Refused};
 use rosc_grammar::ast::{ArgKind, Block, Statement, Value};
 
@@ -36,7 +37,7 @@ impl Reader<'_> {
         let (mut at, mut before) = (inside.0, Before::Opening);
         for statement in statements {
             let span = statement.span();
-            let empty = self.empties(at, span.start as usize, before, false);
+            let empty = self.empties(at, span.start as usize, before, false)?;
             pieces.extend(std::iter::repeat_n(self.here(), empty));
             match self.bracket_statement(statement, &pieces)? {
                 Some(whole) => pieces = vec![whole],
@@ -47,7 +48,7 @@ impl Reader<'_> {
             }
             (at, before) = (span.end as usize, Before::Statement);
         }
-        let empty = self.empties(at, inside.1, before, true);
+        let empty = self.empties(at, inside.1, before, true)?;
         pieces.extend(std::iter::repeat_n(self.here(), empty));
         Ok(pieces)
     }
@@ -86,8 +87,8 @@ impl Reader<'_> {
     ///
     /// Behind a line end it skips lines that are blank or hold a comment in the first column. Elsewhere a statement
     /// begins: blanks and comments, each with its line end, are part of it, and a line end or `;` ends it, be it
-    /// empty or not. An empty text is no statement, but an empty block holds one.
-    fn empties(&self, from: usize, to: usize, mut before: Before, at_end: bool) -> usize {
+    /// empty or not. Behind a command on its own line, a comment needs a `;` before it. An empty text is no statement, but an empty block holds one.
+    fn empties(&self, from: usize, to: usize, mut before: Before, at_end: bool) -> Result<usize, Refused> {
         let text = &self.text.as_bytes()[from..to];
         let (mut at, mut empties) = (0, 0);
         loop {
@@ -98,13 +99,10 @@ impl Reader<'_> {
             let mut comment = false;
             while let Some(&byte) = text.get(at) {
                 match byte {
+                    b'#' if before == Before::Statement => return Err((from + at, NO_END)),
                     b'#' => {
                         comment = true;
                         at += text[at..].iter().position(|&byte| byte == b'\n').unwrap_or(text.len() - at - 1) + 1;
-                        if before == Before::Statement {
-                            at -= 1;
-                            break;
-                        }
                     }
                     b'\n' | b';' => break,
                     _ => at += 1,
@@ -125,7 +123,7 @@ impl Reader<'_> {
                     empties += usize::from(before != Before::Statement);
                     before = Before::Semicolon;
                 }
-                None => return empties + usize::from(at_end && begun && !self.text.is_empty()),
+                None => return Ok(empties + usize::from(at_end && begun && !self.text.is_empty())),
             }
             at += 1;
         }

@@ -3,7 +3,7 @@
 use super::path::Target;
 use super::refusal::{NO_CONDITION, SYNTAX, place};
 use super::{Reader, Refused, body, condition};
-use rosc_grammar::ast::{Arg, ArgKind, Command, Value};
+use rosc_grammar::ast::{Anchor, Arg, ArgKind, Command, Value};
 
 impl Reader<'_> {
     pub(super) fn command(&mut self, command: &Command) -> Result<String, Refused> {
@@ -90,7 +90,7 @@ impl Reader<'_> {
         let terms = if of_strings { condition::as_arguments(&command.condition)? } else { Vec::new() };
         let rest: Vec<Arg> = rest.iter().cloned().chain(terms).collect();
         let outside = self.menu;
-        if menu != "/" {
+        if menu != "/" && command.anchor != Anchor::Global {
             self.menu = menu;
         }
         let mut arguments = self.arguments(menu, verb, &rest)?;

@@ -42,7 +42,17 @@ impl Reader<'_> {
                 } else {
                     operands.push(self.expression(left)?);
                 }
-                operands.push(self.expression(right)?);
+                match is_list {
+                    true => self.operands(right, chained, operands)?,
+                    false => operands.push(self.expression(right)?),
+                }
+            }
+            // The pieces of a string are operands of the concatenation that it stands in.
+            Expr::Value(Value::Quoted(quoted)) if chained == BinaryOp::Concat => {
+                operands.extend(self.quoted_pieces(quoted.span));
+            }
+            Expr::Value(Value::Interpolated(string)) if chained == BinaryOp::Concat => {
+                operands.extend(self.interpolated_pieces(string)?);
             }
             Expr::Value(_) | Expr::Unary { .. } | Expr::Binary { .. } => operands.push(self.expression(expr)?),
         }

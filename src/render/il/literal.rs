@@ -1,5 +1,7 @@
 //! Words that are literals: numbers, times, addresses and truths in the router's own spelling.
 
+use std::net::Ipv6Addr;
+
 /// A word where a value of any type may stand.
 pub(super) fn plain(word: &str) -> String {
     of(word).unwrap_or_else(|| word.to_owned())
@@ -12,6 +14,7 @@ pub(super) fn of(word: &str) -> Option<String> {
         .or_else(|| number(word))
         .or_else(|| time(word))
         .or_else(|| address(word))
+        .or_else(|| prefix6(word))
         .or_else(|| is_other_literal(word).then(|| word.to_owned()))
 }
 
@@ -129,6 +132,15 @@ pub(super) fn address(word: &str) -> Option<String> {
         None => Some(format!("{a}.{b}.{c}.{d}")),
         Some(length) => length.parse::<u8>().ok().filter(|&bits| bits <= 32).map(|bits| format!("{a}.{b}.{c}.{d}/{bits}")),
     }
+}
+
+/// A prefix of version 6; what its length leaves open is zero.
+fn prefix6(word: &str) -> Option<String> {
+    let (address, length) = word.split_once('/')?;
+    let (address, length): (Ipv6Addr, u32) = (address.parse().ok()?, length.parse().ok()?);
+    let open = 128_u32.checked_sub(length)?;
+    let kept = u128::from(address).checked_shr(open).unwrap_or(0).checked_shl(open).unwrap_or(0);
+    Some(format!("{}/{length}", Ipv6Addr::from(kept)))
 }
 
 /// Literals that stay as they are written: addresses of version 6, internal numbers, hardware addresses.

@@ -51,7 +51,9 @@ fn read(text: &str) -> Result<String, Refused> {
     }
     // A brace that is never closed is noticed at the end of the text, behind everything else.
     if parsed.errors.iter().any(|error| error.kind == SyntaxErrorKind::UnclosedBrace) {
-        return match read(&close_braces(text)) {
+        let closed = close_braces(text);
+        let impossible = refusal::first_impossible(text).map(|at| (at, refusal::SYNTAX));
+        return match closed.map_or(Ok(String::new()), |closed| read(&closed)).and(impossible.map_or(Ok(String::new()), Err)) {
             Err(refused) if refused.0 < text.len() => Err(refused),
             Ok(_) | Err(_) => Err((text.len(), refusal::MISSING_BRACE)),
         };
@@ -70,17 +72,17 @@ fn ends_script(error: &SyntaxError, text: &str) -> bool {
     error.kind == SyntaxErrorKind::UnexpectedCloser && error.span.slice(text) == "}"
 }
 
-/// Adds the closing braces that a text lacks.
-fn close_braces(text: &str) -> String {
+/// Adds the closing braces that a text lacks; `None` if it lacks more than braces.
+fn close_braces(text: &str) -> Option<String> {
     let mut closed = text.to_owned();
     for _ in 0..rosc_grammar::MAX_NESTING {
         closed.push_str("\n}");
         let errors = rosc_grammar::parse_script(&closed).errors;
         if !errors.iter().any(|error| error.kind == SyntaxErrorKind::UnclosedBrace) {
-            break;
+            return Some(closed);
         }
     }
-    closed
+    None
 }
 
 /// A way through a script that follows the menus and the variables.

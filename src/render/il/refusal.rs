@@ -74,3 +74,35 @@ pub(super) fn of(error: &SyntaxError, text: &str) -> Option<Refused> {
         | SyntaxErrorKind::TooManyErrors => (at, SYNTAX),
     })
 }
+
+/// The first character outside of strings and comments that nothing can make sense of: a backslash that joins no
+/// lines, a `$` with no name. Where brackets don't match, the grammar can't tell.
+pub(super) fn first_impossible(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut open: Vec<u8> = Vec::new();
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let next = bytes.get(at + 1).copied().unwrap_or(b'\n');
+        let in_string = open.last() == Some(&b'"');
+        let starts_token = at == 0 || matches!(bytes[at - 1], b' ' | b'\t' | b'\n' | b';' | b'{' | b'[' | b'(');
+        match byte {
+            b'\\' if in_string => at += 1,
+            b'\\' if !matches!(next, b'\n' | b'\r') => return Some(at),
+            b'"' if in_string => drop(open.pop()),
+            b'$' if in_string && matches!(next, b'(' | b'[') => {
+                open.push(next);
+                at += 1;
+            }
+            b'$' if !in_string && !(next.is_ascii_alphanumeric() || matches!(next, b'"' | b'(' | b'[')) => {
+                return Some(at);
+            }
+            _ if in_string => {}
+            b'#' if starts_token => at += text[at..].find('\n').map_or(text.len(), |end| end - 1),
+            b'"' | b'(' | b'[' | b'{' => open.push(byte),
+            b')' | b']' | b'}' => drop(open.pop()),
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}

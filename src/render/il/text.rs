@@ -4,13 +4,21 @@ use super::{Reader, Refused};
 use rosc_grammar::ast::{Interpolated, Span, StringPart};
 
 impl Reader<'_> {
-    /// The inside of a string without substitutions.
+    /// A string without substitutions.
     pub(super) fn quoted(&self, span: Span) -> String {
-        let inside = Span { start: span.start + 1, end: span.end - 1 };
-        joined(self.literal_pieces(inside))
+        joined(self.quoted_pieces(span))
+    }
+
+    pub(super) fn quoted_pieces(&self, span: Span) -> Vec<String> {
+        let pieces = self.literal_pieces(Span { start: span.start + 1, end: span.end - 1 });
+        if pieces.is_empty() { vec![String::new()] } else { pieces }
     }
 
     pub(super) fn interpolated(&mut self, string: &Interpolated) -> Result<String, Refused> {
+        Ok(joined(self.interpolated_pieces(string)?))
+    }
+
+    pub(super) fn interpolated_pieces(&mut self, string: &Interpolated) -> Result<Vec<String>, Refused> {
         let mut pieces = Vec::new();
         for part in &string.parts {
             match part {
@@ -18,7 +26,7 @@ impl Reader<'_> {
                 StringPart::Value(value) => pieces.push(self.value(value)?),
             }
         }
-        Ok(joined(pieces))
+        Ok(pieces)
     }
 
     fn literal_pieces(&self, span: Span) -> Vec<String> {
@@ -51,7 +59,6 @@ impl Reader<'_> {
 fn joined(pieces: Vec<String>) -> String {
     match <[String; 1]>::try_from(pieces) {
         Ok([piece]) => piece,
-        Err(pieces) if pieces.is_empty() => String::new(),
         Err(pieces) => format!("(. {})", pieces.join(" ")),
     }
 }

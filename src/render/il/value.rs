@@ -1,7 +1,7 @@
 //! Values.
 
 use super::{Reader, Refused, literal};
-use rosc_grammar::ast::{Arg, ArgKind, Array, Expr, Value};
+use rosc_grammar::ast::{Arg, ArgKind, Array, Expr, Value, Variable};
 
 impl Reader<'_> {
     /// A value where nothing is known of what it is for.
@@ -11,11 +11,27 @@ impl Reader<'_> {
             Value::Word(word) => Ok(literal::plain(&word.text(self.text))),
             Value::Quoted(quoted) => Ok(self.quoted(quoted.span)),
             Value::Interpolated(string) => self.interpolated(string),
-            Value::Variable(variable) => Ok(format!("${}", variable.text(self.text))),
+            Value::Variable(variable) => Ok(self.variable(*variable)),
             Value::Substitution(block) => self.block(block).map(|block| format!("(evl {})", &block[5..block.len() - 1])),
             Value::Group(group) => self.group(group),
             Value::Code(block) => Ok(format!(";{}", self.block(block)?)),
             Value::Array(array) => self.array(array),
+        }
+    }
+
+    /// A variable. One that is not declared is so from here on, in the block or bracket around it.
+    fn variable(&mut self, variable: Variable) -> String {
+        let name = variable.text(self.text).into_owned();
+        let form = format!("${name}");
+        self.declare(name);
+        form
+    }
+
+    /// Declares a variable in the innermost block.
+    pub(super) fn declare(&mut self, name: String) {
+        let scope = self.variables.last_mut().expect("a script has a scope");
+        if !scope.contains(&name) {
+            scope.push(name);
         }
     }
 
