@@ -36,12 +36,15 @@ impl Reader<'_> {
                 }
                 ArgKind::Unset(word) => {
                     let written = word.text(self.text);
-                    let Some(name) = parameters::complete(known, &written) else { return Err((start, NO_END)) };
+                    let Some(name) = parameters::complete(known, &written) else {
+                        return Err((start, NO_END));
+                    };
                     (format!("!{name}"), String::new())
                 }
                 ArgKind::Unnamed => {
                     // `else {` works like `else={`.
-                    let name = unnamed_word(arg).and_then(|word| parameters::exact(known, &word.text(self.text)));
+                    let name =
+                        unnamed_word(arg).and_then(|word| parameters::exact(known, &word.text(self.text)));
                     if let (Some(name), Some(next)) = (name, args.as_slice().first())
                         && let (ArgKind::Unnamed, Value::Code(block)) = (next.kind, &next.value)
                     {
@@ -51,7 +54,8 @@ impl Reader<'_> {
                         args.next();
                         continue;
                     }
-                    let switch = unnamed_word(arg).and_then(|word| parameters::switch(known, &word.text(self.text)));
+                    let switch =
+                        unnamed_word(arg).and_then(|word| parameters::switch(known, &word.text(self.text)));
                     if let Some(name) = switch {
                         found.push((name.to_owned(), last.clone()));
                         continue;
@@ -89,18 +93,27 @@ impl Reader<'_> {
         let text = word.text(self.text);
         match kind {
             Kind::Any => literal::plain(&text),
-            Kind::Time => literal::time(&text).or_else(|| literal::seconds(&text)).unwrap_or_else(|| text.into_owned()),
+            Kind::Time => {
+                literal::time(&text).or_else(|| literal::seconds(&text)).unwrap_or_else(|| text.into_owned())
+            }
             Kind::Setting => literal::truth(&text)
                 .map(str::to_owned)
                 .or_else(|| literal::time(&text))
                 .unwrap_or_else(|| text.split(',').collect::<Vec<_>>().join(";")),
             Kind::Choice => literal::time(&text).unwrap_or_else(|| text.into_owned()),
-            Kind::AddressWithMask => literal::address(&text).unwrap_or_else(|| text.into_owned()).replace('/', ";"),
+            Kind::AddressWithMask => {
+                literal::address(&text).unwrap_or_else(|| text.into_owned()).replace('/', ";")
+            }
             Kind::Matcher => {
                 let (not, text) = text.strip_prefix('!').map_or(("", &*text), |text| ("!", text));
-                format!("{not};{}", if name == CLASSIFIER { text.replace([':', '/'], ";") } else { text.replace(',', ";") })
+                format!(
+                    "{not};{}",
+                    if name == CLASSIFIER { text.replace([':', '/'], ";") } else { text.replace(',', ";") }
+                )
             }
-            Kind::Declared | Kind::Variable | Kind::Source | Kind::Reference | Kind::Text => text.into_owned(),
+            Kind::Declared | Kind::Variable | Kind::Source | Kind::Reference | Kind::Text => {
+                text.into_owned()
+            }
         }
     }
 

@@ -55,10 +55,16 @@ impl Reader<'_> {
 
     /// A statement that begins with a bracket takes in what stands before it in its block: the router opens the
     /// bracket's block around the one that it is reading.
-    fn bracket_statement(&mut self, statement: &Statement, before: &[String]) -> Result<Option<String>, Refused> {
+    fn bracket_statement(
+        &mut self,
+        statement: &Statement,
+        before: &[String],
+    ) -> Result<Option<String>, Refused> {
         let Statement::Command(command) = statement else { return Ok(None) };
         let Some((first, rest)) = command.args.split_first() else { return Ok(None) };
-        let (ArgKind::Unnamed, Value::Substitution(block)) = (first.kind, &first.value) else { return Ok(None) };
+        let (ArgKind::Unnamed, Value::Substitution(block)) = (first.kind, &first.value) else {
+            return Ok(None);
+        };
         let inside = (block.span.start as usize + 1, block.span.end as usize - 1);
         let mut pieces = before.to_vec();
         pieces.extend(self.pieces(&block.body, inside)?);
@@ -102,7 +108,9 @@ impl Reader<'_> {
                     b'#' if before == Before::Statement => return Err((from + at, NO_END)),
                     b'#' => {
                         comment = true;
-                        at += text[at..].iter().position(|&byte| byte == b'\n').unwrap_or(text.len() - at - 1) + 1;
+                        at +=
+                            text[at..].iter().position(|&byte| byte == b'\n').unwrap_or(text.len() - at - 1)
+                                + 1;
                     }
                     b'\n' | b';' => break,
                     _ => at += 1,

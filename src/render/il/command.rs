@@ -33,12 +33,19 @@ impl Reader<'_> {
         match self.target(command)? {
             Target::Menu(menu, words) => self.menu_command(command, menu, &command.args[words..]),
             Target::Unknown(name, at, words) => self.unknown_command(&name, at, &command.args[words..]),
-            Target::Command(menu, verb, words) => self.known_command(command, menu, verb, &command.args[words..]),
+            Target::Command(menu, verb, words) => {
+                self.known_command(command, menu, verb, &command.args[words..])
+            }
         }
     }
 
     /// A menu alone, or with commands in braces.
-    fn menu_command(&mut self, command: &Command, menu: &'static str, rest: &[Arg]) -> Result<String, Refused> {
+    fn menu_command(
+        &mut self,
+        command: &Command,
+        menu: &'static str,
+        rest: &[Arg],
+    ) -> Result<String, Refused> {
         match rest {
             [] => {
                 self.menu = menu;
@@ -68,7 +75,8 @@ impl Reader<'_> {
         if let Some((text, ArgKind::Named(name))) = text.map(|arg| (arg, arg.kind)) {
             return Err((name.span.end.max(text.span.start) as usize, SYNTAX));
         }
-        let code = rest.iter().find(|arg| matches!(arg.value, Value::Code(_)) && arg.kind == ArgKind::Unnamed);
+        let code =
+            rest.iter().find(|arg| matches!(arg.value, Value::Code(_)) && arg.kind == ArgKind::Unnamed);
         if let Some(code) = code {
             return Err((code.span.start as usize, SYNTAX));
         }
@@ -103,7 +111,8 @@ impl Reader<'_> {
         }
         self.menu = outside;
         arguments.sort_by(|(a, _), (b, _)| a.cmp(b));
-        let arguments: Vec<String> = arguments.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let arguments: Vec<String> =
+            arguments.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
         let menu = if menu == "/" { "" } else { menu };
         Ok(format!("(evl {menu}/{verb}{})", arguments.join(";")))
     }

@@ -30,7 +30,12 @@ impl Reader<'_> {
     }
 
     /// Collects the operands of an operator. A chain of one that knows no order is one list.
-    fn operands(&mut self, expr: &Expr, chained: BinaryOp, operands: &mut Vec<String>) -> Result<(), Refused> {
+    fn operands(
+        &mut self,
+        expr: &Expr,
+        chained: BinaryOp,
+        operands: &mut Vec<String>,
+    ) -> Result<(), Refused> {
         let is_list = matches!(
             chained,
             BinaryOp::And | BinaryOp::Or | BinaryOp::Concat | BinaryOp::Comma | BinaryOp::Multiply
@@ -54,7 +59,9 @@ impl Reader<'_> {
             Expr::Value(Value::Interpolated(string)) if chained == BinaryOp::Concat => {
                 operands.extend(self.interpolated_pieces(string)?);
             }
-            Expr::Value(_) | Expr::Unary { .. } | Expr::Binary { .. } => operands.push(self.expression(expr)?),
+            Expr::Value(_) | Expr::Unary { .. } | Expr::Binary { .. } => {
+                operands.push(self.expression(expr)?)
+            }
         }
         Ok(())
     }

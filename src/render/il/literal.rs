@@ -120,7 +120,8 @@ fn spelled(nanoseconds: u64) -> String {
 
 /// An address or a prefix of version 4. Missing parts are zero, and the last one given is the last of all.
 pub(super) fn address(word: &str) -> Option<String> {
-    let (address, length) = word.split_once('/').map_or((word, None), |(address, length)| (address, Some(length)));
+    let (address, length) =
+        word.split_once('/').map_or((word, None), |(address, length)| (address, Some(length)));
     let parts: Option<Vec<u8>> = address.split('.').map(|part| part.parse().ok()).collect();
     let parts = parts.filter(|parts| (2..=4).contains(&parts.len()))?;
     let (last, first) = parts.split_last()?;
@@ -130,7 +131,9 @@ pub(super) fn address(word: &str) -> Option<String> {
     let [a, b, c, d] = octets;
     match length {
         None => Some(format!("{a}.{b}.{c}.{d}")),
-        Some(length) => length.parse::<u8>().ok().filter(|&bits| bits <= 32).map(|bits| format!("{a}.{b}.{c}.{d}/{bits}")),
+        Some(length) => {
+            length.parse::<u8>().ok().filter(|&bits| bits <= 32).map(|bits| format!("{a}.{b}.{c}.{d}/{bits}"))
+        }
     }
 }
 

@@ -53,7 +53,10 @@ fn read(text: &str) -> Result<String, Refused> {
     if parsed.errors.iter().any(|error| error.kind == SyntaxErrorKind::UnclosedBrace) {
         let closed = close_braces(text);
         let impossible = refusal::first_impossible(text).map(|at| (at, refusal::SYNTAX));
-        return match closed.map_or(Ok(String::new()), |closed| read(&closed)).and(impossible.map_or(Ok(String::new()), Err)) {
+        return match closed
+            .map_or(Ok(String::new()), |closed| read(&closed))
+            .and(impossible.map_or(Ok(String::new()), Err))
+        {
             Err(refused) if refused.0 < text.len() => Err(refused),
             Ok(_) | Err(_) => Err((text.len(), refusal::MISSING_BRACE)),
         };

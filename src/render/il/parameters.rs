@@ -61,13 +61,25 @@ const OF_ROOT: &[(&str, &[&str])] = &[
 
 /// The order of unnamed values, by command of any other menu. Of these, a command fills those that it has.
 const OF_MENUS: &[(&str, &[&str])] = &[
+    ("bandwidth-test", &["address"]),
+    ("check", &["dst-ip"]),
     ("comment", &["numbers", "comment"]),
     ("edit", &["number", "value-name"]),
     ("fetch", &["url"]),
+    ("flood-ping", &["address"]),
     ("get", &["number", "value-name"]),
+    ("mac-telnet", &["host"]),
+    ("monitor-traffic", &["interface"]),
     ("move", &["numbers", "destination"]),
     ("print", &["from"]),
+    ("snmp-get", &["address"]),
+    ("snmp-walk", &["address"]),
+    ("speed-test", &["address"]),
+    ("ssh", &["address"]),
     ("style", &["style"]),
+    ("telnet", &["address"]),
+    ("torch", &["interface"]),
+    ("traceroute", &["address"]),
     ("unset", &["numbers", "value-name"]),
 ];
 
@@ -76,9 +88,29 @@ const USUAL: &[&str] = &["numbers", "number", "message", "value"];
 
 /// Parameters that need no value.
 const SWITCHES: &[&str] = &[
-    "append", "as-array", "as-string", "as-string-value", "as-value", "blackhole", "brief", "compact", "count-only",
-    "detail", "fib", "follow", "follow-only", "hide-sensitive", "once", "passive", "show-ids", "show-sensitive", "stats",
-    "terse", "value-list", "verbose", "without-paging",
+    "append",
+    "as-array",
+    "as-string",
+    "as-string-value",
+    "as-value",
+    "blackhole",
+    "brief",
+    "compact",
+    "count-only",
+    "detail",
+    "fib",
+    "follow",
+    "follow-only",
+    "hide-sensitive",
+    "once",
+    "passive",
+    "show-ids",
+    "show-sensitive",
+    "stats",
+    "terse",
+    "value-list",
+    "verbose",
+    "without-paging",
 ];
 
 /// The parameters that unnamed values fill, in their order.
@@ -112,7 +144,9 @@ pub(super) fn switch(known: &[&'static str], written: &str) -> Option<&'static s
 pub(super) fn kind(menu: &str, verb: &str, name: &str) -> Kind {
     if menu == "/" {
         return match (verb, name) {
-            ("local" | "global", "name") | ("for" | "foreach", "counter") | ("onerror", "error") => Kind::Declared,
+            ("local" | "global", "name") | ("for" | "foreach", "counter") | ("onerror", "error") => {
+                Kind::Declared
+            }
             ("set", "name") => Kind::Variable,
             ("delay", "delay-time") | ("retry", "delay") => Kind::Time,
             ("execute", "script") => Kind::Source,
@@ -135,6 +169,11 @@ pub(super) fn kind(menu: &str, verb: &str, name: &str) -> Kind {
 fn is_matcher(name: &str) -> bool {
     matches!(
         name,
-        "src-address" | "dst-address" | "in-interface" | "out-interface" | "per-connection-classifier" | "connection-state"
+        "src-address"
+            | "dst-address"
+            | "in-interface"
+            | "out-interface"
+            | "per-connection-classifier"
+            | "connection-state"
     )
 }

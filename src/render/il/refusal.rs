@@ -84,7 +84,8 @@ pub(super) fn first_impossible(text: &str) -> Option<usize> {
     while let Some(&byte) = bytes.get(at) {
         let next = bytes.get(at + 1).copied().unwrap_or(b'\n');
         let in_string = open.last() == Some(&b'"');
-        let starts_token = at == 0 || matches!(bytes[at - 1], b' ' | b'\t' | b'\n' | b';' | b'{' | b'[' | b'(');
+        let starts_token =
+            at == 0 || matches!(bytes[at - 1], b' ' | b'\t' | b'\n' | b';' | b'{' | b'[' | b'(');
         match byte {
             b'\\' if in_string => at += 1,
             b'\\' if !matches!(next, b'\n' | b'\r') => return Some(at),
