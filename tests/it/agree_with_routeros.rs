@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 /// with them.
 const FLOORS: [(&str, usize); 4] = [
     ("taken or refused alike", 1000),
-    ("and where, to the line", 997),
+    ("and where, to the line", 1000),
     ("same form", 990),
     ("and the same names in conditions", 810),
 ];

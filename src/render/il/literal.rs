@@ -15,6 +15,7 @@ pub(super) fn of(word: &str) -> Option<String> {
         .or_else(|| time(word))
         .or_else(|| address(word))
         .or_else(|| prefix6(word))
+        .or_else(|| word.parse::<Ipv6Addr>().ok().map(|address| address.to_string()))
         .or_else(|| is_other_literal(word).then(|| word.to_owned()))
 }
 
@@ -54,8 +55,8 @@ pub(super) fn time(word: &str) -> Option<String> {
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
         let amount: u64 = rest[..digits].parse().ok()?;
         rest = &rest[digits..];
-        if rest.starts_with(':') {
-            return clock(amount, &rest[1..]).map(|clock| spelled(nanoseconds + clock));
+        if let Some(rest) = rest.strip_prefix(':') {
+            return clock(amount, rest).map(|clock| spelled(nanoseconds + clock));
         }
         let fraction = rest.strip_prefix('.').map(|rest| rest.bytes().take_while(u8::is_ascii_digit).count());
         let written = &rest[..fraction.map_or(0, |digits| digits + 1)];

@@ -18,6 +18,8 @@ mod literal;
 mod parameters;
 mod path;
 mod refusal;
+#[cfg(test)]
+mod tests;
 mod text;
 mod value;
 
@@ -49,25 +51,21 @@ fn read(text: &str) -> Result<String, Refused> {
     if let Some(brace) = parsed.errors.iter().find(|error| ends_script(error, text)) {
         return read(&text[..brace.span.start as usize]);
     }
-    // A brace that is never closed is noticed at the end of the text, behind everything else.
-    if parsed.errors.iter().any(|error| error.kind == SyntaxErrorKind::UnclosedBrace) {
-        let closed = close_braces(text);
-        let impossible = refusal::first_impossible(text).map(|at| (at, refusal::SYNTAX));
-        return match closed
-            .map_or(Ok(String::new()), |closed| read(&closed))
-            .and(impossible.map_or(Ok(String::new()), Err))
-        {
-            Err(refused) if refused.0 < text.len() => Err(refused),
-            Ok(_) | Err(_) => Err((text.len(), refusal::MISSING_BRACE)),
-        };
+    let mut faults: Vec<Refused> =
+        parsed.errors.iter().filter_map(|error| refusal::of(error, text)).collect();
+    // Where a bracket is not closed, the grammar sees less than a router, which notices the missing brace at the end.
+    if parsed.errors.iter().any(|error| error.opened.is_some()) {
+        faults.extend(refusal::first_impossible(text).map(|at| (at, refusal::SYNTAX)));
     }
-    let mut reader = Reader { text, menu: "/", variables: vec![Vec::new()] };
-    let form = reader.program(&parsed.statements);
-    let fault = parsed.errors.iter().filter_map(|error| refusal::of(error, text)).min_by_key(|fault| fault.0);
-    match (form, fault) {
-        (Ok(form), None) => Ok(form),
+    let lacks_brace = parsed.errors.iter().any(|error| error.kind == SyntaxErrorKind::UnclosedBrace);
+    let form = match close_braces(text).filter(|_| lacks_brace) {
+        Some(closed) => read(&closed),
+        None => Reader { text, menu: "/", variables: vec![Vec::new()] }.program(&parsed.statements),
+    };
+    match (form, faults.into_iter().min_by_key(|fault| fault.0)) {
+        (form, None) => form,
         (Ok(_), Some(fault)) => Err(fault),
-        (Err(refused), fault) => Err(fault.filter(|fault| fault.0 < refused.0).unwrap_or(refused)),
+        (Err(refused), Some(fault)) => Err(if fault.0 < refused.0 { fault } else { refused }),
     }
 }
 

@@ -71,6 +71,7 @@ const OF_MENUS: &[(&str, &[&str])] = &[
     ("mac-telnet", &["host"]),
     ("monitor-traffic", &["interface"]),
     ("move", &["numbers", "destination"]),
+    ("ping", &["address"]),
     ("print", &["from"]),
     ("snmp-get", &["address"]),
     ("snmp-walk", &["address"]),
@@ -111,6 +112,22 @@ const SWITCHES: &[&str] = &[
     "value-list",
     "verbose",
     "without-paging",
+];
+
+/// Parameters that take `yes`, `no` and other words besides.
+const CHOICES: &[&str] = &[
+    "accept-redirects",
+    "accept-router-advertisements",
+    "add-default-route",
+    "authoritative",
+    "check-certificate",
+    "edge",
+    "generate-policy",
+    "point-to-point",
+    "rp-filter",
+    "start-tls",
+    "tls",
+    "use-ipsec",
 ];
 
 /// The parameters that unnamed values fill, in their order.
@@ -157,6 +174,7 @@ pub(super) fn kind(menu: &str, verb: &str, name: &str) -> Kind {
     match (menu, name) {
         ("/ip/address" | "/ip/dhcp-server/network" | "/ipv6/address", "address") => Kind::AddressWithMask,
         ("/ppp/profile", _) => Kind::Choice,
+        (_, name) if CHOICES.contains(&name) => Kind::Choice,
         ("/system/logging/action", "script") => Kind::Reference,
         ("/system/logging", "topics") => Kind::Matcher,
         (_, "source" | "on-event" | "script") => Kind::Source,
@@ -166,14 +184,34 @@ pub(super) fn kind(menu: &str, verb: &str, name: &str) -> Kind {
     }
 }
 
+/// Says whether a property of a firewall rule is one to compare with that `!` may negate.
 fn is_matcher(name: &str) -> bool {
-    matches!(
-        name,
-        "src-address"
-            | "dst-address"
-            | "in-interface"
-            | "out-interface"
-            | "per-connection-classifier"
-            | "connection-state"
-    )
+    const PARTS: [&str; 3] = ["src-", "dst-", "connection-"];
+    const NO_MATCHERS: [&str; 4] = ["dst-limit", "connection-limit", "connection-bytes", "connection-rate"];
+    const OTHERS: [&str; 22] = [
+        "dscp",
+        "icmp-options",
+        "in-bridge-port",
+        "in-bridge-port-list",
+        "in-interface",
+        "in-interface-list",
+        "ingress-priority",
+        "layer7-protocol",
+        "out-bridge-port",
+        "out-bridge-port-list",
+        "out-interface",
+        "out-interface-list",
+        "packet-mark",
+        "packet-size",
+        "per-connection-classifier",
+        "port",
+        "priority",
+        "protocol",
+        "realm",
+        "routing-mark",
+        "tcp-mss",
+        "ttl",
+    ];
+    OTHERS.contains(&name)
+        || (PARTS.iter().any(|part| name.starts_with(part)) && !NO_MATCHERS.contains(&name))
 }

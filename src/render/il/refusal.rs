@@ -54,19 +54,22 @@ pub(super) fn of(error: &SyntaxError, text: &str) -> Option<Refused> {
     }
     Some(match error.kind {
         SyntaxErrorKind::CommandExpected | SyntaxErrorKind::StrayParameter => path::refused(text, at),
+        SyntaxErrorKind::VariableNameExpected => (at + 1, SYNTAX),
         SyntaxErrorKind::UnknownEscape => (at + 1, NO_INPUT),
         SyntaxErrorKind::CommentBetweenJoinedLines | SyntaxErrorKind::BlankExpected => (at, NO_END),
         SyntaxErrorKind::UnclosedBrace => (text.len(), MISSING_BRACE),
         SyntaxErrorKind::UnclosedQuote => (text[at..].find('\n').map_or(text.len(), |end| at + end), SYNTAX),
+        SyntaxErrorKind::UnclosedParenthesis => {
+            let opener = error.opened.unwrap_or(error.span).start as usize;
+            (end_of_expression(text, opener + 1), SYNTAX)
+        }
         SyntaxErrorKind::UnclosedBracket
-        | SyntaxErrorKind::UnclosedParenthesis
         | SyntaxErrorKind::UnexpectedCloser
         | SyntaxErrorKind::UnexpectedCharacter
         | SyntaxErrorKind::BrokenLineJoin
         | SyntaxErrorKind::BlankAroundEquals
         | SyntaxErrorKind::ValueExpected
         | SyntaxErrorKind::OperatorExpected
-        | SyntaxErrorKind::VariableNameExpected
         | SyntaxErrorKind::NestingTooDeep
         | SyntaxErrorKind::ExpressionTooLong
         | SyntaxErrorKind::NotUnderstood
@@ -94,10 +97,10 @@ pub(super) fn first_impossible(text: &str) -> Option<usize> {
                 open.push(next);
                 at += 1;
             }
-            b'$' if !in_string && !(next.is_ascii_alphanumeric() || matches!(next, b'"' | b'(' | b'[')) => {
-                return Some(at);
-            }
             _ if in_string => {}
+            b'$' if !next.is_ascii_alphanumeric() && !matches!(next, b'"' | b'(' | b'[') => {
+                return Some(at + 1);
+            }
             b'#' if starts_token => at += text[at..].find('\n').map_or(text.len(), |end| end - 1),
             b'"' | b'(' | b'[' | b'{' => open.push(byte),
             b')' | b']' | b'}' => drop(open.pop()),
@@ -106,4 +109,27 @@ pub(super) fn first_impossible(text: &str) -> Option<usize> {
         at += 1;
     }
     None
+}
+
+/// Where an expression that is never closed can't go on: at the next command, or at a bracket that closes another.
+fn end_of_expression(text: &str, from: usize) -> usize {
+    let bytes = text.as_bytes();
+    let mut brackets = 0_usize;
+    let mut in_string = false;
+    let mut at = from;
+    while let Some(&byte) = bytes.get(at) {
+        let is_command = byte == b':' && bytes.get(at + 1).is_some_and(u8::is_ascii_lowercase);
+        match byte {
+            b'\\' if in_string => at += 1,
+            b'"' => in_string = !in_string,
+            _ if in_string => {}
+            b'[' => brackets += 1,
+            b']' if brackets > 0 => brackets -= 1,
+            b']' | b'}' => return at,
+            b':' if brackets == 0 && is_command && !bytes[at - 1].is_ascii_alphanumeric() => return at,
+            _ => {}
+        }
+        at += 1;
+    }
+    text.len()
 }
