@@ -67,7 +67,7 @@ fn joined(pieces: Vec<String>) -> String {
 fn escape_length(text: &str) -> usize {
     let bytes = text.as_bytes();
     match bytes.get(1) {
-        Some(b'0'..=b'9' | b'A'..=b'F') => 3.min(bytes.len()),
+        Some(b'0'..=b'9' | b'A'..=b'F') if bytes.get(2).is_some_and(u8::is_ascii_hexdigit) => 3,
         Some(b'\n' | b'\r') => {
             let newline = if bytes[1..].starts_with(b"\r\n") { 3 } else { 2 };
             newline + bytes[newline..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
