@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: [(&str, usize); 4] = [
     ("taken or refused alike", 1000),
     ("and where, to the line", 1000),
-    ("same form", 990),
+    ("same form", 995),
     ("and the same names in conditions", 810),
 ];
 

@@ -60,7 +60,7 @@ fn read(text: &str) -> Result<String, Refused> {
     let lacks_brace = parsed.errors.iter().any(|error| error.kind == SyntaxErrorKind::UnclosedBrace);
     let form = match close_braces(text).filter(|_| lacks_brace) {
         Some(closed) => read(&closed),
-        None => Reader { text, menu: "/", variables: vec![Vec::new()] }.program(&parsed.statements),
+        None => Reader::new(text, &parsed.errors).program(&parsed.statements),
     };
     match (form, faults.into_iter().min_by_key(|fault| fault.0)) {
         (form, None) => form,
@@ -93,4 +93,14 @@ struct Reader<'t> {
     menu: &'static str,
     /// The variables that are declared, a list for each block around.
     variables: Vec<Vec<String>>,
+    /// Where values stand behind others without an operator, in the order of the text.
+    side_by_side: Vec<usize>,
+}
+
+impl<'t> Reader<'t> {
+    fn new(text: &'t str, errors: &[SyntaxError]) -> Self {
+        let beside = errors.iter().filter(|error| error.kind == SyntaxErrorKind::OperatorExpected);
+        let side_by_side = beside.map(|error| error.span.start as usize).collect();
+        Self { text, menu: "/", variables: vec![Vec::new()], side_by_side }
+    }
 }

@@ -80,8 +80,14 @@ fn literals_are_spelled_as_the_router_spells_them() {
 fn expressions_are_prefix_lists() {
     assert_eq!(il(":put (1 + 2 * 3)"), "(evl /putmessage=(+ 1 (* 2 3)))");
     assert_eq!(il(":put ($a and $b && $c)"), "(evl /putmessage=(and $a $b $c))");
+    assert_eq!(il(":put (1 + (2 + 3) - 4 - 5)"), "(evl /putmessage=(- (- (+ 1 2 3) 4) 5))");
     assert_eq!(il(":put ($a->\"b\"->0)"), "(evl /putmessage=(-> (-> $a b) 0))");
     assert_eq!(il(":put (word = -1)"), "(evl /putmessage=(= $word -1))");
+}
+
+#[test]
+fn values_side_by_side_are_a_list() {
+    assert_eq!(il(":put (1 two ($a->\"b\"\"c\"))"), "(evl /putmessage=(  1 $two (  (-> $a b) c)))");
 }
 
 #[test]
@@ -89,6 +95,7 @@ fn strings_are_concatenations_of_their_pieces() {
     assert_eq!(il(":put \"a $b c\""), "(evl /putmessage=(. a  $b  c))");
     assert_eq!(il(":put \"a\\\"b\""), "(evl /putmessage=(. a \" b))");
     assert_eq!(il(":put (\"a\" . \"b $c\")"), "(evl /putmessage=(. a b  $c))");
+    assert_eq!(il(":put \"a$($b . $c)\""), "(evl /putmessage=(. a $b $c))");
     assert_eq!(il(":put \"$a\""), "(evl /putmessage=$a)");
 }
 

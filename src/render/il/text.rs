@@ -1,7 +1,7 @@
 //! Strings: the router keeps each escape as a piece of its own, and joins the pieces like any concatenation.
 
 use super::{Reader, Refused};
-use rosc_grammar::ast::{Interpolated, Span, StringPart};
+use rosc_grammar::ast::{BinaryOp, Interpolated, Span, StringPart};
 
 impl Reader<'_> {
     /// A string without substitutions.
@@ -23,7 +23,7 @@ impl Reader<'_> {
         for part in &string.parts {
             match part {
                 StringPart::Literal(span) => pieces.extend(self.literal_pieces(*span)),
-                StringPart::Value(value) => pieces.push(self.value(value)?),
+                StringPart::Value(value) => self.operands_of_value(value, BinaryOp::Concat, &mut pieces)?,
             }
         }
         Ok(pieces)
