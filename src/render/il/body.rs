@@ -118,7 +118,7 @@ impl Reader<'_> {
             }
             let begun = match before {
                 Before::Opening => true,
-                Before::Semicolon => at > start || comment,
+                Before::Semicolon => !matches!(&text[start..at], b"" | b"\r"),
                 Before::Newline => comment,
                 Before::Statement => false,
             };

@@ -130,6 +130,33 @@ const CHOICES: &[&str] = &[
     "use-ipsec",
 ];
 
+/// Parameters that take text, in which a comma separates nothing and a time is none.
+const TEXTS: &[&str] = &[
+    "body",
+    "comment",
+    "dst-path",
+    "file",
+    "file-name",
+    "host",
+    "http-data",
+    "identity",
+    "input",
+    "list",
+    "name",
+    "number",
+    "numbers",
+    "passphrase",
+    "password",
+    "regexp",
+    "secret",
+    "src-path",
+    "ssid",
+    "subject",
+    "url",
+    "user",
+    "value-name",
+];
+
 /// The parameters that unnamed values fill, in their order.
 pub(super) fn unnamed(menu: &str, verb: &str, known: &[&'static str]) -> Vec<&'static str> {
     let listed = if menu == "/" { OF_ROOT } else { OF_MENUS };
@@ -178,7 +205,7 @@ pub(super) fn kind(menu: &str, verb: &str, name: &str) -> Kind {
         ("/system/logging/action", "script") => Kind::Reference,
         ("/system/logging", "topics") => Kind::Matcher,
         (_, "source" | "on-event" | "script") => Kind::Source,
-        (_, "comment" | "name" | "list" | "numbers" | "number" | "value-name") => Kind::Text,
+        (_, name) if TEXTS.contains(&name) => Kind::Text,
         _ if menu.contains("/firewall/") && is_matcher(name) => Kind::Matcher,
         _ => Kind::Setting,
     }

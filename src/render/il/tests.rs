@@ -138,6 +138,7 @@ fn empty_statements_are_there_where_a_router_finds_them() {
     assert_eq!(il("\n:put 1"), "/;(evl /putmessage=1)");
     assert_eq!(il(":put 1;\n\n# a\n  \n:put 2"), "(evl /putmessage=1);(evl /putmessage=2)");
     assert_eq!(il(":put 1; \n:put 2"), "(evl /putmessage=1);/;(evl /putmessage=2)");
+    assert_eq!(il(":put 1;\r\n:put 2"), "(evl /putmessage=1);(evl /putmessage=2)");
     assert_eq!(il(":put 1\n # a\n\n:put 2"), "(evl /putmessage=1);/;(evl /putmessage=2)");
 }
 
