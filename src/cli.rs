@@ -215,6 +215,8 @@ pub enum Format {
 pub enum Stage {
     /// The statements, as parsed.
     Script,
+    /// The form that a router's `:parse` prints, or why it refuses the script.
+    Il,
     /// The items that the commands leave.
     Database,
     /// What the router does, in RouterOS's terms.

@@ -66,6 +66,12 @@ pub fn statements(text: &str) -> Statements<'_> {
     Statements::new(text, statements::Passes::All)
 }
 
+/// Parses a text that is a script and nothing else, as a router's `:parse` and `/import` read it: what looks
+/// like a terminal's prompt is text like any other.
+pub fn parse_script(text: &str) -> Parsed {
+    collect(Statements::new(text, statements::Passes::ScriptOnly))
+}
+
 /// Parses a text by the grammar alone, without the fast path for plain lines.
 ///
 /// The result is that of [`parse`], an order of magnitude later. It is there for the tests of that law.

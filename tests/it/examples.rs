@@ -30,6 +30,7 @@ fn every_stage_of_every_example_is_as_reviewed() {
         let desired = desired(&sources);
         let stages = [
             ("1-script", render::script(&sources)),
+            ("1-il", render::il(&sources)),
             ("2-database", compiled.database.to_string()),
             ("2-export", export(&compiled.database, true).text),
             ("3-ir", render::outline(&compiled.router)),

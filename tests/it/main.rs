@@ -1,5 +1,6 @@
 //! Tests of the whole compiler: one binary, a module for each subject.
 
+mod agree_with_routeros;
 mod bad_input;
 mod cli;
 mod corpus;

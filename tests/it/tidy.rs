@@ -49,7 +49,7 @@ const ROOMS: &[Room] = &[
     Room { name: "plan", rooms: &["lower", "source"], crates: TARGETS },
     Room {
         name: "render",
-        rooms: &["lower", "source"],
+        rooms: &["catalog", "lower", "source"],
         crates: &["rosc_grammar", "rosc_nftables", "rosc_route"],
     },
     Room { name: "transaction", rooms: &["host", "lower", "plan"], crates: TARGETS },
