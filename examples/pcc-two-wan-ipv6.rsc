@@ -32,8 +32,8 @@ add action=mark-routing chain=output connection-mark=wan1 new-routing-mark=to-wa
 add action=mark-routing chain=output connection-mark=wan2 new-routing-mark=to-wan2
 /ipv6 firewall nat
 add action=masquerade chain=srcnat out-interface-list=WAN
-add action=dst-nat chain=dstnat dst-port=8443 in-interface-list=WAN protocol=tcp \
-    to-address=2001:db8:88::a/128 to-ports=443
+add action=dst-nat chain=dstnat dst-port=8443 in-interface-list=WAN protocol=tcp to-address=2001:db8:88::a/128 \
+    to-ports=443
 /ipv6 route
 add check-gateway=ping gateway=2001:db8:1::1
 add check-gateway=ping distance=2 gateway=2001:db8:2::1

@@ -33,8 +33,7 @@ add action=mark-routing chain=output connection-mark=wan1 new-routing-mark=to-wa
 add action=mark-routing chain=output connection-mark=wan2 new-routing-mark=to-wan2
 /ip firewall nat
 add action=masquerade chain=srcnat out-interface-list=WAN
-add action=dst-nat chain=dstnat dst-port=8443 in-interface-list=WAN protocol=tcp to-addresses=192.168.88.10 \
-    to-ports=443
+add action=dst-nat chain=dstnat dst-port=8443 in-interface-list=WAN protocol=tcp to-addresses=192.168.88.10 to-ports=443
 /ip route
 add check-gateway=ping gateway=198.51.100.1
 add check-gateway=ping distance=2 gateway=203.0.113.1

@@ -12,6 +12,5 @@ set default as=64512 router-id=172.30.1.1
 add name=node1 remote-address=172.30.1.20 remote-as=64513
 add name=node2 remote-address=172.30.1.70 remote-as=64513
 add name=node3 remote-address=172.30.1.82 remote-as=64513
-/ip route add dst-address=172.30.1.7/32 \
-    gateway=172.30.1.20,172.30.1.70,172.30.1.82 \
-    distance=10 comment="the service address"
+/ip route add dst-address=172.30.1.7/32 gateway=172.30.1.20,172.30.1.70,172.30.1.82 distance=10 \
+    comment="the service address"

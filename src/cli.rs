@@ -45,6 +45,15 @@ pub enum Command {
     /// Builds the router, a provider for each gateway and a host in each LAN, applies the configuration there, and
     /// shows how flows spread over the uplinks. Nothing outside of the namespaces is touched. Needs root.
     Lab(LabArgs),
+    /// Brings scripts into one canonical style.
+    ///
+    /// Comments and meaning stay. The files are replaced; `-` is formatted from standard input to standard output.
+    /// Exits with 1 if a file can't be formatted, and with --check, 2 if one is not in that style.
+    Fmt(FmtArgs),
+    /// Prints the configuration that the files leave, as RouterOS 7 would export it.
+    ///
+    /// Version 6 spellings become version 7, defaults are left out, and so are secrets.
+    Export(ExportArgs),
 }
 
 /// How to read a configuration.
@@ -147,6 +156,37 @@ pub struct LabArgs {
     pub format: Format,
 }
 
+/// `fmt`.
+#[derive(Debug, Args)]
+pub struct FmtArgs {
+    /// Scripts and exports.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Changes nothing, and names the files that would be formatted.
+    #[arg(long)]
+    pub check: bool,
+    /// The form of the output.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+}
+
+/// `export`.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// Files with RouterOS commands: an export, a script, a pasted terminal session.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// The version of RouterOS that they are written for, where they don't tell.
+    #[arg(long, value_enum, value_name = "VERSION")]
+    pub routeros: Option<Version>,
+    /// Prints passwords, keys and other secrets too.
+    #[arg(long)]
+    pub show_sensitive: bool,
+    /// The form of the output.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+}
+
 /// Where the journal and the record of former settings are by default.
 pub const DEFAULT_STATE_DIR: &str = "/var/lib/rosc";
 
@@ -175,6 +215,8 @@ pub enum Format {
 pub enum Stage {
     /// The statements, as parsed.
     Script,
+    /// The form that a router's `:parse` prints, or why it refuses the script.
+    Il,
     /// The items that the commands leave.
     Database,
     /// What the router does, in RouterOS's terms.

@@ -6,6 +6,7 @@ pub mod commands;
 pub mod compile;
 pub mod database;
 pub mod diagnostic;
+pub mod export;
 pub mod host;
 pub mod ir;
 pub mod lab;

@@ -1,9 +1,13 @@
 //! The source table: the only place that turns an [`Origin`] into file, line and column.
 
+mod encoding;
 mod kept;
 mod printable;
+mod secrets;
 
+pub use encoding::Encoding;
 pub use printable::printable;
+pub use secrets::{HIDDEN, is_sensitive};
 
 use kept::Kept;
 use rosc_grammar::ast::Span;
@@ -30,6 +34,7 @@ pub struct FileId(u32);
 pub struct SourceFile {
     name: String,
     text: Arc<str>,
+    encoding: Encoding,
     line_starts: OnceLock<Vec<u32>>,
     /// The text for a terminal; `None` inside if it is the text itself.
     printable: OnceLock<Option<Box<str>>>,
@@ -63,21 +68,21 @@ impl Sources {
         } else {
             fs::read(path)?
         };
-        let text = decode(bytes);
+        let (text, encoding) = encoding::decode(bytes);
         if u32::try_from(text.len()).is_err() {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, "the file has 4 GiB or more"));
         }
-        Ok(self.add(path.display().to_string(), text))
+        Ok(self.push(path.display().to_string(), text.into(), encoding))
     }
 
     /// Adds a text under a name.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> FileId {
-        let file = SourceFile {
-            name: name.into(),
-            text: text.into(),
-            line_starts: OnceLock::new(),
-            printable: OnceLock::new(),
-        };
+        self.push(name.into(), text.into(), Encoding::Utf8)
+    }
+
+    fn push(&mut self, name: String, text: Arc<str>, encoding: Encoding) -> FileId {
+        let file =
+            SourceFile { name, text, encoding, line_starts: OnceLock::new(), printable: OnceLock::new() };
         self.files.push(Arc::new(file));
         FileId(u32::try_from(self.files.len() - 1).expect("fewer files than u32 counts"))
     }
@@ -138,9 +143,15 @@ impl SourceFile {
         &self.text
     }
 
-    /// The text with nothing in it that would steer a terminal; offsets are the same. Made when first asked for.
+    /// How the file was written.
+    pub fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
+    /// The text with nothing in it that would steer a terminal, and without secrets; offsets are the same. Made when
+    /// first asked for.
     pub fn printable(&self) -> &str {
-        let made = self.printable.get_or_init(|| match printable(&self.text) {
+        let made = self.printable.get_or_init(|| match secrets::masked(printable(&self.text)) {
             Cow::Borrowed(_) => None,
             Cow::Owned(text) => Some(text.into()),
         });
@@ -164,20 +175,6 @@ impl SourceFile {
         let count = |n: usize| u32::try_from(n).expect("texts are below 4 GiB");
         (count(line + 1), count(before.chars().count() + 1))
     }
-}
-
-fn decode(bytes: Vec<u8>) -> String {
-    match bytes.as_slice() {
-        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
-        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
-        _ => String::from_utf8(bytes)
-            .unwrap_or_else(|error| error.into_bytes().into_iter().map(rosc_grammar::windows_1252).collect()),
-    }
-}
-
-fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
-    let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
-    char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
 }
 
 #[cfg(test)]
@@ -207,16 +204,5 @@ mod tests {
         let sources = Sources::default();
         assert_eq!(sources.locate(Origin::IMPLIED), None);
         assert_eq!(sources.place(Origin::IMPLIED), "default");
-    }
-
-    #[test]
-    fn bytes_that_are_no_utf8_are_windows_1252() {
-        assert_eq!(decode(vec![b'a', 0xe9, 0x80]), "aé€");
-    }
-
-    #[test]
-    fn utf16_with_a_byte_order_mark_is_read() {
-        assert_eq!(decode(vec![0xff, 0xfe, b'a', 0, b'b', 0]), "ab");
-        assert_eq!(decode(vec![0xfe, 0xff, 0, b'a', 0, b'b']), "ab");
     }
 }

@@ -74,6 +74,7 @@ impl Workspace {
     }
 
     /// The configuration as a stage of rosc reads it.
+    #[allow(dead_code, reason = "not every benchmark has rosc in its own process")]
     pub(super) fn sources(&self) -> Sources {
         let mut sources = Sources::default();
         sources.read(&self.configuration()).expect("the file was just written");

@@ -26,6 +26,7 @@ mod bulk;
 mod class;
 mod decode;
 mod error;
+mod format;
 mod overwrite;
 mod rules;
 mod splitter;
@@ -37,6 +38,7 @@ mod tree;
 
 pub use decode::windows_1252;
 pub use error::{MAX_ERRORS, SyntaxError, SyntaxErrorKind};
+pub use format::{NotFormatted, format};
 pub use splitter::MAX_NESTING;
 pub use statements::Statements;
 pub use tree::MAX_EXPRESSION_DEPTH;
@@ -62,6 +64,12 @@ pub fn parse(text: &str) -> Parsed {
 /// Time is linear in the text; memory is bounded by its largest statement.
 pub fn statements(text: &str) -> Statements<'_> {
     Statements::new(text, statements::Passes::All)
+}
+
+/// Parses a text that is a script and nothing else, as a router's `:parse` and `/import` read it: what looks
+/// like a terminal's prompt is text like any other.
+pub fn parse_script(text: &str) -> Parsed {
+    collect(Statements::new(text, statements::Passes::ScriptOnly))
 }
 
 /// Parses a text by the grammar alone, without the fast path for plain lines.

@@ -45,6 +45,8 @@ pub(crate) enum Passes {
     All,
     /// The grammar alone.
     GrammarOnly,
+    /// As all, but no line is taken for a terminal's prompt.
+    ScriptOnly,
 }
 
 impl<'t> Statements<'t> {
@@ -68,7 +70,10 @@ impl<'t> Statements<'t> {
             statements.pending.push_back(Err(error));
             return statements;
         }
-        let segments = transcript::segments(text);
+        let segments = match passes {
+            Passes::All | Passes::GrammarOnly => transcript::segments(text),
+            Passes::ScriptOnly => vec![Segment::script(text)],
+        };
         let is_session = segments.iter().any(|segment| segment.prompt.is_some());
         statements.text =
             if is_session { transcript::without_continuation_prompts(text) } else { Cow::Borrowed(text) };
@@ -103,7 +108,7 @@ impl<'t> Statements<'t> {
                 continue;
             }
             let text = &self.text.as_bytes()[..segment.end];
-            if self.passes == Passes::All
+            if self.passes != Passes::GrammarOnly
                 && let Some((command, end)) = bulk::command(text, self.at, &mut self.scratch)
             {
                 self.at = end;

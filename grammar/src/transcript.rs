@@ -41,6 +41,13 @@ pub(crate) enum Mode {
     Output,
 }
 
+impl Segment {
+    /// The whole of a text, as a script.
+    pub(crate) fn script(text: &str) -> Self {
+        Self { prompt: None, start: 0, end: text.len(), mode: Mode::Script }
+    }
+}
+
 /// Splits a session at its prompts. A text without prompts is one segment.
 pub(crate) fn segments(text: &str) -> Vec<Segment> {
     let bytes = text.as_bytes();

@@ -21,8 +21,20 @@ struct Menu {
     commands: Vec<(&'static str, Vec<&'static str>)>,
 }
 
+/// The release whose console [`Commands::router`] speaks for. The table knows 7.20.8 and 7.22.3 next to each other, so
+/// that it stands for all of 7.22.
+const ROUTER: [u16; 3] = [7, 22, 3];
+
+static ON_ROUTER: LazyLock<Commands> = LazyLock::new(|| {
+    Commands::read(&[include_str!("commands.txt")], |range| {
+        let (first, last) = range.split_once('-').expect("a range has two ends");
+        release(first).is_none_or(|first| first <= ROUTER) && release(last).is_none_or(|last| ROUTER <= last)
+    })
+});
+
 static COMMANDS: LazyLock<Commands> = LazyLock::new(|| {
-    let mut table = Commands::read(&[include_str!("commands.txt"), include_str!("commands_v6.txt")]);
+    let texts = [include_str!("commands.txt"), include_str!("commands_v6.txt")];
+    let mut table = Commands::read(&texts, |_| true);
     for menu in MENUS.iter().filter(|menu| menu.path.starts_with("/rosc/")) {
         table.add_own(menu);
     }
@@ -49,6 +61,11 @@ impl Commands {
     /// The table of all versions.
     pub fn all() -> &'static Self {
         &COMMANDS
+    }
+
+    /// The table of a router with RouterOS 7.22 and no further packages.
+    pub fn router() -> &'static Self {
+        &ON_ROUTER
     }
 
     /// Says whether the menu exists. The path is canonical: `/ip/route`, `/` for the root.
@@ -103,19 +120,27 @@ impl Commands {
         link_to_parents(&mut self.menus, menu.path);
     }
 
-    fn read(texts: &[&'static str]) -> Self {
+    /// Reads the names whose range of versions is admitted.
+    fn read(texts: &[&'static str], admits: impl Fn(&str) -> bool) -> Self {
         let mut menus: BTreeMap<&'static str, Menu> = BTreeMap::new();
+        let admitted = |name: &'static str| match name.split_once('@') {
+            Some((name, range)) => admits(range).then_some(name),
+            None => Some(name),
+        };
         for text in texts {
             let mut shared: Vec<Vec<&'static str>> = Vec::new();
-            let mut path = "/";
+            let mut path = Some("/");
             for line in text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
                 if let Some(list) = line.strip_prefix('=') {
-                    shared.push(list.split(' ').skip(1).map(without_range).collect());
+                    shared.push(list.split(' ').skip(1).filter_map(admitted).collect());
                 } else if let Some(command) = line.strip_prefix(' ') {
-                    menus.entry(path).or_default().commands.extend(read_command(command, &shared));
+                    let Some(path) = path else { continue };
+                    menus.entry(path).or_default().commands.extend(read_command(command, &shared, admitted));
                 } else {
-                    path = without_range(line);
-                    menus.entry(path).or_default();
+                    path = admitted(line);
+                    if let Some(path) = path {
+                        menus.entry(path).or_default();
+                    }
                 }
             }
         }
@@ -136,18 +161,30 @@ impl Entry {
     }
 }
 
-fn read_command(line: &'static str, shared: &[Vec<&'static str>]) -> Vec<(&'static str, Vec<&'static str>)> {
+fn read_command(
+    line: &'static str,
+    shared: &[Vec<&'static str>],
+    admitted: impl Fn(&'static str) -> Option<&'static str>,
+) -> Vec<(&'static str, Vec<&'static str>)> {
     let bare = |names: &[&'static str]| names.iter().map(|&name| (name, Vec::new())).collect();
     let (name, rest) = line.split_once(' ').unwrap_or((line, ""));
+    let Some(name) = admitted(name) else { return Vec::new() };
     match (name, rest.strip_prefix('=')) {
         ("*", _) => bare(OF_ITEMS),
         ("-", _) => bare(OF_SETTINGS),
         (_, Some(number)) => {
             let number: usize = number.parse().expect("the number of a list");
-            vec![(without_range(name), shared[number].clone())]
+            vec![(name, shared[number].clone())]
         }
-        (_, None) => vec![(without_range(name), rest.split_whitespace().map(without_range).collect())],
+        (_, None) => vec![(name, rest.split_whitespace().filter_map(admitted).collect())],
     }
+}
+
+/// The parts of a release's number; `None` for an open end of a range.
+fn release(text: &str) -> Option<[u16; 3]> {
+    let mut parts = text.split('.').map_while(|part| part.parse().ok());
+    let first = parts.next()?;
+    Some([first, parts.next().unwrap_or(0), parts.next().unwrap_or(0)])
 }
 
 /// Makes the menus above a path, down from the root, where the text does not list them.
@@ -162,10 +199,6 @@ fn link_to_parents(menus: &mut BTreeMap<&'static str, Menu>, path: &'static str)
         children.push(name);
         child = parent;
     }
-}
-
-fn without_range(name: &'static str) -> &'static str {
-    name.split_once('@').map_or(name, |(name, _)| name)
 }
 
 #[cfg(test)]
@@ -193,6 +226,15 @@ mod tests {
     fn an_exact_name_beats_longer_ones() {
         assert_eq!(Commands::all().look_up("/interface", "list"), Some(Entry::Menu("list")));
         assert_eq!(Commands::all().look_up("/ip", "dhcp-server"), Some(Entry::Menu("dhcp-server")));
+    }
+
+    #[test]
+    fn a_router_has_what_its_release_and_packages_bring() {
+        let router = Commands::router();
+        assert!(router.has_menu("/ip/route"));
+        assert!(!router.has_menu("/caps-man"), "gone since 7.13");
+        assert!(!router.has_menu("/container"), "a package");
+        assert_eq!(router.look_up("/", "exit"), Some(Entry::Command("exit")), "there since 7.22");
     }
 
     #[test]

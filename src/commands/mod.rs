@@ -3,7 +3,9 @@
 mod apply;
 mod check;
 mod diff;
+mod export;
 mod failure;
+mod fmt;
 mod lab;
 mod output;
 mod show;
@@ -50,6 +52,8 @@ pub fn run(cli: &Cli) -> Outcome {
         Command::Diff(args) => diff::run(args, &output),
         Command::Apply(args) => apply::run(args, &output),
         Command::Lab(args) => lab::run(args, &output),
+        Command::Fmt(args) => fmt::run(args, &output),
+        Command::Export(args) => export::run(args, &output),
     }
 }
 

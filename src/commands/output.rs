@@ -10,7 +10,7 @@ use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 use std::env;
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The two streams and their styles.
 #[derive(Debug, Clone, Copy)]
@@ -119,11 +119,15 @@ pub(super) fn read(files: &[PathBuf]) -> (Sources, Vec<Diagnostic>) {
     let mut unreadable = Vec::new();
     for file in files {
         if let Err(error) = sources.read(file) {
-            let message = format!("{} can't be read: {error}", file.display());
-            unreadable.push(Diagnostic::new(Code::UnreadableFile, message));
+            unreadable.push(unreadable_file(file, &error));
         }
     }
     (sources, unreadable)
+}
+
+/// A file could not be read.
+pub(super) fn unreadable_file(path: &Path, error: &io::Error) -> Diagnostic {
+    Diagnostic::new(Code::UnreadableFile, format!("{} can't be read: {error}", path.display()))
 }
 
 /// How much of a plan is shown.

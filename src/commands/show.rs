@@ -24,12 +24,28 @@ pub(super) fn run(args: &ShowArgs, output: &Output) -> Outcome {
         let help = "only `show live` needs none";
         diagnostics.push(Diagnostic::new(Code::UnreadableFile, "there is no file to show").help(help));
     }
+    if args.stage == Stage::Il && !has_errors(&diagnostics) {
+        return intermediate(args, &sources, output);
+    }
     if !has_errors(&diagnostics) {
         show(args, &sources, &mut diagnostics, output);
     }
     let diagnostics = tidy(diagnostics);
     output.diagnostics(&diagnostics, &sources);
     if has_errors(&diagnostics) { Outcome::Errors } else { Outcome::Fine }
+}
+
+/// Shows what a router's parser makes of the files; a refusal is what it prints too.
+fn intermediate(args: &ShowArgs, sources: &Sources, output: &Output) -> Outcome {
+    let forms: Vec<_> = sources.ids().map(|file| render::intermediate(sources.file(file).text())).collect();
+    match args.format {
+        Format::Human => output.print(&render::il(sources)),
+        Format::Json => {
+            let texts = forms.iter().map(|form| form.clone().unwrap_or_else(|refusal| refusal.to_string()));
+            output.print_json(&texts.collect::<Vec<_>>());
+        }
+    }
+    if forms.iter().any(Result::is_err) { Outcome::Errors } else { Outcome::Fine }
 }
 
 /// Shows what a stage made of the files, as far as there are no errors before it.
@@ -44,7 +60,7 @@ fn show(args: &ShowArgs, sources: &Sources, diagnostics: &mut Vec<Diagnostic>, o
         }
         (Stage::Ir, Format::Human) => return output.print(&render::outline(&compiled.router)),
         (Stage::Ir, Format::Json) => return output.print_json(&compiled.router),
-        (Stage::Linux | Stage::Nft | Stage::Routes | Stage::Sysctl | Stage::Live, _) => {}
+        (Stage::Il | Stage::Linux | Stage::Nft | Stage::Routes | Stage::Sysctl | Stage::Live, _) => {}
     }
     if has_errors(diagnostics) {
         return;

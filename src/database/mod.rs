@@ -10,6 +10,7 @@ pub mod v6;
 
 pub(crate) use item::set_property;
 pub use item::{Computed, Item, ItemId, Property, PropertyName, Written};
+pub use print::quoted_if_needed;
 
 use crate::source::Sources;
 use rosc_grammar::ast::{Quoted, Span, Word};

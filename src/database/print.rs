@@ -1,6 +1,8 @@
 //! The database as text: commands that would make it.
 
-use super::{Database, Property, Written};
+use super::{Database, Item, Property, Written};
+use crate::source::{HIDDEN, is_sensitive};
+use std::borrow::Cow;
 use std::fmt::{self, Write};
 
 impl fmt::Display for Database<'_> {
@@ -12,7 +14,7 @@ impl fmt::Display for Database<'_> {
             }
             writeln!(f, "{path}")?;
             for item in &menu.items {
-                f.write_str("add")?;
+                self.write_verb(f, item)?;
                 self.write_properties(f, &item.properties)?;
             }
             if !menu.settings.is_empty() {
@@ -25,6 +27,14 @@ impl fmt::Display for Database<'_> {
 }
 
 impl Database<'_> {
+    /// The beginning of the command that makes an item, or changes one that a router has from the start.
+    pub fn write_verb(&self, out: &mut impl Write, item: &Item) -> fmt::Result {
+        match item.called {
+            None => out.write_str("add"),
+            Some(name) => write!(out, "set {}", self.sources.slice(name)),
+        }
+    }
+
     fn write_properties(&self, f: &mut fmt::Formatter<'_>, properties: &[Property]) -> fmt::Result {
         for property in properties {
             write!(f, " {}", self.name(property.name))?;
@@ -32,7 +42,11 @@ impl Database<'_> {
                 Written::Switch => {}
                 Written::Value | Written::Computed(_) => {
                     f.write_char('=')?;
-                    write_value(f, &self.text(property))?;
+                    if is_sensitive(self.name(property.name)) {
+                        f.write_str(HIDDEN)?;
+                    } else {
+                        f.write_str(&quoted_if_needed(&self.text(property)))?;
+                    }
                 }
             }
         }
@@ -40,22 +54,23 @@ impl Database<'_> {
     }
 }
 
-/// Writes a value, in quotes where RouterOS needs them.
-fn write_value(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
-    let bare = |c: char| c.is_ascii_alphanumeric() || "-._:/,*!%@<>~+|&^".contains(c);
-    if !text.is_empty() && text.chars().all(bare) {
-        return f.write_str(text);
+/// A value as a command gives it: in quotes where RouterOS needs them.
+pub fn quoted_if_needed(text: &str) -> Cow<'_, str> {
+    let is_bare = |c: char| c.is_ascii_alphanumeric() || "-._:/,*!%@<>~+|&^".contains(c);
+    if !text.is_empty() && text.chars().all(is_bare) {
+        return Cow::Borrowed(text);
     }
-    f.write_char('"')?;
+    let mut quoted = String::from('"');
     for c in text.chars() {
         match c {
-            '"' | '\\' | '$' | '?' => write!(f, "\\{c}")?,
-            '\n' => f.write_str("\\n")?,
-            '\r' => f.write_str("\\r")?,
-            '\t' => f.write_str("\\t")?,
-            '\0'..='\x1f' | '\x7f' => write!(f, "\\{:02X}", u32::from(c))?,
-            _ => f.write_char(c)?,
+            '"' | '\\' | '$' | '?' => quoted.extend(['\\', c]),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            '\t' => quoted.push_str("\\t"),
+            '\0'..='\x1f' | '\x7f' => quoted.push_str(&format!("\\{:02X}", u32::from(c))),
+            _ => quoted.push(c),
         }
     }
-    f.write_char('"')
+    quoted.push('"');
+    Cow::Owned(quoted)
 }

@@ -36,8 +36,12 @@ codes! {
     UnreadableFile = "R0001" Error;
     /// More errors than are worth showing; reading stopped.
     TooManyErrors = "R0002" Error;
+    /// A file could not be written.
+    UnwritableFile = "R0003" Error;
     /// The text is not RouterOS's language.
     Syntax = "R0101" Error;
+    /// A terminal session can't be formatted: what the router printed is no script.
+    SessionNotFormatted = "R0102" Error;
     /// There is no such menu or command.
     UnknownCommand = "R0201" Error;
     /// The menu has no such property.

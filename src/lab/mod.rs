@@ -148,10 +148,9 @@ impl<'r> Lab<'r> {
         Ok(silent)
     }
 
-    /// Waits until packets get through: addresses may still be checked for duplicates, neighbours be looked up.
+    /// Waits until packets get through: neighbours may still be looked up.
     pub fn warm_up(&self) {
         const PATIENCE: Duration = Duration::from_secs(8);
-        self.world.wait_for_addresses(PATIENCE);
         let plans = flows::planned(self.world.topology(), self.world.stations(), 1);
         let deadline = Instant::now() + PATIENCE;
         let mut attempt = 0;

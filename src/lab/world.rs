@@ -13,7 +13,6 @@ use rosc_target::{Origin, TargetError};
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 /// The ports on which every server answers.
 pub const SERVED_PORTS: [u16; 4] = [80, 443, 5201, 8080];
@@ -222,27 +221,6 @@ impl World {
         let has = |placed: &Placed| placed.station.addresses.iter().any(|own| own.addr() == address);
         self.stations.iter().position(has)
     }
-
-    /// Waits until the router may use its IPv6 addresses: before, it would take another one as source.
-    pub(super) fn wait_for_addresses(&self, patience: Duration) {
-        const PAUSE: Duration = Duration::from_millis(20);
-        let deadline = Instant::now() + patience;
-        self.on_router(|| {
-            while has_tentative_address() && Instant::now() < deadline {
-                std::thread::sleep(PAUSE);
-            }
-        });
-    }
-}
-
-/// Whether the calling thread's namespace has an IPv6 address that is still checked for duplicates.
-fn has_tentative_address() -> bool {
-    /// `IFA_F_TENTATIVE`.
-    const TENTATIVE: u32 = 0x40;
-    const FLAGS: usize = 4;
-    let table = std::fs::read_to_string("/proc/thread-self/net/if_inet6").unwrap_or_default();
-    let flags = table.lines().filter_map(|line| line.split_whitespace().nth(FLAGS));
-    flags.filter_map(|flags| u32::from_str_radix(flags, 16).ok()).any(|flags| flags & TENTATIVE != 0)
 }
 
 fn new_namespace() -> Result<NetNs, LabError> {

@@ -1,9 +1,11 @@
 //! What stages made of a configuration, as text for people.
 
+mod il;
 mod linux;
 mod outline;
 mod script;
 
+pub use il::{Refusal, il, intermediate};
 pub use linux::{linux, nft, routes, sysctl};
 pub use outline::outline;
 pub use script::script;

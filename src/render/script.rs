@@ -1,6 +1,6 @@
 //! The statements of the sources, as parsed.
 
-use crate::source::{FileId, Sources};
+use crate::source::{FileId, HIDDEN, Sources, is_sensitive};
 use rosc_grammar::ast::{
     Anchor, Arg, ArgKind, Array, Block, Command, Expr, Group, Statement, StringPart, UnaryOp, Value,
 };
@@ -81,6 +81,9 @@ impl Writer<'_> {
                 let name = name.text(self.text);
                 self.push(&name);
                 self.out.push('=');
+                if is_sensitive(&name) {
+                    return self.push(HIDDEN);
+                }
             }
             ArgKind::Unset(name) => {
                 let name = name.text(self.text);

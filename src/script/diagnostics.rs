@@ -7,7 +7,8 @@ use crate::source::{FileId, Sources};
 use rosc_grammar::{SyntaxError, SyntaxErrorKind};
 use rosc_target::Origin;
 
-pub(super) fn syntax(error: &SyntaxError, sources: &Sources, file: FileId) -> Diagnostic {
+/// A mistake in the text.
+pub(crate) fn syntax(error: &SyntaxError, sources: &Sources, file: FileId) -> Diagnostic {
     let code = match error.kind {
         SyntaxErrorKind::TooManyErrors => Code::TooManyErrors,
         _ => Code::Syntax,

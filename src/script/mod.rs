@@ -25,6 +25,8 @@ mod value;
 mod variables;
 mod verbs;
 
+pub(crate) use diagnostics::syntax as syntax_diagnostic;
+
 use crate::database::{Database, MenuPath, PropertyName};
 use crate::diagnostic::{Code, Diagnostic, Label};
 use crate::ir::Dialect;

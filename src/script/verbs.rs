@@ -31,7 +31,8 @@ impl Evaluator<'_> {
         let given = self.given(menu, args, "add")?;
         let properties = copied.map(|id| self.properties_of(menu, id)).unwrap_or_default();
         let id = self.database.new_id();
-        let mut item = Item { id, origin, properties, is_broken: !(copied_well && placed_well) };
+        let is_broken = !(copied_well && placed_well);
+        let mut item = Item { id, origin, called: None, properties, is_broken };
         given.apply(&mut item);
         let items = &mut self.database.menu_mut(menu).items;
         let at = before.and_then(|id| items.iter().position(|other| other.id == id)).unwrap_or(items.len());
@@ -82,7 +83,8 @@ impl Evaluator<'_> {
             // A built-in item of a menu that is not lowered: what is said of it is kept as an item of its own.
             let given = self.given(menu, &named_only(args), "set")?;
             let id = self.database.new_id();
-            let mut item = Item { id, origin, properties: Vec::new(), is_broken: false };
+            let called = selector(args, self.text).next().map(|arg| self.origin(arg.span));
+            let mut item = Item { id, origin, called, properties: Vec::new(), is_broken: false };
             given.apply(&mut item);
             self.database.menu_mut(menu).items.push(item);
             return Ok(Value::Nothing);

@@ -50,8 +50,7 @@ struct Share {
 
 #[test]
 fn published_configurations_are_understood_as_far_as_before() {
-    let Some(folder) = folder() else { return };
-    let paths: Vec<PathBuf> = FLOORS.iter().flat_map(|floor| files(&folder.join(floor.category))).collect();
+    let Some((folder, paths)) = all_files() else { return };
     let mut shares: BTreeMap<String, (Share, Share, Share)> = BTreeMap::new();
     let mut causes: BTreeMap<(Code, String), usize> = BTreeMap::new();
     let mut stopped = Vec::new();
@@ -302,6 +301,13 @@ impl Walk<'_> {
             self.menu = menu;
         }
     }
+}
+
+/// The folder of the corpus and its files, if it is there.
+pub(crate) fn all_files() -> Option<(PathBuf, Vec<PathBuf>)> {
+    let folder = folder()?;
+    let paths = FLOORS.iter().flat_map(|floor| files(&folder.join(floor.category))).collect();
+    Some((folder, paths))
 }
 
 /// The folder of the corpus, or a line why there is nothing to read. It is no part of the repository: the files are

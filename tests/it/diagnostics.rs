@@ -8,6 +8,8 @@ use std::fs;
 /// Codes that need a machine, with the tests that provoke them.
 const NEED_A_MACHINE: &[(Code, &str)] = &[
     (Code::UnreadableFile, "cli::a_file_that_is_not_there_is_reported_and_the_others_are_read"),
+    (Code::UnwritableFile, "fmt::a_file_that_can_not_be_written_is_reported_and_stays_as_it_is"),
+    (Code::SessionNotFormatted, "fmt::what_can_not_be_formatted_stays_as_it_is"),
     (
         Code::NoSuchDevice,
         "kernel::apply::a_device_that_the_machine_lacks_is_named_before_anything_is_changed",

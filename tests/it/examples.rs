@@ -3,6 +3,7 @@
 use crate::stages::{check, desired, files, shown, sources_of, stem};
 use rosc::compile::{Options, compile};
 use rosc::diagnostic::has_errors;
+use rosc::export::export;
 use rosc::render;
 use rosc::source::Sources;
 use std::path::PathBuf;
@@ -29,7 +30,9 @@ fn every_stage_of_every_example_is_as_reviewed() {
         let desired = desired(&sources);
         let stages = [
             ("1-script", render::script(&sources)),
+            ("1-il", render::il(&sources)),
             ("2-database", compiled.database.to_string()),
+            ("2-export", export(&compiled.database, true).text),
             ("3-ir", render::outline(&compiled.router)),
             ("4-nft", render::nft(&desired, &sources)),
             ("4-routes", render::routes(&desired, &rosc_route::Family::ALL)),

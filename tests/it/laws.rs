@@ -45,6 +45,7 @@ fn everything(sources: &Sources) -> (String, Vec<Diagnostic>) {
         render::render(&diagnostics, sources, render::Style::PLAIN),
         serde_json::to_string(&json::document(&diagnostics, sources)).expect("a document"),
         rosc::render::outline(&router),
+        rosc::render::il(sources),
         serde_json::to_string(&lowered.desired).expect("a document"),
     ];
     (shown.join("\n"), diagnostics)

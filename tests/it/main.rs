@@ -1,10 +1,13 @@
 //! Tests of the whole compiler: one binary, a module for each subject.
 
+mod agree_with_routeros;
 mod bad_input;
 mod cli;
 mod corpus;
 mod diagnostics;
 mod examples;
+mod export;
+mod fmt;
 mod kernel;
 mod laws;
 mod legal;

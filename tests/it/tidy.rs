@@ -16,6 +16,9 @@ struct Room {
 
 const TARGETS: &[&str] = &["rosc_nftables", "rosc_route", "rosc_sysctl", "rosc_target"];
 
+/// The commands format scripts, which takes the grammar alone.
+const COMMANDS: &[&str] = &["rosc_grammar", "rosc_nftables", "rosc_route", "rosc_sysctl", "rosc_target"];
+
 /// The way of the data, from the text down to the machine: a room knows none that stands below it, but for places
 /// (`source`) and what is said of them (`diagnostic`), which know nothing else.
 const ROOMS: &[Room] = &[
@@ -40,12 +43,13 @@ const ROOMS: &[Room] = &[
         rooms: &["database", "diagnostic", "ir", "resolve", "script", "source"],
         crates: &[],
     },
+    Room { name: "export", rooms: &["catalog", "database", "source"], crates: &["rosc_grammar"] },
     // RouterOS's words end here and Linux's begin: no room below knows the catalog or the database.
     Room { name: "lower", rooms: &["diagnostic", "host", "ir"], crates: TARGETS },
     Room { name: "plan", rooms: &["lower", "source"], crates: TARGETS },
     Room {
         name: "render",
-        rooms: &["lower", "source"],
+        rooms: &["catalog", "lower", "source"],
         crates: &["rosc_grammar", "rosc_nftables", "rosc_route"],
     },
     Room { name: "transaction", rooms: &["host", "lower", "plan"], crates: TARGETS },
@@ -61,16 +65,18 @@ const ROOMS: &[Room] = &[
             "cli",
             "compile",
             "diagnostic",
+            "export",
             "host",
             "ir",
             "lab",
             "lower",
             "plan",
             "render",
+            "script",
             "source",
             "transaction",
         ],
-        crates: TARGETS,
+        crates: COMMANDS,
     },
 ];
 
@@ -84,6 +90,7 @@ const PURE: &[&str] = &[
     "script",
     "resolve",
     "compile",
+    "export",
     "lower",
     "plan",
     "render",

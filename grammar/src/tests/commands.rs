@@ -101,6 +101,7 @@ fn the_colon_of_a_global_command_may_be_missing() {
 #[test]
 fn only_the_in_of_onerror_is_code() {
     assert_eq!(tree_of(":onerror e in={ x } do={ y }"), "<:onerror e in={<x>} do={<y>}>");
+    assert_eq!(tree_of(":onerror e { [x] } do={ y }"), "<:onerror e {<[<x>]>} do={<y>}>");
     assert_eq!(tree_of(":foreach i in={ x } do={ y }"), "<:foreach i in=#{x} do={<y>}>");
 }
 

@@ -4,6 +4,7 @@ mod commands;
 mod conditions;
 mod errors;
 mod expressions;
+mod format;
 mod lexical;
 mod sexpr;
 mod transcripts;

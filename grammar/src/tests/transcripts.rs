@@ -132,3 +132,12 @@ fn a_text_without_prompts_is_no_session() {
         "<add a=b@c>\n<:put \"[admin@MikroTik] > \">\n<:put 1>"
     );
 }
+
+#[test]
+fn in_a_script_a_prompt_is_text_like_any_other() {
+    let text = "[admin@edge] > /ip route\nadd gateway=192.0.2.1";
+    assert_eq!(crate::parse(text).errors, []);
+    assert_eq!(crate::parse_script(text).errors.len(), 1);
+    let script = "/ip route\nadd gateway=192.0.2.1";
+    assert_eq!(crate::parse_script(script), crate::parse(script));
+}

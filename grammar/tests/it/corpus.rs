@@ -97,7 +97,7 @@ fn check(text: &str) -> Vec<SyntaxErrorKind> {
 
 /// Returns a folder of the corpus, or says why the test has nothing to read.
 #[expect(clippy::print_stdout, reason = "a skipped test says so")]
-fn folder(name: &str) -> Option<PathBuf> {
+pub(crate) fn folder(name: &str) -> Option<PathBuf> {
     let corpus = std::env::var_os("ROSC_CORPUS")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus"), PathBuf::from);
     let folder = corpus.join(name);
@@ -109,7 +109,7 @@ fn folder(name: &str) -> Option<PathBuf> {
 }
 
 /// Returns the scripts of a folder. Bytes that are no UTF-8 are replaced, as a reader of files would.
-fn files(folder: &Path) -> Vec<(PathBuf, String)> {
+pub(crate) fn files(folder: &Path) -> Vec<(PathBuf, String)> {
     let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let mut paths: Vec<_> = entries.map(|entry| entry.expect("the folder can be listed").path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "rsc"));

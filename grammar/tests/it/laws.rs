@@ -7,7 +7,7 @@ use rosc_grammar::{SyntaxErrorKind, parse, parse_by_grammar, statements};
 use crate::spans;
 
 /// Text of the pieces that the language is made of, so that brackets, quotes and joins meet in all ways.
-fn pieces() -> impl Strategy<Value = String> {
+pub(crate) fn pieces() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
         "add",
         "set",

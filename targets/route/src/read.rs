@@ -22,7 +22,8 @@ use netlink_packet_route::route::RouteMessage;
 use netlink_packet_route::rule::RuleMessage;
 use route::RouteRecord;
 use rustix::io::Errno;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
 
 /// The table that the kernel keeps for addresses of its own (`RT_TABLE_LOCAL`).
 const LOCAL_TABLE: u32 = 255;
@@ -58,23 +59,41 @@ pub(crate) fn devices_and_addresses(
     Ok((devices, addresses))
 }
 
+/// Reads the addresses that the kernel still checks for duplicates, and will have checked in a moment: without a
+/// carrier it never begins.
+pub(crate) fn tentative_addresses(
+    connection: &mut Connection,
+) -> Result<HashSet<(DeviceName, IpAddr)>, Refusal> {
+    let links = links(connection)?.into_iter().filter(|link| link.has_carrier);
+    let connected: HashMap<u32, DeviceName> = links.map(|link| (link.index, link.name)).collect();
+    let request = RouteNetlinkMessage::GetAddress(AddressMessage::default());
+    connection.dump(request, HashSet::new, |addresses, payload| {
+        let found = address::parse_tentative(payload);
+        addresses.extend(found.and_then(|(index, address)| Some((connected.get(&index)?.clone(), address))));
+    })
+}
+
 fn names_of(devices: &[Device]) -> HashMap<u32, DeviceName> {
     devices.iter().map(|device| (device.index, device.name.clone())).collect()
 }
 
 /// Reads the devices, sorted by name.
 pub(crate) fn devices(connection: &mut Connection) -> Result<Vec<Device>, Refusal> {
-    let mut request = LinkMessage::default();
-    // Counters of every device are the larger part of a listing, and nobody here wants them.
-    request.attributes.push(LinkAttribute::ExtMask(vec![LinkExtentMask::SkipStats]));
-    let records = connection.dump(RouteNetlinkMessage::GetLink(request), Vec::new, |records, payload| {
-        records.extend(link::LinkRecord::parse(payload));
-    })?;
+    let records = links(connection)?;
     let names: HashMap<u32, DeviceName> =
         records.iter().map(|record| (record.index, record.name.clone())).collect();
     let mut devices: Vec<Device> = records.into_iter().map(|record| record.into_device(&names)).collect();
     devices.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(devices)
+}
+
+fn links(connection: &mut Connection) -> Result<Vec<link::LinkRecord>, Refusal> {
+    let mut request = LinkMessage::default();
+    // Counters of every device are the larger part of a listing, and nobody here wants them.
+    request.attributes.push(LinkAttribute::ExtMask(vec![LinkExtentMask::SkipStats]));
+    connection.dump(RouteNetlinkMessage::GetLink(request), Vec::new, |records, payload| {
+        records.extend(link::LinkRecord::parse(payload));
+    })
 }
 
 /// What of a device bears a mark: a bridge that rosc made, a port that it put into a bridge.

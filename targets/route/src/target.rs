@@ -1,14 +1,27 @@
 //! The target itself.
 
 use crate::netlink::Connection;
-use crate::{Change, Device, Observed, ObservedAddress, State, apply, diff, failure, read, undo};
+use crate::{
+    Action, Change, Device, DeviceName, DuplicateDetection, Observed, ObservedAddress, State, apply, diff,
+    failure, read, undo,
+};
 use rosc_target::{Diff, Target, TargetError};
+use std::collections::HashSet;
+use std::net::IpAddr;
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// So often `undo` looks whether everything is as it was. Without interference the third look finds nothing:
 /// a bridge has to be back before its ports.
 const UNDO_ROUNDS: usize = 4;
 /// What an apply or undo says that was told to stop.
 const STOPPED: &str = "stopped here for a test";
+
+/// The kernel takes notice of a carrier after up to a second, asks once for a duplicate up to a second later, and waits
+/// a second for an answer (RFC 4862, 5.4.2; `dad_transmits`, `retrans_time_ms`).
+const DUPLICATE_DETECTION: Duration = Duration::from_secs(4);
+/// How long to wait before looking again.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Links, addresses, routes and rules of the network namespace in which it was opened.
 ///
@@ -35,6 +48,21 @@ impl RouteTarget {
     /// If the kernel refuses to tell.
     pub fn devices(&mut self) -> Result<(Vec<Device>, Vec<ObservedAddress>), TargetError> {
         read::devices_and_addresses(&mut self.connection).map_err(failure::reading)
+    }
+
+    /// Waits until the kernel has found no duplicate of the addresses that were added: before that, it sends from
+    /// another address in their place. Without a carrier it does not begin, and then nothing is waited for.
+    fn wait_for_addresses(&mut self, changes: &[Change]) -> Result<(), TargetError> {
+        let added: HashSet<_> = changes.iter().filter_map(added_tentatively).collect();
+        let deadline = Instant::now() + DUPLICATE_DETECTION;
+        while !added.is_empty() && Instant::now() < deadline {
+            let tentative = read::tentative_addresses(&mut self.connection).map_err(failure::reading)?;
+            if tentative.is_disjoint(&added) {
+                break;
+            }
+            thread::sleep(PAUSE);
+        }
+        Ok(())
     }
 
     /// For tests of whoever relies on `undo`: lets `apply` and `undo` carry out so many more changes between
@@ -70,8 +98,10 @@ impl Target for RouteTarget {
         Diff { changes, conflicts }
     }
 
+    /// Returns when the addresses that are added can be used, or some seconds have passed.
     fn apply(&mut self, changes: &[Change]) -> Result<(), TargetError> {
-        self.carry_out(changes)
+        self.carry_out(changes)?;
+        self.wait_for_addresses(changes)
     }
 
     /// Foreign objects that came in the meantime and depend on ours are not harmed: what they depend on stays
@@ -89,4 +119,13 @@ impl Target for RouteTarget {
         }
         Err(failure::not_settled())
     }
+}
+
+/// The address of a change that adds one which the kernel checks for duplicates first.
+fn added_tentatively(change: &Change) -> Option<(DeviceName, IpAddr)> {
+    let Change::Address(Action::Create(address) | Action::Modify { to: address, .. }) = change else {
+        return None;
+    };
+    let is_checked = address.local.is_ipv6() && address.duplicate_detection == DuplicateDetection::Perform;
+    is_checked.then(|| (address.device.clone(), address.local))
 }

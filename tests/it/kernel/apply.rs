@@ -331,3 +331,16 @@ fn an_ordinary_user_sees_the_difference_without_the_firewall() {
         steps.as_array().expect("steps").iter().filter_map(|s| s["target"].as_str()).collect();
     assert_eq!(targets, ["nftables"], "everything else is read and as asked");
 }
+
+#[test]
+fn new_ipv6_addresses_can_be_used_when_apply_returns() {
+    const TEXT: &str = "/ipv6 address\n\
+                        add address=2001:db8:1::2/64 interface=ether1\n\
+                        add address=2001:db8:2::2/64 interface=ether2\n";
+    let Some(machine) = Box::with_ports(&["ether1", "ether2"]) else { return };
+    machine.set("net/ipv6/conf/ether1/accept_dad", "1");
+    let files = Files::new([("six.rsc", TEXT)]);
+    let applied = machine.rosc(&["apply", &files.path("six.rsc")]);
+    assert_eq!(applied.code, Some(0), "{}", applied.err);
+    assert_eq!(machine.run("ip", &["-6", "address", "show", "tentative", "scope", "global"]), "");
+}

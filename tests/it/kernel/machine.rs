@@ -63,7 +63,8 @@ impl Box {
             .expect("a live port");
     }
 
-    fn set(&self, key: &str, value: &str) {
+    /// Changes a kernel setting.
+    pub(super) fn set(&self, key: &str, value: &str) {
         self.namespace.run(|| fs::write(Path::new("/proc/sys").join(key), value)).expect("a setting");
     }
 

@@ -67,6 +67,23 @@ pub(super) fn parse(payload: &[u8], names: &HashMap<u32, DeviceName>) -> Option<
     Some(ObservedAddress { address, owner, secondary })
 }
 
+/// Reads an address that the kernel still checks for duplicates, with the number of its device; `None` for any other.
+pub(super) fn parse_tentative(payload: &[u8]) -> Option<(u32, IpAddr)> {
+    let (header, attributes) = payload.split_at_checked(HEADER_LEN)?;
+    let mut flags = u32::from(*header.get(2)?);
+    let mut address = None;
+    for (kind, value) in Attributes(attributes) {
+        match kind {
+            IFA_ADDRESS => address = address.or(ip_of(value)),
+            IFA_LOCAL => address = ip_of(value),
+            IFA_FLAGS => flags = u32_of(value)?,
+            _ => {}
+        }
+    }
+    let is_tentative = flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED) == IFA_F_TENTATIVE;
+    Some((u32_of(header.get(4..)?)?, address.filter(|_| is_tentative)?))
+}
+
 /// The kernel gives such an address to each device by itself. An older one does not sign it.
 fn is_link_local(address: IpAddr) -> bool {
     match address {

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 // include/uapi/linux/if.h
 const IFF_UP: u32 = 1;
 const IFF_RUNNING: u32 = 0x40;
+const IFF_LOWER_UP: u32 = 0x1_0000;
 // include/uapi/linux/if_arp.h
 const ARPHRD_ETHER: u16 = 1;
 // include/uapi/linux/if_link.h
@@ -44,6 +45,8 @@ pub(super) struct LinkRecord {
     kind: Option<String>,
     up: bool,
     running: bool,
+    /// Whether there is a carrier: known at once, while `running` waits for the kernel to have taken notice.
+    pub(super) has_carrier: bool,
     master: Option<u32>,
     marked: bool,
     mac: Option<MacAddress>,
@@ -69,6 +72,7 @@ impl LinkRecord {
             kind: None,
             up: flags & IFF_UP != 0,
             running: flags & IFF_RUNNING != 0,
+            has_carrier: flags & IFF_LOWER_UP != 0,
             master: None,
             marked: false,
             mac: None,

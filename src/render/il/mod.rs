@@ -1,0 +1,106 @@
+//! The intermediate form of a script: what a router's `:parse` prints of it.
+//!
+//! A router reads a script with its menus at hand: every command gets its full path and canonical argument names,
+//! expressions become prefix lists. The form is the router's own and is documented nowhere; what is done here was
+//! learnt from published dumps of RouterOS 7.22.1. It speaks for a router without further packages.
+//!
+//! ```text
+//! /ip ro
+//! add dst-address=10.0.0.0/8 gateway=$gw     →     /ip/route/;(evl /ip/route/adddst-address=10.0.0.0/8;gateway=$gw)
+//! ```
+
+mod arguments;
+mod body;
+mod command;
+mod condition;
+mod expression;
+mod literal;
+mod parameters;
+mod path;
+mod refusal;
+#[cfg(test)]
+mod tests;
+mod text;
+mod value;
+
+pub use refusal::Refusal;
+
+use crate::source::Sources;
+use rosc_grammar::{SyntaxError, SyntaxErrorKind};
+
+/// Writes the intermediate form of each source on a line of its own, or why a router refuses it.
+pub fn il(sources: &Sources) -> String {
+    let forms = sources.ids().map(|file| match intermediate(sources.file(file).text()) {
+        Ok(form) => form + "\n",
+        Err(refusal) => format!("{refusal}\n"),
+    });
+    forms.collect()
+}
+
+/// Returns the intermediate form of a script, or the first thing in it that a router does not take.
+pub fn intermediate(text: &str) -> Result<String, Refusal> {
+    read(text).map_err(|(offset, says)| Refusal::new(text, offset, says))
+}
+
+/// What is wrong, and at which byte.
+type Refused = (usize, &'static str);
+
+fn read(text: &str) -> Result<String, Refused> {
+    let parsed = rosc_grammar::parse_script(text);
+    // A brace that closes nothing ends the script: a router reads no further.
+    if let Some(brace) = parsed.errors.iter().find(|error| ends_script(error, text)) {
+        return read(&text[..brace.span.start as usize]);
+    }
+    let mut faults: Vec<Refused> =
+        parsed.errors.iter().filter_map(|error| refusal::of(error, text)).collect();
+    // Where a bracket is not closed, the grammar sees less than a router, which notices the missing brace at the end.
+    if parsed.errors.iter().any(|error| error.opened.is_some()) {
+        faults.extend(refusal::first_impossible(text).map(|at| (at, refusal::SYNTAX)));
+    }
+    let lacks_brace = parsed.errors.iter().any(|error| error.kind == SyntaxErrorKind::UnclosedBrace);
+    let form = match close_braces(text).filter(|_| lacks_brace) {
+        Some(closed) => read(&closed),
+        None => Reader::new(text, &parsed.errors).program(&parsed.statements),
+    };
+    match (form, faults.into_iter().min_by_key(|fault| fault.0)) {
+        (form, None) => form,
+        (Ok(_), Some(fault)) => Err(fault),
+        (Err(refused), Some(fault)) => Err(if fault.0 < refused.0 { fault } else { refused }),
+    }
+}
+
+fn ends_script(error: &SyntaxError, text: &str) -> bool {
+    error.kind == SyntaxErrorKind::UnexpectedCloser && error.span.slice(text) == "}"
+}
+
+/// Adds the closing braces that a text lacks; `None` if it lacks more than braces.
+fn close_braces(text: &str) -> Option<String> {
+    let mut closed = text.to_owned();
+    for _ in 0..rosc_grammar::MAX_NESTING {
+        closed.push_str("\n}");
+        let errors = rosc_grammar::parse_script(&closed).errors;
+        if !errors.iter().any(|error| error.kind == SyntaxErrorKind::UnclosedBrace) {
+            return Some(closed);
+        }
+    }
+    None
+}
+
+/// A way through a script that follows the menus and the variables.
+struct Reader<'t> {
+    text: &'t str,
+    /// The current menu.
+    menu: &'static str,
+    /// The variables that are declared, a list for each block around.
+    variables: Vec<Vec<String>>,
+    /// Where values stand behind others without an operator, in the order of the text.
+    side_by_side: Vec<usize>,
+}
+
+impl<'t> Reader<'t> {
+    fn new(text: &'t str, errors: &[SyntaxError]) -> Self {
+        let beside = errors.iter().filter(|error| error.kind == SyntaxErrorKind::OperatorExpected);
+        let side_by_side = beside.map(|error| error.span.start as usize).collect();
+        Self { text, menu: "/", variables: vec![Vec::new()], side_by_side }
+    }
+}

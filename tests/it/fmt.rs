@@ -1,0 +1,109 @@
+//! `rosc fmt` as a user meets it.
+
+use crate::cli::{Ended, Files, command, rosc};
+use crate::stages::{files, root};
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::process::CommandExt;
+use std::process::Stdio;
+
+const UNTIDY: &str = "/ip  address\r\nadd   address=192.0.2.1/24   interface=ether1 ;\r\n";
+const TIDY: &str = "/ip address\nadd address=192.0.2.1/24 interface=ether1\n";
+const SESSION: &str = "[admin@edge] > /ip address print\n";
+const WRONG: &str = "add a='x'\n";
+
+#[test]
+fn a_file_is_replaced_once_and_keeps_its_permissions() {
+    let files = Files::new([("router.rsc", UNTIDY)]);
+    let path = files.path("router.rsc");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("permissions");
+    let link = files.path("link.rsc");
+    symlink(&path, &link).expect("a link");
+    let first = rosc(&["fmt", &link]);
+    assert_eq!((first.code, first.out.as_str()), (Some(0), ""), "{}", first.err);
+    assert_eq!(first.err, format!("{link}: formatted\n"));
+    assert_eq!(fs::read_to_string(&path).expect("a file"), TIDY);
+    let is_link = fs::symlink_metadata(&link).expect("a link").file_type().is_symlink();
+    let mode = fs::metadata(&path).expect("a file").permissions().mode();
+    assert!(is_link && mode & 0o777 == 0o640, "{mode:o}");
+    assert_eq!(rosc(&["fmt", &path]).err, "", "the second time there is nothing to do");
+}
+
+#[test]
+fn check_tells_by_its_exit_code_and_changes_nothing() {
+    let files = Files::new([("untidy.rsc", UNTIDY), ("tidy.rsc", TIDY)]);
+    let (untidy, tidy) = (files.path("untidy.rsc"), files.path("tidy.rsc"));
+    let ended = rosc(&["fmt", "--check", &untidy, &tidy]);
+    assert_eq!(ended.code, Some(2));
+    assert_eq!(ended.err, format!("{untidy}: would be formatted\n"));
+    assert_eq!(fs::read_to_string(&untidy).expect("a file"), UNTIDY);
+    assert_eq!(rosc(&["fmt", "--check", &tidy]).code, Some(0));
+    let document = rosc(&["fmt", "--check", "--format", "json", &untidy, &tidy]).json();
+    assert_eq!(document["files"][0]["changed"], true);
+    assert_eq!(document["files"][1]["changed"], false);
+}
+
+#[test]
+fn standard_input_goes_to_standard_output() {
+    let mut child = command(["fmt", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the command can be started");
+    child.stdin.take().expect("its input").write_all(UNTIDY.as_bytes()).expect("it reads");
+    let ended: Ended = child.wait_with_output().expect("it ends").into();
+    assert_eq!((ended.code, ended.out.as_str(), ended.err.as_str()), (Some(0), TIDY, ""));
+}
+
+#[test]
+fn bytes_of_the_routers_code_page_stay() {
+    let files = Files::new([("router.rsc", b"# M\xfcnchen\nadd  comment=\"\x80\"\n")]);
+    let path = files.path("router.rsc");
+    assert_eq!(rosc(&["fmt", &path]).code, Some(0));
+    assert_eq!(fs::read(&path).expect("a file"), b"# M\xfcnchen\nadd comment=\"\x80\"\n");
+}
+
+#[test]
+fn what_can_not_be_formatted_stays_as_it_is() {
+    let files = Files::new([("session.rsc", SESSION), ("wrong.rsc", WRONG), ("untidy.rsc", UNTIDY)]);
+    let [session, wrong, untidy] = ["session.rsc", "wrong.rsc", "untidy.rsc"].map(|name| files.path(name));
+    let ended = rosc(&["fmt", "--format", "json", &session, &wrong, &untidy]);
+    assert_eq!(ended.code, Some(1));
+    assert_eq!(ended.codes(), ["R0102", "R0101"]);
+    assert_eq!(fs::read_to_string(&session).expect("a file"), SESSION);
+    assert_eq!(fs::read_to_string(&wrong).expect("a file"), WRONG);
+    assert_eq!(fs::read_to_string(&untidy).expect("a file"), TIDY, "the others are formatted");
+}
+
+#[test]
+fn a_file_that_can_not_be_written_is_reported_and_stays_as_it_is() {
+    const NOBODY: u32 = 65534;
+    let directory = tempfile::tempdir().expect("a directory");
+    let [file, binary] = ["router.rsc", "rosc"].map(|name| directory.path().join(name));
+    fs::write(&file, UNTIDY).expect("a file");
+    // Where the binary lies, nobody else may be let in.
+    fs::copy(env!("CARGO_BIN_EXE_rosc"), &binary).expect("a copy");
+    fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o555)).expect("permissions");
+    let mut command = std::process::Command::new(&binary);
+    command.args(["fmt", "--format", "json"]).arg(&file);
+    if rustix::process::geteuid().is_root() {
+        command.uid(NOBODY).gid(NOBODY);
+    }
+    let ended: Ended = command.output().expect("the command can be started").into();
+    assert_eq!(ended.code, Some(1));
+    assert_eq!(ended.codes(), ["R0003"]);
+    assert_eq!(fs::read_to_string(&file).expect("a file"), UNTIDY);
+}
+
+#[test]
+fn the_examples_are_in_the_style() {
+    let scripts =
+        files("examples", "rsc").into_iter().filter(|path| !path.ends_with("three-wan-ecmp-transcript.rsc"));
+    let paths: Vec<String> = scripts.map(|path| root().join(path).display().to_string()).collect();
+    let mut args = vec!["fmt", "--check"];
+    args.extend(paths.iter().map(String::as_str));
+    let ended = rosc(&args);
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+}
