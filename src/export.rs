@@ -101,7 +101,7 @@ impl Writer<'_, '_> {
             out.push_str(name);
             match property.written {
                 Written::Switch => {}
-                Written::Value => {
+                Written::Value | Written::Computed(_) => {
                     out.push('=');
                     out.push_str(&quoted_if_needed(&value));
                 }

@@ -1,6 +1,7 @@
 //! The source table: the only place that turns an [`Origin`] into file, line and column.
 
 mod encoding;
+mod kept;
 mod printable;
 mod secrets;
 
@@ -8,6 +9,7 @@ pub use encoding::Encoding;
 pub use printable::printable;
 pub use secrets::{HIDDEN, is_sensitive};
 
+use kept::Kept;
 use rosc_grammar::ast::Span;
 use rosc_target::Origin;
 use std::borrow::Cow;
@@ -20,6 +22,7 @@ use std::sync::{Arc, OnceLock};
 #[derive(Debug, Default)]
 pub struct Sources {
     files: Vec<Arc<SourceFile>>,
+    kept: Kept,
 }
 
 /// A file's place in [`Sources`].
@@ -82,6 +85,12 @@ impl Sources {
             SourceFile { name, text, encoding, line_starts: OnceLock::new(), printable: OnceLock::new() };
         self.files.push(Arc::new(file));
         FileId(u32::try_from(self.files.len() - 1).expect("fewer files than u32 counts"))
+    }
+
+    /// Keeps a text that a script has made, such as a script, for as long as the sources are there. It is in no file and
+    /// has no places: what is said of it is said of the command that made it.
+    pub fn keep(&self, text: String) -> &str {
+        self.kept.keep(text)
     }
 
     /// The files in order.

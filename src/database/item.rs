@@ -21,7 +21,7 @@ pub struct Item {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ItemId(pub u32);
 
-/// One property as written.
+/// One property as given.
 #[derive(Debug, Clone, Copy)]
 pub struct Property {
     /// Its name.
@@ -36,6 +36,21 @@ pub struct Property {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PropertyName(pub(super) u16);
 
+/// A text that no file holds, by its place in the database's table of them: in halves, high and low, since a property
+/// of a long list should stay small.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Computed([u16; 2]);
+
+impl Computed {
+    pub(super) fn new(place: u32) -> Self {
+        Self([(place >> 16) as u16, (place & 0xffff) as u16])
+    }
+
+    pub(super) fn place(self) -> usize {
+        usize::from(self.0[0]) << 16 | usize::from(self.0[1])
+    }
+}
+
 /// How a value is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Written {
@@ -43,6 +58,8 @@ pub enum Written {
     Value,
     /// As a bare word that means `yes` (`fib`, `blackhole`).
     Switch,
+    /// By a script, which computed it; the property's origin is where it did.
+    Computed(Computed),
 }
 
 impl Item {

@@ -1,7 +1,7 @@
 //! The configuration as RouterOS holds it: menus with ordered items, properties as written.
 //!
 //! Values stay where they were written, as origins in the source table, and are decoded when they are read: a
-//! list of a million entries is not copied. Spellings of version 6 are rewritten on the way in ([`v6`]), so that
+//! list of a million entries is not copied. Only what a script computes is held as text of its own. Spellings of version 6 are rewritten on the way in ([`v6`]), so that
 //! later stages know one dialect.
 
 mod item;
@@ -9,7 +9,7 @@ mod print;
 pub mod v6;
 
 pub(crate) use item::set_property;
-pub use item::{Item, ItemId, Property, PropertyName, Written};
+pub use item::{Computed, Item, ItemId, Property, PropertyName, Written};
 pub use print::quoted_if_needed;
 
 use crate::source::Sources;
@@ -28,6 +28,7 @@ pub struct Database<'s> {
     menus: BTreeMap<MenuPath, Menu>,
     names: Vec<Box<str>>,
     name_ids: HashMap<Box<str>, PropertyName>,
+    computed: Vec<Box<str>>,
     next_item: u32,
 }
 
@@ -47,7 +48,14 @@ pub struct Menu {
 impl<'s> Database<'s> {
     /// An empty database over these sources.
     pub fn new(sources: &'s Sources) -> Self {
-        Self { sources, menus: BTreeMap::new(), names: Vec::new(), name_ids: HashMap::new(), next_item: 1 }
+        Self {
+            sources,
+            menus: BTreeMap::new(),
+            names: Vec::new(),
+            name_ids: HashMap::new(),
+            computed: Vec::new(),
+            next_item: 1,
+        }
     }
 
     /// The sources that values are written in.
@@ -106,11 +114,22 @@ impl<'s> Database<'s> {
         &self.names[usize::from(name.0)]
     }
 
+    /// Keeps a text that a script has computed.
+    ///
+    /// # Panics
+    /// If there are more than 4,294,967,295 of them.
+    pub fn keep(&mut self, text: &str) -> Written {
+        let place = u32::try_from(self.computed.len()).expect("scripts are cut off long before");
+        self.computed.push(text.into());
+        Written::Computed(Computed::new(place))
+    }
+
     /// The value of a property, decoded.
     pub fn text(&self, property: &Property) -> Cow<'_, str> {
         match property.written {
             Written::Value => self.decode(property.origin),
             Written::Switch => Cow::Borrowed("yes"),
+            Written::Computed(computed) => Cow::Borrowed(&self.computed[computed.place()]),
         }
     }
 

@@ -40,7 +40,7 @@ impl Database<'_> {
             write!(f, " {}", self.name(property.name))?;
             match property.written {
                 Written::Switch => {}
-                Written::Value => {
+                Written::Value | Written::Computed(_) => {
                     f.write_char('=')?;
                     if is_sensitive(self.name(property.name)) {
                         f.write_str(HIDDEN)?;

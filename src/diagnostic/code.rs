@@ -48,13 +48,13 @@ codes! {
     UnknownProperty = "R0202" Error;
     /// A script command that rosc does not run.
     ScriptNotRun = "R0203" Error;
-    /// A value that only running a script would tell.
+    /// A value that nothing tells: a variable that is not set, or a command that gives none.
     ValueNotComputed = "R0204" Error;
     /// The item that a command names does not exist.
     NoSuchItem = "R0205" Error;
     /// A `find` matches nothing, so the command does nothing.
     NothingFound = "R0206" Warning;
-    /// A condition asks for what only a live router knows.
+    /// A condition or a value asks for what only a live router knows.
     OnlyLiveRouterKnows = "R0207" Error;
     /// A command lacks something that it needs.
     MissingArgument = "R0208" Error;
@@ -70,6 +70,14 @@ codes! {
     OneTimeAction = "R0213" Warning;
     /// A line of a terminal session that looks like a command, but has no prompt.
     Unprompted = "R0214" Warning;
+    /// A script does what makes it fail on a router too.
+    ScriptFails = "R0215" Error;
+    /// A script ends itself with `:error`.
+    ScriptGivesUp = "R0216" Error;
+    /// A script takes more steps, calls or memory than it may.
+    LimitReached = "R0217" Error;
+    /// A variable in a condition has the name of a property, which is what the condition means.
+    ShadowedVariable = "R0218" Warning;
     /// A value is not of the property's type.
     WrongType = "R0301" Error;
     /// An item lacks a property that it needs.

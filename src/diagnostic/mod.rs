@@ -88,6 +88,9 @@ impl Diagnostic {
     }
 }
 
+/// How many labels back the same place is looked for.
+const RECENT: usize = 4;
+
 /// Brings diagnostics into the order of their places, and makes one of those that say the same of several places.
 pub fn tidy(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     type Says = (Code, String, Option<String>);
@@ -100,7 +103,13 @@ pub fn tidy(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
                     text: if label.text == known { String::new() } else { label.text },
                     ..label
                 });
-                same.get_mut().labels.extend(further);
+                for label in further {
+                    // A loop says the same of the same place as often as it turns.
+                    let mut last = same.get().labels.iter().rev().take(RECENT);
+                    if !last.any(|known| known.origin.is_same_place(label.origin)) {
+                        same.get_mut().labels.push(label);
+                    }
+                }
             }
             Entry::Vacant(place) => {
                 place.insert(diagnostic);

@@ -1,11 +1,14 @@
 //! Reads the arguments of a command: properties, switches, and what names items.
 
+use super::stop::Stop;
+use super::value as script;
 use super::{Evaluator, diagnostics};
 use crate::catalog;
 use crate::catalog::types::FromText;
 use crate::database::{Item, MenuPath, Property, PropertyName, Written, set_property, v6};
 use crate::diagnostic::Diagnostic;
 use rosc_grammar::ast::{Arg, ArgKind, Value, Word};
+use rosc_target::Origin;
 
 /// Properties that a command gives.
 #[derive(Debug, Default)]
@@ -19,7 +22,8 @@ pub(super) struct Given {
 impl Evaluator<'_> {
     /// The properties among the arguments; an argument that can't be read is reported and leaves the others valid.
     /// What is no property (a selector, a position) is left out.
-    pub(super) fn given(&mut self, menu: MenuPath, args: &[Arg], verb: &str) -> Given {
+    /// Where `on-error` looks after the command, its first mistake is the end of it, as on a router.
+    pub(super) fn given(&mut self, menu: MenuPath, args: &[Arg], verb: &str) -> Result<Given, Stop> {
         let mut given = Given::default();
         let mut words_are_wrong = false;
         for arg in args {
@@ -28,16 +32,21 @@ impl Evaluator<'_> {
             if is_word && words_are_wrong {
                 continue;
             }
-            if let Err(mistake) = self.give(&mut given, menu, arg, verb) {
-                words_are_wrong |= is_word;
-                given.is_broken = true;
-                self.report(mistake);
+            match self.give(&mut given, menu, arg, verb) {
+                Ok(()) => continue,
+                Err(Stop::Failed(mistake) | Stop::Unknown(mistake)) if self.handlers == 0 => {
+                    self.report(*mistake);
+                }
+                Err(Stop::Reported(_)) if self.handlers == 0 => {}
+                Err(stop) => return Err(stop),
             }
+            words_are_wrong |= is_word;
+            given.is_broken = true;
         }
-        given
+        Ok(given)
     }
 
-    fn give(&mut self, given: &mut Given, menu: MenuPath, arg: &Arg, verb: &str) -> Result<(), Diagnostic> {
+    fn give(&mut self, given: &mut Given, menu: MenuPath, arg: &Arg, verb: &str) -> Result<(), Stop> {
         let property = match arg.kind {
             ArgKind::Named(name) if is_position(&name.text(self.text)) => return Ok(()),
             ArgKind::Named(name) => {
@@ -61,7 +70,7 @@ impl Evaluator<'_> {
         };
         if let Some(before) = given.set.iter().find(|other| other.name == property.name) {
             let name = self.database.name(property.name);
-            return Err(diagnostics::repeated_property(name, self.origin(arg.span), before.origin));
+            return Err(diagnostics::repeated_property(name, self.origin(arg.span), before.origin).into());
         }
         given.set.push(property);
         Ok(())
@@ -109,31 +118,69 @@ impl Evaluator<'_> {
 
     /// The property that an argument gives; `None` for an empty value, which unsets it.
     pub(super) fn property(
-        &self,
+        &mut self,
         menu: MenuPath,
         name: PropertyName,
         arg: &Arg,
-    ) -> Result<Option<Property>, Diagnostic> {
+    ) -> Result<Option<Property>, Stop> {
         let span = match &arg.value {
             Value::Empty => return Ok(None),
-            Value::Word(word) => word.span,
-            Value::Quoted(quoted) => quoted.span,
-            value @ (Value::Interpolated(_)
-            | Value::Variable(_)
-            | Value::Substitution(_)
-            | Value::Group(_)
-            | Value::Code(_)
-            | Value::Array(_)) => {
-                let span = value.span().unwrap_or(arg.span);
-                if catalog::menu(menu).is_some() {
-                    return Err(diagnostics::value_not_computed(self.origin(span)));
-                }
-                span
-            }
+            Value::Word(word) if self.made_at.is_none() => word.span,
+            Value::Quoted(quoted) if self.made_at.is_none() => quoted.span,
+            value => return self.computed(menu, name, value, self.origin(value.span().unwrap_or(arg.span))),
         };
         let origin = self.origin(span);
         let is_empty = self.sources.slice(origin) == "\"\"";
         Ok((!is_empty).then_some(Property { name, written: Written::Value, origin }))
+    }
+
+    /// A property whose value is computed, or stands in no file.
+    fn computed(
+        &mut self,
+        menu: MenuPath,
+        name: PropertyName,
+        value: &Value,
+        origin: Origin,
+    ) -> Result<Option<Property>, Stop> {
+        let raw = value.span().map(|span| span.slice(self.text)).unwrap_or_default();
+        let text = match value {
+            Value::Word(word) => word.text(self.text).into_owned(),
+            Value::Quoted(quoted) => quoted.text(self.text).into_owned(),
+            // A script that is to run on an event.
+            Value::Code(_) => raw.to_owned(),
+            Value::Empty
+            | Value::Interpolated(_)
+            | Value::Variable(_)
+            | Value::Substitution(_)
+            | Value::Group(_)
+            | Value::Array(_) => match self.property_text(value, origin) {
+                Ok(text) => text,
+                // In a menu that is not lowered, what can't be computed stays as it is written.
+                Err(Stop::Failed(_) | Stop::Unknown(_) | Stop::Reported(_))
+                    if catalog::menu(menu).is_none() =>
+                {
+                    raw.to_owned()
+                }
+                Err(stop) => return Err(stop),
+            },
+        };
+        self.step(text.len() / 16)?;
+        let written = if text.is_empty() { return Ok(None) } else { self.database.keep(&text) };
+        Ok(Some(Property { name, written, origin }))
+    }
+
+    fn property_text(&mut self, value: &Value, origin: Origin) -> Result<String, Stop> {
+        let computed = self.value(value)?;
+        if let script::Value::Nothing = computed {
+            let variable = match value {
+                Value::Variable(variable) => Some(variable.text(self.text)),
+                _ => None,
+            };
+            return Err(diagnostics::no_value(variable.as_deref(), origin).into());
+        }
+        self.step(computed.weight())?;
+        let text = computed.property_text().map(|text| text.into_owned());
+        self.plain(text, origin)
     }
 }
 impl Given {

@@ -1,55 +1,45 @@
 //! Finds out what a command is about, and runs it.
 
 use super::path::Target;
+use super::stop::Stop;
+use super::value::Value;
 use super::verbs::Switch;
 use super::{Evaluator, diagnostics};
 use crate::catalog;
 use crate::database::v6;
-use crate::diagnostic::Diagnostic;
-use rosc_grammar::ast::{Anchor, Arg, ArgKind, Command, Value};
+use rosc_grammar::ast::{self, Anchor, Arg, ArgKind, Command};
 
 /// Commands that show things and change nothing.
-const WITHOUT_EFFECT: &[&str] = &[
-    "print",
-    "export",
-    "find",
-    "get",
-    "edit",
-    "monitor",
-    "check",
-    "reset-counters",
-    "reset-counters-all",
-    "put",
-    "log",
-    "delay",
-    "beep",
-    "nothing",
-    "info",
-    "warning",
-    "error",
-    "debug",
-];
+const WITHOUT_EFFECT: &[&str] =
+    &["print", "export", "find", "get", "edit", "monitor", "check", "reset-counters", "reset-counters-all"];
 
-/// Global commands of which a script is made.
-const OF_SCRIPTS: &[&str] = &[
-    "break", "continue", "do", "execute", "exit", "for", "foreach", "global", "if", "import", "local",
-    "lock", "onerror", "parse", "quit", "redo", "resolve", "retry", "return", "set", "undo", "while",
-];
+/// Whether something takes the value that a statement gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    Value,
+    Nothing,
+}
 
 impl Evaluator<'_> {
-    /// Runs a command line, or reports why it can't be.
-    pub(super) fn run_command(&mut self, command: &Command) {
-        if let Some(Arg { kind: ArgKind::Unnamed, value, span }) = command.args.first() {
+    /// Runs a command line. The error says why it can't be run.
+    pub(super) fn run_command(&mut self, command: &Command, wanted: Wanted) -> Result<Value, Stop> {
+        if let Some(Arg { kind: ArgKind::Unnamed, value, .. }) = command.args.first() {
             match value {
-                Value::Variable(_) => return self.not_run("a function", self.origin(*span)),
-                Value::Substitution(_) | Value::Group(_) | Value::Interpolated(_) => {
-                    return self.not_run("an expression", self.origin(*span));
+                ast::Value::Variable(_)
+                | ast::Value::Substitution(_)
+                | ast::Value::Group(_)
+                | ast::Value::Interpolated(_) => {
+                    return self.call_command(&command.args, self.origin(command.span));
                 }
-                Value::Empty | Value::Word(_) | Value::Quoted(_) | Value::Code(_) | Value::Array(_) => {}
+                ast::Value::Empty
+                | ast::Value::Word(_)
+                | ast::Value::Quoted(_)
+                | ast::Value::Code(_)
+                | ast::Value::Array(_) => {}
             }
         }
         if self.is_lost && command.anchor == Anchor::Here {
-            return;
+            return Ok(Value::Nothing);
         }
         self.is_lost = false;
         let target = match self.target(command) {
@@ -58,46 +48,60 @@ impl Evaluator<'_> {
                 // Below a menu that does not exist, every command would be unknown too.
                 let names_menu = command.args.iter().all(|arg| arg.kind == ArgKind::Unnamed);
                 self.is_lost = names_menu && command.anchor == Anchor::Root;
-                return self.report(unknown);
+                return Err(unknown.into());
             }
         };
         match target.verb {
-            None => self.change_menu(command, target),
-            Some(verb) if target.menu == "/" && OF_SCRIPTS.contains(&verb) => {
-                self.not_run(verb, self.origin(command.span));
+            None => self.change_menu(command, target, wanted),
+            Some(verb) if target.menu == "/" => {
+                self.run_global(verb, &command.args[target.words..], self.origin(command.span))
             }
             Some(verb) => {
-                if let Err(refused) = self.run_verb(command, target, verb) {
-                    self.report(refused);
-                }
+                // What stands in brackets among the arguments is of the command's menu.
+                let outside = std::mem::replace(&mut self.menu, target.menu);
+                let result = self.run_verb(command, target, verb, wanted);
+                self.menu = outside;
+                result
             }
         }
     }
 
-    fn change_menu(&mut self, command: &Command, target: Target) {
+    fn change_menu(&mut self, command: &Command, target: Target, wanted: Wanted) -> Result<Value, Stop> {
         match command.args.get(target.words..) {
-            None | Some([]) => self.menu = target.menu,
-            Some([Arg { kind: ArgKind::Unnamed, value: Value::Code(block), .. }]) => {
-                self.run_block(block, target.menu);
+            None | Some([]) => {
+                self.menu = target.menu;
+                Ok(Value::Nothing)
             }
+            Some([Arg { kind: ArgKind::Unnamed, value: ast::Value::Code(block), .. }]) => {
+                self.variables.enter_block();
+                let result = self.run_block(block, target.menu, wanted);
+                self.variables.leave();
+                result
+            }
+            // The topic is computed: `:log $topic "..."`.
+            Some(args) if target.menu == "/log" => self.run_global("log", args, self.origin(command.span)),
             Some([unexpected, ..]) => {
                 let origin = self.origin(unexpected.span);
                 let why = "a command such as add or set stands between the menu and its arguments";
-                self.report(diagnostics::missing_argument(target.menu, "a command", origin).help(why));
+                Err(diagnostics::missing_argument(target.menu, "a command", origin).help(why).into())
             }
         }
     }
 
-    fn run_verb(&mut self, command: &Command, target: Target, verb: &'static str) -> Result<(), Diagnostic> {
+    fn run_verb(
+        &mut self,
+        command: &Command,
+        target: Target,
+        verb: &'static str,
+        wanted: Wanted,
+    ) -> Result<Value, Stop> {
         let menu = v6::menu(target.menu);
         let origin = self.origin(command.span);
         self.signs.note(target.menu, None, origin);
         let args = &command.args[target.words..];
+        let lowered = catalog::menu(menu).is_some();
         let outcome = match verb {
-            "add" => {
-                self.add(menu, args, origin);
-                Ok(())
-            }
+            "add" => self.add(menu, args, origin),
             "set" => self.set(menu, args, origin),
             "remove" => self.remove(menu, args, origin),
             "enable" => self.switch_items(menu, args, origin, Switch::Enable),
@@ -105,21 +109,26 @@ impl Evaluator<'_> {
             "move" => self.move_items(menu, args, origin),
             "comment" => self.comment(menu, args, origin),
             "unset" => self.unset(menu, args, origin),
-            verb if WITHOUT_EFFECT.contains(&verb) => Ok(()),
-            verb if catalog::menu(menu).is_some() => {
-                self.not_run(verb, origin);
-                Ok(())
+            "find" if wanted == Wanted::Value => return self.found(menu, &command.condition, origin),
+            "get" if wanted == Wanted::Value => return self.get(menu, args, origin),
+            "print" if wanted == Wanted::Value => return self.printed(menu, command, args, origin),
+            "run" if menu == "/system/script" => return self.run_stored(args, origin),
+            _ if menu == "/log" => return self.run_global("log", args, origin),
+            verb if WITHOUT_EFFECT.contains(&verb) => Ok(Value::Nothing),
+            verb if lowered => Err(diagnostics::script_not_run(verb, origin).into()),
+            _ if wanted == Wanted::Value => {
+                return Err(diagnostics::only_live_router_knows(&format!("{menu}/{verb}"), origin).into());
             }
             _ => {
                 self.database.menu_mut(menu).actions.push(origin);
-                Ok(())
+                Ok(Value::Nothing)
             }
         };
         match outcome {
             // It may be about an item that is on the router and not in the configuration.
-            Err(_) if catalog::menu(menu).is_none() => {
+            Err(Stop::Failed(_) | Stop::Unknown(_) | Stop::Reported(_)) if !lowered => {
                 self.database.menu_mut(menu).changes.push(origin);
-                Ok(())
+                Ok(Value::Nothing)
             }
             outcome => outcome,
         }

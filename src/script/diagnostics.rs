@@ -1,5 +1,6 @@
 //! What can be wrong with commands.
 
+use super::value::Mistake;
 use crate::catalog::commands::{Commands, Entry};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::source::{FileId, Sources};
@@ -55,27 +56,105 @@ pub(super) fn unprompted(places: &[Origin]) -> Option<Diagnostic> {
     Some(diagnostic)
 }
 
-pub(super) fn script_not_run(name: &str, places: &[Origin]) -> Diagnostic {
-    let times = match places.len() {
-        1 => String::new(),
-        n => format!(" ({n} times)"),
-    };
+pub(super) fn script_not_run(name: &str, origin: Origin) -> Diagnostic {
     let help = match name {
         "import" => "give the file on the command line instead",
         _ => "write the commands out that the script would run, or export the router that has run it",
     };
-    let mut diagnostic =
-        Diagnostic::new(Code::ScriptNotRun, format!("`{name}` is not run{times}")).help(help);
-    for place in places {
-        diagnostic = diagnostic.label(*place, "a script command");
-    }
-    diagnostic
+    Diagnostic::new(Code::ScriptNotRun, format!("`{name}` is not run"))
+        .label(origin, "not known to rosc's scripts")
+        .help(help)
+}
+
+/// Something is needed where there is no value: a variable of this name, or another expression.
+pub(super) fn no_value(variable: Option<&str>, origin: Origin) -> Diagnostic {
+    let (message, help) = match variable {
+        Some(name) => (format!("nothing sets the variable `{name}`"), "set it before with :local or :global"),
+        None => ("there is no value here".to_owned(), "give the value, or test for it with :typeof first"),
+    };
+    Diagnostic::new(Code::ValueNotComputed, message).label(origin, "this has no value").help(help)
 }
 
 pub(super) fn value_not_computed(origin: Origin) -> Diagnostic {
-    Diagnostic::new(Code::ValueNotComputed, "this value is not known without running the script")
-        .label(origin, "computed at run time")
-        .help("write the value itself")
+    Diagnostic::new(Code::ValueNotComputed, "this condition can't be evaluated")
+        .label(origin, "not understood here")
+        .help("write a property, an operator and a value: `comment=\"uplink\"`")
+}
+
+pub(super) fn out_of_sight(name: &str, origin: Origin) -> Diagnostic {
+    Diagnostic::new(Code::ScriptFails, format!("the global `{name}` is not declared here"))
+        .label(origin, "not seen from here")
+        .help(format!("a function sees the globals that it declares: `:global {name}`"))
+}
+
+pub(super) fn undeclared(name: &str, origin: Origin) -> Diagnostic {
+    Diagnostic::new(Code::ScriptFails, format!("there is no variable `{name}` to set"))
+        .label(origin, "not declared here")
+        .help(format!("declare it first: `:local {name}`"))
+}
+
+pub(super) fn outside_a_loop(origin: Origin) -> Diagnostic {
+    Diagnostic::new(Code::ScriptFails, "`break` or `continue` outside a loop")
+        .label(origin, "no loop goes on or ends here")
+}
+
+/// An operation that a router would refuse, or that is beyond a limit.
+pub(super) fn script_fails(mistake: Mistake, origin: Origin) -> Diagnostic {
+    if mistake.is_limit {
+        return Diagnostic::new(Code::LimitReached, mistake.message)
+            .label(origin, "it grows too large here")
+            .help("a script has no more room than this");
+    }
+    Diagnostic::new(Code::ScriptFails, mistake.message)
+        .label(origin, "the script fails here")
+        .maybe_help(mistake.help.map(str::to_owned))
+}
+
+const GIVES_UP: &str = "the script ends with an error: ";
+
+/// What a script sees of an error that it handles.
+pub(super) fn message_for_script(diagnostic: &Diagnostic) -> &str {
+    diagnostic.message.strip_prefix(GIVES_UP).unwrap_or(&diagnostic.message)
+}
+
+pub(super) fn script_gives_up(message: &str, origin: Origin) -> Diagnostic {
+    const MOST: usize = 200;
+    let message: String =
+        message.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).take(MOST).collect();
+    Diagnostic::new(Code::ScriptGivesUp, format!("{GIVES_UP}{message}")).label(origin, "raised here")
+}
+
+pub(super) fn too_many_steps(what: &str, origin: Origin, most: u64) -> Diagnostic {
+    Diagnostic::new(Code::LimitReached, format!("{what} does not come to an end"))
+        .label(origin, "still running")
+        .help(format!("a run takes at most {most} steps; see that the condition can become false"))
+}
+
+/// `call` is the call that goes too deep; without one, the script is.
+pub(super) fn too_deep(call: Option<&str>, origin: Origin) -> Diagnostic {
+    let what = call.unwrap_or("this");
+    Diagnostic::new(Code::LimitReached, format!("{what} goes too deep"))
+        .label(origin, "calls inside calls, or blocks inside blocks")
+        .help("see that the recursion ends, or write a loop")
+}
+
+pub(super) fn too_much(what: &str, origin: Origin) -> Diagnostic {
+    Diagnostic::new(Code::LimitReached, format!("a run has at most {what}")).label(origin, "one more here")
+}
+
+pub(super) fn nothing_to_get(menu: &str, origin: Origin) -> Diagnostic {
+    Diagnostic::new(Code::NoSuchItem, format!("there is no such item in {menu} to get a value of"))
+        .label(origin, "finds no item")
+        .help("check the condition and the order of the commands")
+}
+
+pub(super) fn shadowed_variable(menu: &str, name: &str, origin: Origin) -> Diagnostic {
+    Diagnostic::new(
+        Code::ShadowedVariable,
+        format!("`${name}` is the property of {menu} here, not the variable"),
+    )
+    .label(origin, "each item's own value")
+    .help("give the variable a name that no property has")
 }
 
 pub(super) fn no_such_item(menu: &str, name: &str, origin: Origin, known: Vec<String>) -> Diagnostic {
@@ -99,7 +178,7 @@ pub(super) fn nothing_found(menu: &str, verb: &str, origin: Origin) -> Diagnosti
 pub(super) fn only_live_router_knows(name: &str, origin: Origin) -> Diagnostic {
     Diagnostic::new(Code::OnlyLiveRouterKnows, format!("only a running router knows `{name}`"))
         .label(origin, "not part of the configuration")
-        .help("select the items by what is written in them, such as their comment")
+        .help("write the value itself, or use what the configuration says")
 }
 
 pub(super) fn missing_argument(verb: &str, what: &str, origin: Origin) -> Diagnostic {

@@ -1,6 +1,8 @@
 //! Which items a command means: by number, by name, by `*ID`, by `[find ...]`.
 
 use super::arguments::selector;
+use super::stop::Stop;
+use super::value as script;
 use super::{Evaluator, diagnostics};
 use crate::catalog;
 use crate::database::{Item, ItemId, MenuPath, v6};
@@ -25,7 +27,7 @@ impl Evaluator<'_> {
         args: &[Arg],
         verb: &'static str,
         origin: Origin,
-    ) -> Result<Option<Vec<ItemId>>, Diagnostic> {
+    ) -> Result<Option<Vec<ItemId>>, Stop> {
         let lowered = catalog::menu(menu).is_some();
         let mut found = Vec::new();
         let mut some = false;
@@ -38,50 +40,93 @@ impl Evaluator<'_> {
                     return Ok(Some(Vec::new()));
                 }
                 Ok(Selected { .. }) => return Ok(lowered.then(Vec::new)),
-                Err(_) if !lowered => return Ok(None),
+                Err(Stop::Failed(_) | Stop::Unknown(_) | Stop::Reported(_)) if !lowered => return Ok(None),
                 Err(error) => return Err(error),
             }
         }
-        if some { Ok(Some(found)) } else { Err(diagnostics::missing_argument(verb, "the items", origin)) }
+        if some {
+            Ok(Some(found))
+        } else {
+            Err(diagnostics::missing_argument(verb, "the items", origin).into())
+        }
     }
 
     pub(super) fn select_single(
-        &self,
+        &mut self,
         menu: MenuPath,
         arg: &Arg,
         name: &str,
-    ) -> Result<Option<ItemId>, Diagnostic> {
+    ) -> Result<Option<ItemId>, Stop> {
         let selected = self.select(menu, &arg.value)?;
         match selected.items.as_slice() {
             [] => Ok(None),
             [item] => Ok(Some(*item)),
-            [..] => Err(diagnostics::bad_argument(name, self.origin(arg.span), "it takes one item")),
+            [..] => Err(diagnostics::bad_argument(name, self.origin(arg.span), "it takes one item").into()),
         }
     }
 
     /// The items that a value names.
-    pub(super) fn select(&self, menu: MenuPath, value: &Value) -> Result<Selected, Diagnostic> {
-        let one_by_one = |text: &str, origin: Origin| {
-            let names = text.split(',').filter(|name| !name.is_empty());
-            let items = names.map(|name| self.select_one(menu, name, origin)).collect::<Result<_, _>>()?;
-            Ok(Selected { items, nothing: None })
-        };
+    pub(super) fn select(&mut self, menu: MenuPath, value: &Value) -> Result<Selected, Stop> {
+        if self.is_inside() {
+            self.step(self.database.items(menu).len() / 16)?;
+        }
         match value {
-            Value::Word(word) => one_by_one(&word.text(self.text), self.origin(word.span)),
+            Value::Word(word) => {
+                let (text, origin) = (word.text(self.text), self.origin(word.span));
+                let names = text.split(',').filter(|name| !name.is_empty());
+                let items =
+                    names.map(|name| self.select_one(menu, name, origin)).collect::<Result<_, _>>()?;
+                Ok(Selected { items, nothing: None })
+            }
             Value::Quoted(quoted) => {
                 let item = self.select_one(menu, &quoted.text(self.text), self.origin(quoted.span))?;
                 Ok(Selected { items: vec![item], nothing: None })
             }
-            Value::Substitution(block) => self.select_found(menu, block),
+            Value::Substitution(block) => match self.select_found(menu, block)? {
+                Some(found) => Ok(found),
+                None => self.select_computed(menu, value),
+            },
             Value::Empty
             | Value::Interpolated(_)
             | Value::Variable(_)
             | Value::Group(_)
             | Value::Code(_)
-            | Value::Array(_) => Err(diagnostics::value_not_computed(
-                value.span().map_or(Origin::IMPLIED, |span| self.origin(span)),
-            )),
+            | Value::Array(_) => self.select_computed(menu, value),
         }
+    }
+
+    /// The items that a computed value names: an id, a name, a number, or an array of them.
+    fn select_computed(&mut self, menu: MenuPath, value: &Value) -> Result<Selected, Stop> {
+        let origin = value.span().map_or(self.statement, |span| self.origin(span));
+        let computed = self.value(value)?;
+        let mut items = Vec::new();
+        match &computed {
+            script::Value::Nothing | script::Value::Nil => {
+                let name = match value {
+                    Value::Variable(variable) => Some(variable.text(self.text)),
+                    _ => None,
+                };
+                return Err(diagnostics::no_value(name.as_deref(), origin).into());
+            }
+            script::Value::Array(array) => {
+                for one in array.items() {
+                    let name = self.text_of(one, origin)?;
+                    items.push(self.select_one(menu, &name, origin)?);
+                }
+            }
+            script::Value::Str(names) if names.contains(',') => {
+                for name in names.split(',').filter(|name| !name.is_empty()) {
+                    items.push(self.select_one(menu, name, origin)?);
+                }
+            }
+            script::Value::Str(name) if name.is_empty() => {}
+            one => {
+                let name = self.text_of(one, origin)?;
+                items.push(self.select_one(menu, &name, origin)?);
+            }
+        }
+        let nothing = items.is_empty().then_some(origin);
+        Ok(Selected { items, nothing })
     }
 
     fn select_one(&self, menu: MenuPath, name: &str, origin: Origin) -> Result<ItemId, Diagnostic> {
@@ -103,23 +148,22 @@ impl Evaluator<'_> {
         self.database.value(item, "name").map(|name| name.into_owned())
     }
 
-    /// `[find ...]` in the command's own menu.
-    fn select_found(&self, menu: MenuPath, block: &Block) -> Result<Selected, Diagnostic> {
-        let origin = self.origin(block.span);
-        let [Statement::Command(command)] = block.body.as_slice() else {
-            return Err(diagnostics::value_not_computed(origin));
-        };
-        let target = self.walk(command, menu)?;
+    /// `[find ...]` in the command's own menu; `None` if it is something else.
+    fn select_found(&mut self, menu: MenuPath, block: &Block) -> Result<Option<Selected>, Stop> {
+        let [Statement::Command(command)] = block.body.as_slice() else { return Ok(None) };
+        let begins_as_command = command.args.first().is_some_and(|arg| matches!(arg.value, Value::Word(_)));
+        if !begins_as_command {
+            return Ok(None);
+        }
+        let outside = std::mem::replace(&mut self.menu, menu);
+        let target = self.target(command);
+        self.menu = outside;
+        let target = target?;
         if target.verb != Some("find") || v6::menu(target.menu) != menu {
-            return Err(diagnostics::value_not_computed(origin));
+            return Ok(None);
         }
-        let mut items = Vec::new();
-        for item in self.database.items(menu) {
-            if self.matches(menu, item, &command.condition)? {
-                items.push(item.id);
-            }
-        }
-        let nothing = items.is_empty().then_some(origin);
-        Ok(Selected { items, nothing })
+        let items = self.find_items(menu, &command.condition)?;
+        let nothing = items.is_empty().then_some(self.origin(block.span));
+        Ok(Some(Selected { items, nothing }))
     }
 }

@@ -1,13 +1,17 @@
 //! The verbs that change configuration.
 
 use super::arguments::{Given, named, named_only, selector};
+use super::stop::Stop;
+use super::value::Value;
 use super::{Evaluator, diagnostics};
 use crate::catalog::{self, Kind};
 use crate::database::{Item, ItemId, MenuPath, Property, Written};
-use crate::diagnostic::Diagnostic;
-use rosc_grammar::ast::{Arg, ArgKind, Value};
+use rosc_grammar::ast::{self, Arg, ArgKind};
 use rosc_target::Origin;
 use std::collections::HashSet;
+
+/// What an item that a loop or a function makes costs, so that they end before memory does.
+const STEPS_OF_AN_ITEM: usize = 12;
 
 /// What `enable` and `disable` do.
 #[derive(Debug, Clone, Copy)]
@@ -17,10 +21,14 @@ pub(super) enum Switch {
 }
 
 impl Evaluator<'_> {
-    pub(super) fn add(&mut self, menu: MenuPath, args: &[Arg], origin: Origin) {
-        let (copied, copied_well) = self.reference(menu, args, "copy-from");
-        let (before, placed_well) = self.reference(menu, args, "place-before");
-        let given = self.given(menu, args, "add");
+    /// Adds an item; the value is its id.
+    pub(super) fn add(&mut self, menu: MenuPath, args: &[Arg], origin: Origin) -> Result<Value, Stop> {
+        if self.is_inside() {
+            self.step(STEPS_OF_AN_ITEM)?;
+        }
+        let (copied, copied_well) = self.reference(menu, args, "copy-from")?;
+        let (before, placed_well) = self.reference(menu, args, "place-before")?;
+        let given = self.given(menu, args, "add")?;
         let properties = copied.map(|id| self.properties_of(menu, id)).unwrap_or_default();
         let id = self.database.new_id();
         let is_broken = !(copied_well && placed_well);
@@ -29,59 +37,70 @@ impl Evaluator<'_> {
         let items = &mut self.database.menu_mut(menu).items;
         let at = before.and_then(|id| items.iter().position(|other| other.id == id)).unwrap_or(items.len());
         items.insert(at, item);
+        Ok(Value::Id(id.0))
     }
 
     /// The item that an argument such as `place-before=` names, and whether all is well with it. What can't be found
     /// in a menu that is not lowered may well be on the router.
-    fn reference(&mut self, menu: MenuPath, args: &[Arg], name: &str) -> (Option<ItemId>, bool) {
-        let Some(arg) = named(args, name, self.text) else { return (None, true) };
+    fn reference(
+        &mut self,
+        menu: MenuPath,
+        args: &[Arg],
+        name: &str,
+    ) -> Result<(Option<ItemId>, bool), Stop> {
+        let Some(arg) = named(args, name, self.text) else { return Ok((None, true)) };
         match self.select_single(menu, arg, name) {
-            Ok(item) => (item, true),
-            Err(_) if catalog::menu(menu).is_none() => (None, true),
-            Err(mistake) => {
-                self.report(mistake);
-                (None, false)
+            Ok(item) => Ok((item, true)),
+            Err(Stop::Failed(_) | Stop::Unknown(_) | Stop::Reported(_)) if catalog::menu(menu).is_none() => {
+                Ok((None, true))
             }
+            Err(Stop::Failed(mistake) | Stop::Unknown(mistake)) if self.handlers == 0 => {
+                self.report(*mistake);
+                Ok((None, false))
+            }
+            Err(Stop::Reported(_)) if self.handlers == 0 => Ok((None, false)),
+            Err(stop) => Err(stop),
         }
     }
 
-    pub(super) fn set(&mut self, menu: MenuPath, args: &[Arg], origin: Origin) -> Result<(), Diagnostic> {
+    pub(super) fn set(&mut self, menu: MenuPath, args: &[Arg], origin: Origin) -> Result<Value, Stop> {
         let has_selector = selector(args, self.text).next().is_some();
         let is_settings = match catalog::menu(menu) {
             Some(statement) => statement.kind == Kind::Settings,
             None => !has_selector,
         };
         if is_settings {
-            let given = self.given(menu, args, "set");
+            let given = self.given(menu, args, "set")?;
             given.apply_to_settings(&mut self.database.menu_mut(menu).settings);
-            return Ok(());
+            return Ok(Value::Nothing);
         }
         if !has_selector {
             return Err(diagnostics::missing_argument("set", "the items to set", origin)
-                .help("for example `set 0 ...`, `set [find comment=x] ...` or `set NAME ...`"));
+                .help("for example `set 0 ...`, `set [find comment=x] ...` or `set NAME ...`")
+                .into());
         }
         let Some(items) = self.selected(menu, args, "set", origin)? else {
             // A built-in item of a menu that is not lowered: what is said of it is kept as an item of its own.
-            let given = self.given(menu, &named_only(args), "set");
+            let given = self.given(menu, &named_only(args), "set")?;
             let id = self.database.new_id();
             let called = selector(args, self.text).next().map(|arg| self.origin(arg.span));
             let mut item = Item { id, origin, called, properties: Vec::new(), is_broken: false };
             given.apply(&mut item);
             self.database.menu_mut(menu).items.push(item);
-            return Ok(());
+            return Ok(Value::Nothing);
         };
-        let given = self.given(menu, &named_only(args), "set");
+        let given = self.given(menu, &named_only(args), "set")?;
         self.change_items(menu, &items, &given);
-        Ok(())
+        Ok(Value::Nothing)
     }
 
-    pub(super) fn remove(&mut self, menu: MenuPath, args: &[Arg], origin: Origin) -> Result<(), Diagnostic> {
+    pub(super) fn remove(&mut self, menu: MenuPath, args: &[Arg], origin: Origin) -> Result<Value, Stop> {
         if let Some(mut items) = self.selected(menu, args, "remove", origin)? {
             items.sort_unstable();
             let keep = |item: &Item| items.binary_search(&item.id).is_err();
             self.database.menu_mut(menu).items.retain(keep);
         }
-        Ok(())
+        Ok(Value::Nothing)
     }
 
     /// `enable` and `disable`.
@@ -91,14 +110,14 @@ impl Evaluator<'_> {
         args: &[Arg],
         origin: Origin,
         switch: Switch,
-    ) -> Result<(), Diagnostic> {
+    ) -> Result<Value, Stop> {
         let verb = match switch {
             Switch::Enable => "enable",
             Switch::Disable => "disable",
         };
         let Some(items) = self.selected(menu, args, verb, origin)? else {
             self.database.menu_mut(menu).changes.push(origin);
-            return Ok(());
+            return Ok(Value::Nothing);
         };
         let name = self.database.name_id("disabled");
         let given = match switch {
@@ -106,20 +125,15 @@ impl Evaluator<'_> {
             Switch::Disable => Given::setting(Property { name, written: Written::Switch, origin }),
         };
         self.change_items(menu, &items, &given);
-        Ok(())
+        Ok(Value::Nothing)
     }
 
     /// `move ITEMS [BEFORE]`; without the second argument, to the end.
-    pub(super) fn move_items(
-        &mut self,
-        menu: MenuPath,
-        args: &[Arg],
-        origin: Origin,
-    ) -> Result<(), Diagnostic> {
+    pub(super) fn move_items(&mut self, menu: MenuPath, args: &[Arg], origin: Origin) -> Result<Value, Stop> {
         let unnamed: Vec<&Arg> = args.iter().filter(|arg| arg.kind == ArgKind::Unnamed).collect();
         let numbers = named(args, "numbers", self.text).or_else(|| unnamed.first().copied());
         let Some(numbers) = numbers else {
-            return Err(diagnostics::missing_argument("move", "the items to move", origin));
+            return Err(diagnostics::missing_argument("move", "the items to move", origin).into());
         };
         let destination = named(args, "destination", self.text).or(match unnamed.as_slice() {
             [_, second] => Some(*second),
@@ -127,19 +141,19 @@ impl Evaluator<'_> {
         });
         if let [_, _, third, ..] = unnamed.as_slice() {
             let why = "`move ITEMS DESTINATION` takes two; several items go in one list: `move 1,2 0`";
-            return Err(diagnostics::bad_argument("move", self.origin(third.span), why));
+            return Err(diagnostics::bad_argument("move", self.origin(third.span), why).into());
         }
         let selected = self.select(menu, &numbers.value)?;
         if let Some(place) = selected.nothing {
             self.report(diagnostics::nothing_found(menu, "move", place));
-            return Ok(());
+            return Ok(Value::Nothing);
         }
         let before = match destination {
             Some(arg) => self.select_single(menu, arg, "destination")?,
             None => None,
         };
         if before.is_some_and(|before| selected.items.contains(&before)) {
-            return Ok(());
+            return Ok(Value::Nothing);
         }
         let items = &mut self.database.menu_mut(menu).items;
         let mut moved: Vec<Item> = Vec::new();
@@ -150,16 +164,16 @@ impl Evaluator<'_> {
         }
         let at = before.and_then(|id| items.iter().position(|item| item.id == id)).unwrap_or(items.len());
         items.splice(at..at, moved);
-        Ok(())
+        Ok(Value::Nothing)
     }
 
     /// `comment ITEMS "text"`.
-    pub(super) fn comment(&mut self, menu: MenuPath, args: &[Arg], origin: Origin) -> Result<(), Diagnostic> {
+    pub(super) fn comment(&mut self, menu: MenuPath, args: &[Arg], origin: Origin) -> Result<Value, Stop> {
         let text = named(args, "comment", self.text)
             .or_else(|| args.iter().filter(|arg| arg.kind == ArgKind::Unnamed).nth(1))
             .ok_or_else(|| diagnostics::missing_argument("comment", "the items and a text", origin))?;
         let Some(numbers) = selector(args, self.text).next() else {
-            return Err(diagnostics::missing_argument("comment", "the items and a text", origin));
+            return Err(diagnostics::missing_argument("comment", "the items and a text", origin).into());
         };
         let name = self.database.name_id("comment");
         let given = match self.property(menu, name, text)? {
@@ -168,23 +182,23 @@ impl Evaluator<'_> {
         };
         let items = self.select(menu, &numbers.value)?.items;
         self.change_items(menu, &items, &given);
-        Ok(())
+        Ok(Value::Nothing)
     }
 
     /// `unset ITEMS value-name=PROPERTY`.
-    pub(super) fn unset(&mut self, menu: MenuPath, args: &[Arg], origin: Origin) -> Result<(), Diagnostic> {
+    pub(super) fn unset(&mut self, menu: MenuPath, args: &[Arg], origin: Origin) -> Result<Value, Stop> {
         let name = named(args, "value-name", self.text)
             .or_else(|| args.iter().filter(|arg| arg.kind == ArgKind::Unnamed).nth(1));
         let (Some(numbers), Some(name)) = (selector(args, self.text).next(), name) else {
-            return Err(diagnostics::missing_argument("unset", "the items and a property", origin));
+            return Err(diagnostics::missing_argument("unset", "the items and a property", origin).into());
         };
-        let Value::Word(name) = name.value else {
-            return Err(diagnostics::value_not_computed(self.origin(name.span)));
+        let ast::Value::Word(name) = name.value else {
+            return Err(diagnostics::script_not_run("unset", self.origin(name.span)).into());
         };
         let given = Given::unsetting(self.property_name(menu, name)?);
         let items = self.select(menu, &numbers.value)?.items;
         self.change_items(menu, &items, &given);
-        Ok(())
+        Ok(Value::Nothing)
     }
 
     fn properties_of(&self, menu: MenuPath, id: ItemId) -> Vec<Property> {

@@ -1,4 +1,3 @@
-:global wan "ether1"
-:foreach i in=[/ip route find] do={
-  /ip route disable $i
-}
+/import file-name=rules.rsc
+:execute "/ip route print"
+:local text [:serialize to=json value={1;2}]

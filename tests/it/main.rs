@@ -11,5 +11,7 @@ mod fmt;
 mod kernel;
 mod laws;
 mod legal;
+mod sandbox;
+mod scripts;
 mod stages;
 mod tidy;

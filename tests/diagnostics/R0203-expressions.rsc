@@ -1,2 +1,0 @@
-[$setup]
-($helper->"run")

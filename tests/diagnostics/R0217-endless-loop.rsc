@@ -1,0 +1,4 @@
+:global ready false
+:while ($ready = false) do={
+  :delay 1s
+}

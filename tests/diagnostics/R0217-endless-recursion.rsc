@@ -1,0 +1,5 @@
+:global down do={
+  :global down
+  :return [$down ($1 + 1)]
+}
+:put [$down 1]

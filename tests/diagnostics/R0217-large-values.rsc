@@ -1,0 +1,1 @@
+:local numbers [:range 1 1000000000]
