@@ -158,6 +158,11 @@ impl SourceFile {
         made.as_deref().unwrap_or(&self.text)
     }
 
+    /// The text with a star for each byte of a secret.
+    pub fn without_secrets(&self) -> Cow<'_, str> {
+        secrets::masked(Cow::Borrowed(&self.text))
+    }
+
     /// Offsets at which the lines start; made once, when the first place is asked for.
     pub fn line_starts(&self) -> &[u32] {
         self.line_starts.get_or_init(|| {

@@ -126,7 +126,12 @@ fn secrets_are_shown_nowhere_else() {
     let text = "/ppp secret add name=branch password=\"hunter2\" servce=l2tp\n/ppp secret add password=hunter2 name=b\n";
     let files = Files::new([("ppp.rsc", text)]);
     let path = files.path("ppp.rsc");
-    for args in [&["check", &path][..], &["check", "--format", "json", &path], &["show", "script", &path]] {
+    for args in [
+        &["check", &path][..],
+        &["check", "--format", "json", &path],
+        &["show", "script", &path],
+        &["show", "il", &path],
+    ] {
         let ended = rosc(args);
         assert!(!ended.out.contains("hunter2") && !ended.err.contains("hunter2"), "{args:?}: {}", ended.err);
     }

@@ -28,9 +28,9 @@ pub use refusal::Refusal;
 use crate::source::Sources;
 use rosc_grammar::{SyntaxError, SyntaxErrorKind};
 
-/// Writes the intermediate form of each source on a line of its own, or why a router refuses it.
+/// Writes the intermediate form of each source on a line of its own, or why a router refuses it. Secrets are left out.
 pub fn il(sources: &Sources) -> String {
-    let forms = sources.ids().map(|file| match intermediate(sources.file(file).text()) {
+    let forms = sources.ids().map(|file| match intermediate(&sources.file(file).without_secrets()) {
         Ok(form) => form + "\n",
         Err(refusal) => format!("{refusal}\n"),
     });
