@@ -1,6 +1,6 @@
 //! Runs the commands of a script against the database, as a router would when the file is imported.
 //!
-//! Deterministic and without I/O: no clock, no network, and limits on what a script may take ([`limits`]). What only a
+//! Deterministic and without I/O: no clock, no network, and limits on what a script may take (`limits`). What only a
 //! running router knows is an error with its place. Plain commands (`add`, `set`, ... with values as written) never
 //! become values of the script: they go from the text to the database.
 
