@@ -63,14 +63,11 @@ impl Marks {
         let mut connections = Vec::new();
         let mut packets = Vec::new();
         for firewall in [&router.firewall, &router.ipv6_firewall] {
-            let mangle = firewall.mangle.chains.values().flatten();
-            let nat = firewall.nat.chains.values().flatten();
-            let matchers = mangle.clone().map(|rule| &rule.matchers).chain(nat.map(|rule| &rule.matchers));
-            for Matchers { connection_mark, packet_mark, .. } in matchers {
+            for (Matchers { connection_mark, packet_mark, .. }, _) in firewall.matchers() {
                 connections.extend(connection_mark.iter().filter_map(named));
                 packets.extend(packet_mark.iter().filter_map(named));
             }
-            for rule in mangle {
+            for rule in firewall.mangle.chains.values().flatten() {
                 match &rule.action {
                     MangleAction::MarkConnection(mark, _) => connections.extend(mark),
                     MangleAction::MarkPacket(mark, _) => packets.extend(mark),

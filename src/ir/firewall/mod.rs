@@ -4,6 +4,7 @@ mod action;
 mod address_list;
 mod classifier;
 mod matcher;
+mod reach;
 
 pub use action::{MangleAction, Mss, NatAction, NatTarget, Passthrough};
 pub use address_list::{AddressEntry, AddressList, IpRange};
@@ -12,6 +13,7 @@ pub use matcher::{
     AddressMatch, AddressType, Condition, ConnectionNatState, ConnectionState, InterfaceMatch, Matchers,
     PortRange, Ports, Protocol, TcpFlag, TcpFlags,
 };
+pub use reach::{Action, Reach};
 
 use super::{AddressListName, ChainName};
 use rosc_target::Origin;
@@ -96,6 +98,13 @@ impl Firewall {
     /// Says whether the menus have no items at all.
     pub fn is_empty(&self) -> bool {
         self.address_lists.is_empty() && self.nat.chains.is_empty() && self.mangle.chains.is_empty()
+    }
+
+    /// The conditions of all rules of all menus, each with the rule's origin.
+    pub fn matchers(&self) -> impl Iterator<Item = (&Matchers, Origin)> {
+        let mangle = self.mangle.chains.values().flatten().map(|rule| (&rule.matchers, rule.origin));
+        let nat = self.nat.chains.values().flatten().map(|rule| (&rule.matchers, rule.origin));
+        mangle.chain(nat)
     }
 }
 

@@ -27,10 +27,8 @@ pub(super) struct Classes {
 impl Classes {
     /// The common multiple of all denominators of each choice of fields.
     pub(super) fn of(firewall: &Firewall, diagnostics: &mut Vec<Diagnostic>) -> Self {
-        let mangle = firewall.mangle.chains.values().flatten().map(|rule| (&rule.matchers, rule.origin));
-        let nat = firewall.nat.chains.values().flatten().map(|rule| (&rule.matchers, rule.origin));
         let mut multiples: BTreeMap<PccFields, u64> = BTreeMap::new();
-        for (Matchers { per_connection_classifier, .. }, origin) in mangle.chain(nat) {
+        for (Matchers { per_connection_classifier, .. }, origin) in firewall.matchers() {
             let Some(classifier) = per_connection_classifier.as_ref().map(|condition| condition.parts().0)
             else {
                 continue;

@@ -1,8 +1,8 @@
 //! Mangle rules.
 
-use super::chain::{Placed, chain_name};
-use super::{Side, reached_from};
-use crate::ir::firewall::{Chain, MangleAction, MangleHook, Mss, Passthrough};
+use super::Side;
+use super::chain::chain_name;
+use crate::ir::firewall::{MangleAction, MangleHook, Mss, Passthrough};
 use crate::lower::mark::{CONNECTION_MARK, Field, PACKET_MARK, ROUTING_MARK};
 use crate::lower::{Context, diagnostics};
 use rosc_nftables::{Mark, Maxseg, SetMark, Statement, Verdict};
@@ -11,30 +11,18 @@ use std::num::NonZeroU32;
 impl<'r> Context<'r> {
     pub(super) fn mangle(&mut self, side: &mut Side<'r>) {
         let table = &side.firewall.mangle;
-        let unrouted = reached_from(table, is_before_routing, |action| match action {
-            MangleAction::Jump(target) => Some(target),
-            _ => None,
+        let reach = table.reach();
+        self.menu(side, table, |this, chain, rule| {
+            if let MangleAction::ChangeMss(Mss::ClampToPmtu, _) = rule.action
+                && reach.comes_by(chain, is_without_route)
+            {
+                let message = "clamp-to-pmtu where the packet's way is not known yet";
+                let help = "clamp in chain forward or postrouting";
+                this.diagnostics.push(diagnostics::no_linux_form(message, rule.origin, help));
+                return None;
+            }
+            Some(this.mangle_action(&rule.action))
         });
-        for (chain, rules) in &table.chains {
-            let name = chain_name(chain);
-            if let Chain::Base(hook) = chain {
-                side.table.chain(&name).hook = Some(hook.place());
-            }
-            side.table.chain(&name).origin = rules.first().map(|rule| rule.origin).unwrap_or_default();
-            for rule in rules {
-                if let MangleAction::ChangeMss(Mss::ClampToPmtu, _) = rule.action
-                    && unrouted.contains(chain)
-                {
-                    let message = "clamp-to-pmtu where the packet's way is not known yet";
-                    let help = "clamp in chain forward or postrouting";
-                    self.diagnostics.push(diagnostics::no_linux_form(message, rule.origin, help));
-                    continue;
-                }
-                let conditions = self.alternatives(side, &rule.matchers, rule.origin);
-                let action = self.mangle_action(&rule.action);
-                self.push(side, &name, rule.origin, rule.comment.as_deref(), conditions, &action);
-            }
-        }
     }
 
     fn mangle_action(&self, action: &MangleAction) -> Vec<Statement> {
@@ -74,7 +62,8 @@ fn set(mark: Mark, field: Field, value: u32) -> Statement {
     SetMark::field(mark, mask, value).into()
 }
 
-fn is_before_routing(hook: MangleHook) -> bool {
+/// Whether a packet meets the chain before its way is known, or is not sent on at all.
+fn is_without_route(hook: MangleHook) -> bool {
     match hook {
         MangleHook::Prerouting | MangleHook::Input => true,
         MangleHook::Forward | MangleHook::Output | MangleHook::Postrouting => false,

@@ -11,13 +11,13 @@ mod nat;
 mod sets;
 mod transport;
 
-use super::Context;
+use super::{Context, diagnostics};
 use crate::ir::Firewall;
-use crate::ir::firewall::Chain;
+use crate::ir::firewall::{Action, Chain, Rule, RuleTable};
+use chain::{Placed, chain_name};
 use classifier::Classes;
 use rosc_nftables::{Family, State, Statement, Table};
 use rosc_target::Origin;
-use std::collections::BTreeSet;
 
 /// What lowering one family's firewall needs beside the context.
 struct Side<'r> {
@@ -45,6 +45,28 @@ impl<'r> Context<'r> {
         state
     }
 
+    /// Adds the chains and rules of a menu. `action` says what a rule does, or has reported why it can't.
+    fn menu<H: Placed, A: Action<H>>(
+        &mut self,
+        side: &mut Side<'r>,
+        table: &RuleTable<H, A>,
+        action: impl Fn(&mut Self, &Chain<H>, &Rule<A>) -> Option<Vec<Statement>>,
+    ) {
+        for (chain, rules) in &table.chains {
+            let name = chain_name(chain);
+            let made = side.table.chain(&name);
+            if let Chain::Base(hook) = chain {
+                made.hook = Some(hook.place());
+            }
+            made.origin = rules.first().map(|rule| rule.origin).unwrap_or_default();
+            for rule in rules {
+                let Some(action) = action(self, chain, rule) else { continue };
+                let conditions = self.alternatives(side, &rule.matchers, rule.origin);
+                self.push(side, &name, rule.origin, rule.comment.as_deref(), conditions, &action);
+            }
+        }
+    }
+
     /// Adds the rules that one RouterOS rule becomes: one for each alternative of its conditions.
     fn push(
         &mut self,
@@ -64,28 +86,9 @@ impl<'r> Context<'r> {
                 }
                 Err(error) => {
                     let help = "change the matchers so that a packet can meet all of them";
-                    self.diagnostics.push(super::diagnostics::no_linux_form(error.to_string(), origin, help));
+                    self.diagnostics.push(diagnostics::no_linux_form(error.to_string(), origin, help));
                 }
             }
         }
     }
-}
-
-/// The custom chains that packets come to from base chains that fit.
-fn reached_from<H: crate::ir::firewall::Hook, A>(
-    table: &crate::ir::firewall::RuleTable<H, A>,
-    fits: impl Fn(H) -> bool,
-    jump_of: impl Fn(&A) -> Option<&Chain<H>>,
-) -> BTreeSet<&Chain<H>> {
-    let mut reached: BTreeSet<&Chain<H>> = BTreeSet::new();
-    let base = |chain: &&Chain<H>| matches!(chain, Chain::Base(hook) if fits(*hook));
-    let mut pending: Vec<&Chain<H>> = table.chains.keys().filter(base).collect();
-    while let Some(chain) = pending.pop() {
-        if !reached.insert(chain) {
-            continue;
-        }
-        let rules = table.chains.get(chain).into_iter().flatten();
-        pending.extend(rules.filter_map(|rule| jump_of(&rule.action)));
-    }
-    reached
 }

@@ -1,30 +1,19 @@
 //! NAT rules.
 
-use super::chain::{Placed, chain_name};
-use super::{Side, reached_from};
-use crate::ir::firewall::{Chain, IpRange, NatAction, NatHook, NatTarget, PortRange};
+use super::Side;
+use super::chain::chain_name;
+use crate::ir::firewall::{IpRange, NatAction, NatHook, NatTarget, PortRange};
 use crate::lower::Context;
 use rosc_nftables::{Interval, Nat, NatAddresses, NatFlags, NatTo, Statement, Verdict};
 
 impl<'r> Context<'r> {
     pub(super) fn nat(&mut self, side: &mut Side<'r>) {
         let table = &side.firewall.nat;
-        let sources = reached_from(table, NatHook::translates_source, |action| match action {
-            NatAction::Jump(target) => Some(target),
-            _ => None,
+        let reach = table.reach();
+        self.menu(side, table, |_, chain, rule| {
+            let is_source = reach.comes_by(chain, NatHook::translates_source);
+            Some(nat_action(&rule.action, is_source))
         });
-        for (chain, rules) in &table.chains {
-            let name = chain_name(chain);
-            if let Chain::Base(hook) = chain {
-                side.table.chain(&name).hook = Some(hook.place());
-            }
-            side.table.chain(&name).origin = rules.first().map(|rule| rule.origin).unwrap_or_default();
-            for rule in rules {
-                let conditions = self.alternatives(side, &rule.matchers, rule.origin);
-                let action = nat_action(&rule.action, sources.contains(chain));
-                self.push(side, &name, rule.origin, rule.comment.as_deref(), conditions, &action);
-            }
-        }
     }
 }
 

@@ -15,11 +15,9 @@ impl Context<'_> {
     /// Adds the sets that rules look into.
     pub(super) fn sets(&mut self, side: &mut Side<'_>) {
         let firewall = side.firewall;
-        let mangle = firewall.mangle.chains.values().flatten().map(|rule| &rule.matchers);
-        let nat = firewall.nat.chains.values().flatten().map(|rule| &rule.matchers);
         let mut interface_lists: BTreeSet<&InterfaceListName> = BTreeSet::new();
         let mut address_lists: BTreeSet<&AddressListName> = BTreeSet::new();
-        for matchers in mangle.chain(nat) {
+        for (matchers, _) in firewall.matchers() {
             let Matchers {
                 in_interface_list, out_interface_list, src_address_list, dst_address_list, ..
             } = matchers;

@@ -1,55 +1,58 @@
 //! Which chains packets can come to, and what follows for their rules.
 
 use super::super::{Resolver, diagnostics};
-use crate::ir::ChainName;
-use crate::ir::firewall::{Chain, Hook, RuleTable};
+use crate::catalog::Field;
+use crate::ir::firewall::{Action, Chain, Hook, Reach, Rule, RuleTable};
 use rosc_target::Origin;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Where rules name the chains that they stand in.
-pub(super) type ChainPlaces<H> = BTreeMap<Chain<H>, Vec<Origin>>;
-
-/// From where the chains of a menu are reached.
-pub(super) struct Reach<H> {
-    hooks: BTreeMap<ChainName, BTreeSet<H>>,
+/// The rules of a menu while they are read.
+pub(super) struct Chains<H: Hook, A> {
+    table: RuleTable<H, A>,
+    /// Where rules name the chains that they stand in.
+    places: BTreeMap<Chain<H>, Vec<Origin>>,
+    /// Every chain that an item names, whatever becomes of the item.
+    named: BTreeSet<Chain<H>>,
 }
 
-impl<H: Hook> Reach<H> {
-    /// The built-in chains by which packets come to a chain.
-    pub(super) fn of(&self, chain: &Chain<H>) -> BTreeSet<H> {
-        match chain {
-            Chain::Base(hook) => BTreeSet::from([*hook]),
-            Chain::Custom(name) => self.hooks.get(name).cloned().unwrap_or_default(),
+impl<H: Hook, A: Action<H>> Chains<H, A> {
+    pub(super) fn new() -> Self {
+        Self { table: RuleTable::default(), places: BTreeMap::new(), named: BTreeSet::new() }
+    }
+
+    /// Notes that there is an item for a chain.
+    pub(super) fn name(&mut self, chain: &Field<String>) {
+        self.named.extend(chain.value.as_deref().map(Chain::named));
+    }
+
+    /// Adds a rule; `place` is where it names its chain.
+    pub(super) fn push(&mut self, chain: &str, place: Origin, rule: Rule<A>) {
+        let chain = Chain::named(chain);
+        self.places.entry(chain.clone()).or_default().push(place);
+        self.table.chains.entry(chain).or_default().push(rule);
+    }
+
+    /// Keeps chains that rules jump to, but whose own rules are all disabled or left out: such a jump comes back at
+    /// once.
+    fn keep_without_rules(&mut self) {
+        let targets = self.table.chains.values().flatten().filter_map(|rule| rule.action.jump_target());
+        let kept: Vec<Chain<H>> = targets.filter(|target| self.named.contains(target)).cloned().collect();
+        for chain in kept {
+            self.table.chains.entry(chain).or_default();
         }
     }
 }
 
-/// Keeps chains that rules jump to, but whose own rules are all disabled or left out: such a jump comes back at once.
-pub(super) fn keep_without_rules<H: Hook, A>(
-    table: &mut RuleTable<H, A>,
-    named: &BTreeSet<Chain<H>>,
-    jump_of: impl Fn(&A) -> Option<&Chain<H>>,
-) {
-    let targets = table.chains.values().flatten().filter_map(|rule| jump_of(&rule.action));
-    let kept: Vec<Chain<H>> = targets.filter(|target| named.contains(target)).cloned().collect();
-    for chain in kept {
-        table.chains.entry(chain).or_default();
-    }
-}
-
 impl Resolver<'_, '_> {
-    /// Follows the jumps of a menu. Jumps to chains without rules, jumps in a circle and chains that nothing jumps
-    /// to are reported.
-    pub(super) fn reach<H: Hook, A>(
-        &mut self,
-        table: &RuleTable<H, A>,
-        places: &ChainPlaces<H>,
-        jump_of: impl Fn(&A) -> Option<&Chain<H>>,
-    ) -> Reach<H> {
+    /// Ends the reading of a menu. Jumps to chains without rules, jumps in a circle and chains that nothing jumps to are
+    /// reported.
+    pub(super) fn finished<H: Hook, A: Action<H>>(&mut self, mut chains: Chains<H, A>) -> RuleTable<H, A> {
+        chains.keep_without_rules();
+        let Chains { table, places, named: _ } = chains;
         let mut jumps: BTreeMap<&Chain<H>, Vec<(&Chain<H>, Origin)>> = BTreeMap::new();
         for (chain, rules) in &table.chains {
             for rule in rules {
-                let Some(target) = jump_of(&rule.action) else { continue };
+                let Some(target) = rule.action.jump_target() else { continue };
                 if table.chains.contains_key(target) {
                     jumps.entry(chain).or_default().push((target, rule.origin));
                 } else {
@@ -66,37 +69,19 @@ impl Resolver<'_, '_> {
             }
         }
         self.jump_loops(&jumps);
-        let mut hooks: BTreeMap<ChainName, BTreeSet<H>> = BTreeMap::new();
-        for &hook in H::ALL {
-            let base = Chain::Base(hook);
-            let mut pending = vec![&base];
-            while let Some(chain) = pending.pop() {
-                for (target, _) in jumps.get(chain).into_iter().flatten() {
-                    if let Chain::Custom(name) = target
-                        && hooks.entry(name.clone()).or_default().insert(hook)
-                    {
-                        pending.push(target);
-                    }
-                }
-            }
-        }
-        self.unreachable_chains(places, &hooks);
-        Reach { hooks }
+        self.unreachable_chains(&places, &table.reach());
+        table
     }
 
     fn unreachable_chains<H: Hook>(
         &mut self,
-        places: &ChainPlaces<H>,
-        hooks: &BTreeMap<ChainName, BTreeSet<H>>,
+        places: &BTreeMap<Chain<H>, Vec<Origin>>,
+        reach: &Reach<'_, H>,
     ) {
-        for (chain, origins) in places {
-            let Chain::Custom(name) = chain else { continue };
-            if hooks.contains_key(name) {
-                continue;
-            }
+        for (chain, origins) in places.iter().filter(|(chain, _)| !reach.has(chain)) {
             let others = places.keys().filter(|other| *other != chain).map(Chain::name);
             let known = H::ALL.iter().map(|hook| hook.name()).chain(others);
-            self.diagnostics.push(diagnostics::unreachable_chain(name.as_str(), origins, known));
+            self.diagnostics.push(diagnostics::unreachable_chain(chain.name(), origins, known));
         }
     }
 

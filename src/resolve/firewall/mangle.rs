@@ -1,17 +1,18 @@
 //! Mangle rules.
 
 use super::Family;
-use super::chains::{ChainPlaces, keep_without_rules};
+use super::chains::Chains;
 use super::matchers::MatcherFields;
 use crate::catalog::types::{Keyword, MarkName};
-use crate::catalog::{self, MangleItem, MangleVerb, MatcherItem, NatStateMatcherItem, StateMatcherItem};
+use crate::catalog::{
+    self, Field, MangleItem, MangleVerb, MatcherItem, NatStateMatcherItem, StateMatcherItem,
+};
 use crate::ir::firewall::{
     AddressType, Chain, Condition, Hook, MangleAction, MangleHook, Matchers, Passthrough, Rule, RuleTable,
 };
 use crate::ir::{ConnectionMark, Dialect, PacketMark};
 use crate::resolve::{Read, Resolver, diagnostics};
 use rosc_target::Origin;
-use std::collections::BTreeSet;
 
 impl Resolver<'_, '_> {
     pub(super) fn mangle(&mut self, family: Family) -> RuleTable<MangleHook, MangleAction> {
@@ -27,34 +28,23 @@ impl Resolver<'_, '_> {
             };
             (MangleItem::read(reader), matchers)
         });
-        let mut table = RuleTable::default();
-        let mut places = ChainPlaces::new();
-        let mut named = BTreeSet::new();
+        let mut chains = Chains::new();
         for Read { origin, disabled, comment, is_usable, value } in items {
             let (mut item, matchers) = value;
-            let chain_origin = item.chain.origin;
-            named.extend(item.chain.value.as_deref().map(Chain::named));
+            chains.name(&item.chain);
             if disabled || !is_usable {
                 continue;
             }
-            let chain = item.chain.value.take();
-            if chain.is_none() {
-                self.report(catalog::missing("chain", item.chain.origin));
-            }
+            let place = item.chain.origin;
+            let chain = Field { value: item.chain.value.take(), ..item.chain };
+            let chain = chain.required("chain", &mut self.diagnostics);
             let matchers = self.matchers(family, matchers);
             let action = self.mangle_action(item);
             let (Some(chain), Some(matchers), Some(action)) = (chain, matchers, action) else { continue };
-            let chain = Chain::named(&chain);
-            places.entry(chain.clone()).or_default().push(chain_origin);
-            table.chains.entry(chain).or_insert_with(Vec::new).push(Rule {
-                origin,
-                comment,
-                matchers,
-                action,
-            });
+            chains.push(&chain, place, Rule { origin, comment, matchers, action });
         }
-        keep_without_rules(&mut table, &named, jump_of);
-        self.check_mangle_chains(&table, &places);
+        let table = self.finished(chains);
+        self.check_mangle_chains(&table);
         table
     }
 
@@ -133,12 +123,8 @@ impl Resolver<'_, '_> {
     }
 
     /// Reports rules whose action or matchers their chain does not have.
-    fn check_mangle_chains(
-        &mut self,
-        table: &RuleTable<MangleHook, MangleAction>,
-        places: &ChainPlaces<MangleHook>,
-    ) {
-        let reach = self.reach(table, places, jump_of);
+    fn check_mangle_chains(&mut self, table: &RuleTable<MangleHook, MangleAction>) {
+        let reach = table.reach();
         for (chain, rules) in &table.chains {
             for &hook in &reach.of(chain) {
                 for rule in rules {
@@ -189,11 +175,4 @@ fn can_be_local(matchers: &Matchers) -> bool {
     };
     // A connection that carries a mark was marked by a rule of its own: that rule decides what is marked.
     by_type && !matches!(matchers.connection_mark, Some(Condition::Is(Some(_))))
-}
-
-fn jump_of(action: &MangleAction) -> Option<&Chain<MangleHook>> {
-    match action {
-        MangleAction::Jump(target) => Some(target),
-        _ => None,
-    }
 }

@@ -1,18 +1,18 @@
 //! NAT rules.
 
 use super::Family;
-use super::chains::{ChainPlaces, keep_without_rules};
+use super::chains::Chains;
 use super::matchers::MatcherFields;
 use crate::catalog::types::{Keyword, Range};
 use crate::catalog::{
     self, Field, Ipv4NatItem, Ipv6NatItem, MatcherItem, NatItem, NatVerb, StateMatcherItem,
 };
 use crate::ir::firewall::{
-    Chain, Condition, IpRange, Matchers, NatAction, NatHook, NatTarget, Ports, Protocol, Rule, RuleTable,
+    Chain, Condition, Hook, IpRange, Matchers, NatAction, NatHook, NatTarget, Ports, Protocol, Rule,
+    RuleTable,
 };
 use crate::resolve::{Read, Resolver, diagnostics};
 use rosc_target::Origin;
-use std::collections::BTreeSet;
 
 /// A NAT rule as read.
 struct NatFields {
@@ -38,17 +38,15 @@ impl Resolver<'_, '_> {
                 NatFields { item: NatItem::read(reader), to_addresses: to_address, matchers }
             }),
         };
-        let mut table = RuleTable::default();
-        let mut places = ChainPlaces::new();
-        let mut named = BTreeSet::new();
+        let mut chains = Chains::new();
         for Read { origin, disabled, comment, is_usable, value } in items {
             let NatFields { item, to_addresses, matchers } = value;
             let NatItem { chain, action, jump_target, to_ports } = item;
-            let chain_origin = chain.origin;
-            named.extend(chain.value.as_deref().map(Chain::named));
+            chains.name(&chain);
             if disabled || !is_usable {
                 continue;
             }
+            let place = chain.origin;
             let chain = chain.required("chain", &mut self.diagnostics);
             let protocol = matchers.common.protocol.value.as_ref().map(|p| p.0.clone());
             let matchers = self.matchers(family, matchers);
@@ -66,17 +64,10 @@ impl Resolver<'_, '_> {
                 ));
                 continue;
             }
-            let chain = Chain::named(&chain);
-            places.entry(chain.clone()).or_default().push(chain_origin);
-            table.chains.entry(chain).or_insert_with(Vec::new).push(Rule {
-                origin,
-                comment,
-                matchers,
-                action,
-            });
+            chains.push(&chain, place, Rule { origin, comment, matchers, action });
         }
-        keep_without_rules(&mut table, &named, jump_of);
-        self.check_nat_chains(&table, &places);
+        let table = self.finished(chains);
+        self.check_nat_chains(&table);
         table
     }
 
@@ -184,8 +175,8 @@ impl Resolver<'_, '_> {
     }
 
     /// Reports rules whose action or matchers their chain does not have.
-    fn check_nat_chains(&mut self, table: &RuleTable<NatHook, NatAction>, places: &ChainPlaces<NatHook>) {
-        let reach = self.reach(table, places, jump_of);
+    fn check_nat_chains(&mut self, table: &RuleTable<NatHook, NatAction>) {
+        let reach = table.reach();
         for (chain, rules) in &table.chains {
             let hooks = reach.of(chain);
             for rule in rules {
@@ -214,7 +205,7 @@ impl Resolver<'_, '_> {
             | NatAction::Netmap(_) => true,
         };
         if !fits {
-            let name = hook_name(hook);
+            let name = hook.name();
             let message = format!("this action can't be done in chain {name}");
             let help = if hook.translates_source() {
                 "destinations are translated in dstnat"
@@ -233,7 +224,7 @@ impl Resolver<'_, '_> {
             NatHook::Srcnat => (in_interface.is_some() || in_interface_list.is_some(), "incoming"),
         };
         if wrong {
-            let message = format!("there is no {what} interface to match in chain {}", hook_name(hook));
+            let message = format!("there is no {what} interface to match in chain {}", hook.name());
             self.report(diagnostics::wrong_chain(
                 message,
                 rule.origin,
@@ -241,18 +232,6 @@ impl Resolver<'_, '_> {
             ));
         }
     }
-}
-
-fn jump_of(action: &NatAction) -> Option<&Chain<NatHook>> {
-    match action {
-        NatAction::Jump(target) => Some(target),
-        _ => None,
-    }
-}
-
-fn hook_name(hook: NatHook) -> &'static str {
-    use crate::ir::firewall::Hook;
-    hook.name()
 }
 
 /// `0.0.0.0` and `::` stand for no address.
