@@ -60,6 +60,12 @@ impl<'r> Context<'r> {
             }
             made.origin = rules.first().map(|rule| rule.origin).unwrap_or_default();
             for rule in rules {
+                if let Some(Chain::Base(_)) = rule.action.jump_target() {
+                    let message = "a jump to a built-in chain, which nftables has no jump to";
+                    let help = "put the rules into a chain of their own, and jump there from both";
+                    self.diagnostics.push(diagnostics::no_linux_form(message, rule.origin, help));
+                    continue;
+                }
                 let Some(action) = action(self, chain, rule) else { continue };
                 let conditions = self.alternatives(side, &rule.matchers, rule.origin);
                 self.push(side, &name, rule.origin, rule.comment.as_deref(), conditions, &action);

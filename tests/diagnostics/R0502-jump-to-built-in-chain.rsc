@@ -1,0 +1,3 @@
+/ip firewall mangle
+add action=jump chain=prerouting jump-target=forward
+add action=passthrough chain=forward
