@@ -1,10 +1,11 @@
 //! Published scripts, each with what RouterOS 7.22.1's `:parse` printed for it: `show il` has to say the same.
 
+use crate::published::{folder, scripts};
 use rosc::render::{Refusal, intermediate};
 use rosc::source::Sources;
 use rosc_grammar::windows_1252;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// What has to agree, in thousandths of the scripts.
 ///
@@ -27,7 +28,7 @@ struct Pair {
 
 #[test]
 fn scripts_are_read_as_a_router_reads_them() {
-    let Some(folder) = folder() else { return };
+    let Some(folder) = folder("routeros-parse") else { return };
     let pairs: Vec<Pair> = scripts(&folder).iter().map(|path| pair(path)).collect();
     let (refusals, lines): (Vec<bool>, Vec<bool>) =
         pairs.iter().map(|pair| (pair.agrees_on_refusal(), pair.agrees_on_line())).unzip();
@@ -149,25 +150,4 @@ fn text_of(bytes: &[u8]) -> String {
         text.extend(chunk.invalid().iter().map(|&byte| windows_1252(byte)));
     }
     text
-}
-
-/// The folder of the scripts, or a line why there is nothing to read.
-fn folder() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
-    let folder = std::env::var_os("ROSC_CORPUS").map_or(beside, PathBuf::from).join("routeros-parse");
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    say(&format!("SKIPPED: no folder {}; set ROSC_CORPUS to a folder of RouterOS files", folder.display()));
-    None
-}
-
-fn scripts(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let mut paths: Vec<PathBuf> =
-        entries.map(|entry| entry.expect("the folder can be listed").path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "rsc"));
-    paths.sort();
-    assert!(!paths.is_empty(), "{} holds no scripts", folder.display());
-    paths
 }

@@ -5,7 +5,6 @@ use crate::cli::{Ended, Files, command, rosc};
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::process::CommandExt;
 use std::path::Path;
 
 /// A file with one mistake: `§` stands in front of the place.
@@ -135,15 +134,10 @@ fn a_file_of_another_user_is_named() {
     if !rustix::process::geteuid().is_root() {
         return; // The test before has seen it.
     }
-    const NOBODY: u32 = 65534;
     let files = Files::new([("secret.rsc", "/ip address\n")]);
-    let (secret, binary) = (files.path("secret.rsc"), files.path("rosc"));
-    fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).expect("a mode");
-    fs::set_permissions(Path::new(&files.path(".")), fs::Permissions::from_mode(0o755)).expect("a mode");
-    // The folder of the build need not be open to everybody.
-    fs::copy(env!("CARGO_BIN_EXE_rosc"), &binary).expect("a copy");
-    let mut check = std::process::Command::new(binary);
-    let ended: Ended = check.args(["check", &secret]).uid(NOBODY).gid(NOBODY).output().expect("a run").into();
+    fs::set_permissions(files.path("secret.rsc"), fs::Permissions::from_mode(0o600)).expect("a mode");
+    let mut check = files.command_of_nobody(&["check", "secret.rsc"]);
+    let ended: Ended = check.output().expect("a run").into();
     assert_eq!(ended.code, Some(1));
     assert!(ended.err.contains("R0001") && ended.err.contains("Permission denied"), "{}", ended.err);
 }

@@ -3,6 +3,8 @@
 use crate::stages::root;
 use serde_json::Value;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 use std::process::{Command, Output, Stdio};
 
 /// A command that has ended.
@@ -62,6 +64,24 @@ impl Files {
             fs::write(directory.path().join(name), content).expect("a file");
         }
         Self(directory)
+    }
+
+    /// The command `rosc` as somebody starts it who is not root, in the directory of the files. It is a copy, for where
+    /// the build lies others may not be let in.
+    pub(crate) fn command_of_nobody(&self, args: &[&str]) -> Command {
+        const NOBODY: u32 = 65534;
+        let binary = self.path("rosc");
+        // Another process writes it: one that a test starts meanwhile would inherit a descriptor from this one, and a
+        // program that is open for writing can't be started.
+        let copied = Command::new("cp").args([env!("CARGO_BIN_EXE_rosc"), &binary]).status();
+        assert!(copied.expect("cp can be started").success());
+        fs::set_permissions(self.0.path(), fs::Permissions::from_mode(0o755)).expect("permissions");
+        let mut command = Command::new(binary);
+        command.args(args).stdin(Stdio::null()).current_dir(self.0.path());
+        if rustix::process::geteuid().is_root() {
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        command
     }
 
     /// The path of a file.

@@ -1,5 +1,6 @@
 //! Published configurations: none may stop the compiler, and the share that it understands may only rise.
 
+use crate::published::{folder, scripts};
 use crate::stages::found_on_the_way;
 use rosc::catalog;
 use rosc::catalog::commands::{Commands, Entry};
@@ -9,7 +10,6 @@ use rosc::script::evaluate;
 use rosc::source::Sources;
 use rosc_grammar::ast::{Anchor, ArgKind, Block, Command, Span, Statement, Value};
 use std::collections::{BTreeMap, HashSet};
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
@@ -305,30 +305,7 @@ impl Walk<'_> {
 
 /// The folder of the corpus and its files, if it is there.
 pub(crate) fn all_files() -> Option<(PathBuf, Vec<PathBuf>)> {
-    let folder = folder()?;
-    let paths = FLOORS.iter().flat_map(|floor| files(&folder.join(floor.category))).collect();
+    let folder = folder("dev")?;
+    let paths = FLOORS.iter().flat_map(|floor| scripts(&folder.join(floor.category))).collect();
     Some((folder, paths))
-}
-
-/// The folder of the corpus, or a line why there is nothing to read. It is no part of the repository: the files are
-/// other people's.
-#[expect(clippy::print_stdout, reason = "a skipped test says so")]
-fn folder() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
-    let folder = std::env::var_os("ROSC_CORPUS").map_or(beside, PathBuf::from).join("dev");
-    if !folder.is_dir() {
-        println!("SKIPPED: no folder {}; set ROSC_CORPUS to a folder of RouterOS files", folder.display());
-        return None;
-    }
-    Some(folder)
-}
-
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let mut paths: Vec<PathBuf> =
-        entries.map(|entry| entry.expect("the folder can be listed").path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "rsc"));
-    paths.sort();
-    assert!(!paths.is_empty(), "{} holds no scripts", folder.display());
-    paths
 }

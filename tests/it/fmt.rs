@@ -5,7 +5,6 @@ use crate::stages::{files, root};
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::os::unix::process::CommandExt;
 use std::process::Stdio;
 
 const UNTIDY: &str = "/ip  address\r\nadd   address=192.0.2.1/24   interface=ether1 ;\r\n";
@@ -79,22 +78,13 @@ fn what_can_not_be_formatted_stays_as_it_is() {
 
 #[test]
 fn a_file_that_can_not_be_written_is_reported_and_stays_as_it_is() {
-    const NOBODY: u32 = 65534;
-    let directory = tempfile::tempdir().expect("a directory");
-    let [file, binary] = ["router.rsc", "rosc"].map(|name| directory.path().join(name));
-    fs::write(&file, UNTIDY).expect("a file");
-    // Where the binary lies, nobody else may be let in.
-    fs::copy(env!("CARGO_BIN_EXE_rosc"), &binary).expect("a copy");
-    fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o555)).expect("permissions");
-    let mut command = std::process::Command::new(&binary);
-    command.args(["fmt", "--format", "json"]).arg(&file);
-    if rustix::process::geteuid().is_root() {
-        command.uid(NOBODY).gid(NOBODY);
-    }
+    let files = Files::new([("router.rsc", UNTIDY)]);
+    let mut command = files.command_of_nobody(&["fmt", "--format", "json", "router.rsc"]);
+    fs::set_permissions(files.path("."), fs::Permissions::from_mode(0o555)).expect("permissions");
     let ended: Ended = command.output().expect("the command can be started").into();
     assert_eq!(ended.code, Some(1));
     assert_eq!(ended.codes(), ["R0003"]);
-    assert_eq!(fs::read_to_string(&file).expect("a file"), UNTIDY);
+    assert_eq!(fs::read_to_string(files.path("router.rsc")).expect("a file"), UNTIDY);
 }
 
 #[test]

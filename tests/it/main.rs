@@ -11,6 +11,7 @@ mod fmt;
 mod kernel;
 mod laws;
 mod legal;
+mod published;
 mod sandbox;
 mod scripts;
 mod stages;

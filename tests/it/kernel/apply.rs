@@ -8,7 +8,6 @@ use rosc_sysctl::{Presence, Setting};
 use rosc_target::Origin;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::process::CommandExt;
 use std::process::{Child, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -305,25 +304,11 @@ fn an_edit_of_one_rule_leaves_the_counters_of_the_others() {
 #[test]
 fn an_ordinary_user_sees_the_difference_without_the_firewall() {
     let Some(machine) = Box::with_ports(&["ether1", "ether2"]) else { return };
-    let (_files, path) = small();
+    let (files, path) = small();
     assert_eq!(machine.rosc(&["apply", &path]).code, Some(0));
-    // Where the build lies may be closed to others.
-    let public = tempfile::tempdir().expect("a directory");
-    let copy = |from: &str, name: &str| {
-        let to = public.path().join(name);
-        fs::copy(from, &to).expect("a copy");
-        fs::set_permissions(&to, fs::Permissions::from_mode(0o755)).expect("permissions");
-        to
-    };
-    fs::set_permissions(public.path(), fs::Permissions::from_mode(0o755)).expect("permissions");
     fs::set_permissions(machine.state_dir(), fs::Permissions::from_mode(0o755)).expect("permissions");
-    let (program, config) = (copy(env!("CARGO_BIN_EXE_rosc"), "rosc"), copy(&path, "small.rsc"));
-    const NOBODY: u32 = 65534;
-    let mut diff = std::process::Command::new(program);
-    diff.args(["diff", "--format", "json"])
-        .arg(config)
-        .env("ROSC_STATE_DIR", machine.state_dir())
-        .uid(NOBODY);
+    let mut diff = files.command_of_nobody(&["diff", "--format", "json", "small.rsc"]);
+    diff.env("ROSC_STATE_DIR", machine.state_dir());
     let ended: Ended = machine.namespace.run(|| diff.output()).expect("a run").into();
     assert_eq!((ended.code, ended.codes()), (Some(2), vec!["R0604".to_owned()]), "{}", ended.err);
     let steps = ended.json()["plan"]["steps"].clone();

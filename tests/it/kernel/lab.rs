@@ -1,12 +1,11 @@
 //! `rosc lab` as a user meets it.
 
 use super::machine::Box;
-use crate::cli::{Ended, command, rosc};
+use crate::cli::{Ended, Files, command, rosc};
 use rosc_target::netns::for_test;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::fs;
-use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -70,8 +69,7 @@ fn a_configuration_with_nothing_to_balance_is_told_so() {
     if for_test().is_none() {
         return;
     }
-    let files =
-        crate::cli::Files::new([("lan.rsc", "/ip address add address=192.0.2.1/24 interface=ether1\n")]);
+    let files = Files::new([("lan.rsc", "/ip address add address=192.0.2.1/24 interface=ether1\n")]);
     let ended = rosc(&["lab", &files.path("lan.rsc"), "--format", "json"]);
     assert_eq!(ended.code, Some(1));
     assert_eq!(ended.codes(), ["R0801"]);
@@ -131,29 +129,17 @@ fn it_leaves_nothing_behind_when_it_is_told_to_end() {
 
 #[test]
 fn without_the_right_to_make_namespaces_it_says_what_works() {
-    const NOBODY: u32 = 65534;
     if for_test().is_none() {
         return;
     }
-    // The binary may lie where nobody else can look: it is run from a copy.
-    let directory = tempfile::Builder::new().permissions(open_to_all()).tempdir().expect("a directory");
-    let binary = directory.path().join("rosc");
-    fs::copy(env!("CARGO_BIN_EXE_rosc"), &binary).expect("a copy");
     let example = fs::read(crate::stages::root().join(EXAMPLE)).expect("an example");
-    fs::write(directory.path().join("example.rsc"), example).expect("a copy");
-    let mut command = std::process::Command::new(&binary);
-    command.args(["lab", "example.rsc", "--format", "json"]).current_dir(directory.path());
-    command.uid(NOBODY).gid(NOBODY);
+    let files = Files::new([("example.rsc", example)]);
+    let mut command = files.command_of_nobody(&["lab", "example.rsc", "--format", "json"]);
     let ended: Ended = command.output().expect("the command can be started").into();
     assert_eq!(ended.code, Some(1), "{}", ended.err);
     assert_eq!(ended.codes(), ["R0801"]);
     let help = ended.json()["diagnostics"][0]["help"].as_str().expect("help").to_owned();
     assert!(help.contains("takes root") && help.contains("rosc diff"), "{help}");
-}
-
-fn open_to_all() -> fs::Permissions {
-    use std::os::unix::fs::PermissionsExt;
-    fs::Permissions::from_mode(0o755)
 }
 
 #[test]
@@ -170,7 +156,7 @@ add address=192.168.88.2/24 interface=ether2
     if for_test().is_none() {
         return;
     }
-    let files = crate::cli::Files::new([("router.rsc", TEXT)]);
+    let files = Files::new([("router.rsc", TEXT)]);
     let ended = rosc(&["lab", &files.path("router.rsc"), "--flows", "4", "--format", "json"]);
     assert_eq!(ended.code, Some(0), "{}", ended.out);
     let group = &ended.json()["report"]["groups"][0];
