@@ -129,6 +129,15 @@ pub(crate) fn escape(text: &[u8]) -> (Escape, usize) {
     (Escape::Character(character), 2)
 }
 
+/// Returns how many bytes the escape at the start of the text takes: a backslash, with what it belongs to. A joined line
+/// counts with the blanks at the start of the next one.
+///
+/// # Panics
+/// If the text is empty.
+pub fn escape_length(text: &str) -> usize {
+    escape(text.as_bytes()).1
+}
+
 /// Where a terminal's prompt for the next line would stand.
 #[derive(Clone, Copy)]
 pub(crate) enum PromptsIn {

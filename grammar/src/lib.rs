@@ -36,7 +36,7 @@ mod tests;
 mod transcript;
 mod tree;
 
-pub use decode::windows_1252;
+pub use decode::{escape_length, windows_1252};
 pub use error::{MAX_ERRORS, SyntaxError, SyntaxErrorKind};
 pub use format::{NotFormatted, format};
 pub use splitter::MAX_NESTING;

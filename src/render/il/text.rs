@@ -2,6 +2,7 @@
 
 use super::{Reader, Refused};
 use rosc_grammar::ast::{BinaryOp, Interpolated, Span, StringPart};
+use rosc_grammar::escape_length;
 
 impl Reader<'_> {
     /// A string without substitutions.
@@ -60,18 +61,5 @@ fn joined(pieces: Vec<String>) -> String {
     match <[String; 1]>::try_from(pieces) {
         Ok([piece]) => piece,
         Err(pieces) => format!("(. {})", pieces.join(" ")),
-    }
-}
-
-/// How many bytes the escape at the start of the text has.
-fn escape_length(text: &str) -> usize {
-    let bytes = text.as_bytes();
-    match bytes.get(1) {
-        Some(b'0'..=b'9' | b'A'..=b'F') if bytes.get(2).is_some_and(u8::is_ascii_hexdigit) => 3,
-        Some(b'\n' | b'\r') => {
-            let newline = if bytes[1..].starts_with(b"\r\n") { 3 } else { 2 };
-            newline + bytes[newline..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
-        }
-        _ => 1 + text[1..].chars().next().map_or(0, char::len_utf8),
     }
 }
