@@ -1,5 +1,6 @@
 //! Values that are shown on demand only.
 
+use rosc_grammar::escape_length;
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -43,10 +44,8 @@ pub fn is_sensitive(name: &str) -> bool {
 pub(super) fn masked(text: Cow<'_, str>) -> Cow<'_, str> {
     let mut shown = String::new();
     for secret in secrets(&text) {
-        // What looks like another secret may stand inside of one.
-        let start = secret.start.max(shown.len());
-        shown.push_str(&text[shown.len()..start]);
-        shown.extend((start..secret.end).map(|_| '*'));
+        shown.push_str(&text[shown.len()..secret.start]);
+        shown.extend(secret.map(|_| '*'));
     }
     if shown.is_empty() {
         return text;
@@ -59,30 +58,31 @@ pub(super) fn masked(text: Cow<'_, str>) -> Cow<'_, str> {
 ///
 /// The text is not parsed, for it may be one that can't be: what looks like such a property is taken for one.
 fn secrets(text: &str) -> impl Iterator<Item = Range<usize>> {
-    memchr::memchr_iter(b'=', text.as_bytes()).filter_map(|equals| {
+    let bytes = text.as_bytes();
+    let mut end = 0;
+    memchr::memchr_iter(b'=', bytes).filter_map(move |equals| {
+        // What looks like another secret may stand inside of one. Looking at it again would take time that is not
+        // linear in the text.
+        if equals < end {
+            return None;
+        }
         let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
-        let bytes = text.as_bytes();
         let length = bytes[..equals].iter().rev().take_while(|byte| is_name(byte)).count();
         let name = text.get(equals - length..equals)?;
         if !is_sensitive(name) {
             return None;
         }
-        let start = equals + 1 + line_join(&bytes[equals + 1..]);
-        Some(match bytes.get(start) {
+        let start = match &bytes[equals + 1..] {
+            [b'\\', b'\n' | b'\r', ..] => equals + 1 + escape_length(&text[equals + 1..]),
+            _ => equals + 1,
+        };
+        let secret = match bytes.get(start) {
             Some(b'"') => start + 1..start + 1 + quoted_length(&bytes[start + 1..]),
             _ => start..start + bytes[start..].iter().take_while(|byte| !ends_word(**byte)).count(),
-        })
+        };
+        end = secret.end;
+        Some(secret)
     })
-}
-
-/// The length of a backslash at the end of a line with the blanks that follow.
-fn line_join(bytes: &[u8]) -> usize {
-    let newline = match bytes {
-        [b'\\', b'\r', b'\n', ..] => 3,
-        [b'\\', b'\n' | b'\r', ..] => 2,
-        _ => return 0,
-    };
-    newline + bytes[newline..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
 }
 
 /// The length of the inside of a string.

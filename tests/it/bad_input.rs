@@ -259,3 +259,14 @@ fn place(diagnostic: &Value) -> (u64, u64) {
     let number = |key: &str| diagnostic[key].as_u64().unwrap_or(0);
     (number("line"), number("column"))
 }
+
+#[test]
+fn a_word_of_nothing_but_secrets_is_shown_in_time() {
+    const MANY: usize = 500_000;
+    let files = Files::new([("secrets.rsc", format!("/ppp secret add {}\n", "password=".repeat(MANY)))]);
+    for ended in refused(&files, "secrets.rsc") {
+        assert_eq!(diagnostics(&ended)[0]["code"], "R0101");
+    }
+    let shown = rosc(&["check", &files.path("secrets.rsc")]).err;
+    assert!(shown.contains("****") && shown.len() < 4000, "{} bytes are shown", shown.len());
+}
