@@ -45,6 +45,16 @@ pub enum Command {
     /// Builds the router, a provider for each gateway and a host in each LAN, applies the configuration there, and
     /// shows how flows spread over the uplinks. Nothing outside of the namespaces is touched. Needs root.
     Lab(LabArgs),
+    /// Follows a packet through the router, hook by hook, and its answer back.
+    ///
+    /// Shows what RouterOS does with it and which line makes it so: marks, translations, the routing decision with the
+    /// routes that were not used and why, and where the packet ends. Nothing is sent and nothing is changed.
+    ///
+    /// A packet is written behind the files: in=INTERFACE src=ADDRESS dst=ADDRESS proto=PROTOCOL sport=PORT dport=PORT,
+    /// and where they matter flags=, mss=, type=, id=, ttl=, state=, connection-mark=; `out` in the place of in= is a
+    /// packet of the router's own. Without one, packets are read from standard input, one a line: later ones find the
+    /// connections of earlier ones.
+    Trace(TraceArgs),
     /// Brings scripts into one canonical style.
     ///
     /// Comments and meaning stay. The files are replaced; `-` is formatted from standard input to standard output.
@@ -151,6 +161,32 @@ pub struct LabArgs {
     /// Takes a gateway away while the flows run, and reports what happens to them.
     #[arg(long, value_name = "GATEWAY")]
     pub fail: Option<IpAddr>,
+    /// The form of the output.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+}
+
+/// `trace`.
+#[derive(Debug, Args)]
+pub struct TraceArgs {
+    /// Files with RouterOS commands, and the parts of the packet.
+    #[arg(required = true, value_name = "FILE|PART")]
+    pub words: Vec<String>,
+    /// The version of RouterOS that the files are written for, where they don't tell.
+    #[arg(long, value_enum, value_name = "VERSION")]
+    pub routeros: Option<Version>,
+    /// Takes a gateway for one that does not answer. It concerns routes that check their gateway.
+    #[arg(long, value_name = "GATEWAY")]
+    pub down: Vec<IpAddr>,
+    /// Takes an interface for one that is down.
+    #[arg(long, value_name = "NAME")]
+    pub interface_down: Vec<String>,
+    /// Draws so many packets of prefixes, src=192.168.88.0/24 dst=0.0.0.0/0, and shows how they spread.
+    #[arg(long, value_name = "PACKETS", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub sample: Option<u32>,
+    /// Shows the rules that do not match too, with the first condition that does not hold.
+    #[arg(long)]
+    pub all: bool,
     /// The form of the output.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,

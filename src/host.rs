@@ -55,6 +55,10 @@ impl Host {
         let connected = named.flat_map(|(interface, facts)| {
             facts.addresses.iter().map(|address| (address.trunc(), interface.clone()))
         });
-        Surroundings { connected: connected.collect(), unanswering: self.unanswering.clone() }
+        Surroundings {
+            connected: connected.collect(),
+            unanswering: self.unanswering.clone(),
+            ..Surroundings::default()
+        }
     }
 }

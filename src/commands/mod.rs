@@ -10,6 +10,7 @@ mod lab;
 mod output;
 mod show;
 mod signals;
+mod trace;
 
 use crate::cli::{Cli, Command};
 use crate::diagnostic::{Diagnostic, json};
@@ -52,6 +53,7 @@ pub fn run(cli: &Cli) -> Outcome {
         Command::Diff(args) => diff::run(args, &output),
         Command::Apply(args) => apply::run(args, &output),
         Command::Lab(args) => lab::run(args, &output),
+        Command::Trace(args) => trace::run(args, &output),
         Command::Fmt(args) => fmt::run(args, &output),
         Command::Export(args) => export::run(args, &output),
     }

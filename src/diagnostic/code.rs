@@ -148,6 +148,8 @@ codes! {
     BadState = "R0707" Error;
     /// The lab could not be built, or had nothing to do.
     LabFailed = "R0801" Error;
+    /// A packet to be traced is not written as one.
+    BadPacket = "R0802" Error;
 }
 
 impl fmt::Display for Code {

@@ -21,6 +21,15 @@ pub struct Surroundings {
     pub connected: Vec<(IpNet, InterfaceName)>,
     /// Gateways that were found not to answer. It concerns routes that check their gateway.
     pub unanswering: BTreeSet<IpAddr>,
+    /// Interfaces that are taken to be down, with what is connected through them.
+    pub down: BTreeSet<InterfaceName>,
+}
+
+impl Surroundings {
+    /// Says whether nothing is sent out of an interface.
+    pub fn is_down(&self, interface: &InterfaceName) -> bool {
+        self.down.contains(interface)
+    }
 }
 
 /// A next hop that needs no further look-up.
@@ -47,6 +56,8 @@ pub enum Unresolved {
     ScopeTooSmall(u8),
     /// The gateway does not answer its check.
     NotAnswering,
+    /// The gateway's interface is down.
+    InterfaceDown,
 }
 
 /// The next hops of every route of a router.
@@ -144,7 +155,8 @@ impl<'r> Resolver<'r> {
             }
         }
         let own = router.addresses.iter().map(|address| (address.connected(), address.interface.clone()));
-        let connected = own.chain(surroundings.connected.iter().cloned()).collect();
+        let all = own.chain(surroundings.connected.iter().cloned());
+        let connected = all.filter(|(_, interface)| !surroundings.is_down(interface)).collect();
         let progress = vec![Progress::NotBegun; routes.len()];
         let memory = RefCell::new(Memory { routes: progress, gateways: HashMap::new() });
         let wide = OnceCell::new();
@@ -179,6 +191,11 @@ impl<'r> Resolver<'r> {
                     if silent(address) =>
                 {
                     resolved.unresolved.push((place, Unresolved::NotAnswering));
+                }
+                GatewayHop::OnInterface { interface, .. } | GatewayHop::Interface { interface }
+                    if self.surroundings.is_down(interface) =>
+                {
+                    resolved.unresolved.push((place, Unresolved::InterfaceDown));
                 }
                 GatewayHop::Address { address, table } => {
                     let alone = self.gateway(table, *address, route.target_scope);

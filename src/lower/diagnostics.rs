@@ -41,6 +41,7 @@ pub(super) fn unreachable_gateway(gateway: &str, why: Unresolved, origin: Origin
             .label(origin, format!("only a route of scope {scope} leads there"))
             .help(format!("set target-scope={scope} on this route, or a smaller scope on the other one")),
         Unresolved::NotAnswering => diagnostic.label(origin, "it does not answer"),
+        Unresolved::InterfaceDown => diagnostic.label(origin, "its interface is down"),
     }
 }
 

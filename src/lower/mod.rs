@@ -14,6 +14,7 @@ mod route;
 mod rule;
 mod sysctl;
 
+pub use firewall::Classifiers;
 pub use sysctl::known_settings;
 
 use crate::diagnostic::Diagnostic;

@@ -4,6 +4,7 @@ mod il;
 mod linux;
 mod outline;
 mod script;
+pub mod trace;
 
 pub use il::{Refusal, il, intermediate};
 pub use linux::{linux, nft, routes, sysctl};

@@ -24,6 +24,7 @@ const NEED_A_MACHINE: &[(Code, &str)] = &[
     (Code::FirewallUnreadable, "kernel::apply::an_ordinary_user_sees_the_difference_without_the_firewall"),
     (Code::Journal, "cli::a_state_directory_that_can_not_be_used_is_reported"),
     (Code::BadState, "cli::a_saved_state_that_is_none_is_reported"),
+    (Code::BadPacket, "trace::what_is_wrong_with_a_packet_is_said_at_once_and_where"),
     (Code::LabFailed, "kernel::lab::a_gateway_that_is_none_is_reported_with_those_that_are"),
 ];
 

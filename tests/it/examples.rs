@@ -1,6 +1,7 @@
 //! What each stage makes of each example: a folder of snapshots for each.
 
 use crate::stages::{check, desired, files, shown, sources_of, stem};
+use crate::trace;
 use rosc::compile::{Options, compile};
 use rosc::diagnostic::has_errors;
 use rosc::export::export;
@@ -37,6 +38,7 @@ fn every_stage_of_every_example_is_as_reviewed() {
             ("4-nft", render::nft(&desired, &sources)),
             ("4-routes", render::routes(&desired, &rosc_route::Family::ALL)),
             ("4-sysctl", render::sysctl(&desired)),
+            ("5-trace", trace::of_example(&sources)),
             ("check", shown(&sources)),
         ];
         let mut settings = insta::Settings::clone_current();

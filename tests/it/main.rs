@@ -16,3 +16,4 @@ mod sandbox;
 mod scripts;
 mod stages;
 mod tidy;
+mod trace;

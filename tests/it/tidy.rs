@@ -44,13 +44,14 @@ const ROOMS: &[Room] = &[
         crates: &[],
     },
     Room { name: "export", rooms: &["catalog", "database", "source"], crates: &["rosc_grammar"] },
+    Room { name: "trace", rooms: &["catalog", "diagnostic", "ir"], crates: &["rosc_target"] },
     // RouterOS's words end here and Linux's begin: no room below knows the catalog or the database.
     Room { name: "lower", rooms: &["diagnostic", "host", "ir"], crates: TARGETS },
     Room { name: "plan", rooms: &["lower", "source"], crates: TARGETS },
     Room {
         name: "render",
-        rooms: &["catalog", "lower", "source"],
-        crates: &["rosc_grammar", "rosc_nftables", "rosc_route"],
+        rooms: &["catalog", "ir", "lower", "source", "trace"],
+        crates: &["rosc_grammar", "rosc_nftables", "rosc_route", "rosc_target"],
     },
     Room { name: "transaction", rooms: &["host", "lower", "plan"], crates: TARGETS },
     Room {
@@ -74,6 +75,7 @@ const ROOMS: &[Room] = &[
             "render",
             "script",
             "source",
+            "trace",
             "transaction",
         ],
         crates: COMMANDS,
@@ -91,6 +93,7 @@ const PURE: &[&str] = &[
     "resolve",
     "compile",
     "export",
+    "trace",
     "lower",
     "plan",
     "render",

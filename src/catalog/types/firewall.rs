@@ -58,6 +58,11 @@ const PROTOCOLS: &[(&str, u8)] = &[
     ("udp-lite", 136),
 ];
 
+/// RouterOS's name of a protocol, if it has one.
+pub fn protocol_name(protocol: Protocol) -> Option<&'static str> {
+    PROTOCOLS.iter().find(|(_, number)| *number == protocol.0).map(|(name, _)| *name)
+}
+
 impl FromText for Protocol {
     const SHAPE: &'static str = "a protocol";
 

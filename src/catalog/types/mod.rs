@@ -9,7 +9,7 @@ mod route;
 mod time;
 
 pub use address::{AnyPrefix, HostAddress, InterfaceAddress, ListedAddress, Prefix, Range};
-pub use firewall::{MarkName, MssRange};
+pub use firewall::{MarkName, MssRange, protocol_name};
 pub use keyword::Keyword;
 pub use list::{List, Negatable, Piece, Set};
 pub use number::{BridgeMtu, Mac, Number, Size};

@@ -1,6 +1,7 @@
 //! Matchers that divide traffic: per-connection-classifier and nth.
 
 use serde::Serialize;
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 
 /// `per-connection-classifier=FIELDS:DENOMINATOR/REMAINDER`.
@@ -78,6 +79,17 @@ impl PccFields {
             Self::BothAddressesAndPorts => 15,
         }
     }
+}
+
+/// What a classifier hashes of a packet, in this order; what its fields leave out, or the packet has not, is `None`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct PccKey {
+    pub is_ipv6: bool,
+    pub source_address: Option<IpAddr>,
+    pub destination_address: Option<IpAddr>,
+    pub source_port: Option<u16>,
+    pub destination_port: Option<u16>,
 }
 
 /// `nth=EVERY,PACKET`: of each EVERY packets that reach the rule, the PACKETth matches.

@@ -111,16 +111,20 @@ pub enum AddressType {
 }
 
 /// An IP protocol by its number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Protocol(pub u8);
 
 impl Protocol {
+    /// ICMP.
+    pub const ICMP: Self = Self(1);
     /// TCP.
     pub const TCP: Self = Self(6);
     /// UDP.
     pub const UDP: Self = Self(17);
     /// DCCP.
     pub const DCCP: Self = Self(33);
+    /// ICMPv6.
+    pub const ICMPV6: Self = Self(58);
     /// SCTP.
     pub const SCTP: Self = Self(132);
     /// UDP-Lite.

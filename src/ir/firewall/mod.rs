@@ -8,7 +8,7 @@ mod reach;
 
 pub use action::{MangleAction, Mss, NatAction, NatTarget, Passthrough};
 pub use address_list::{AddressEntry, AddressList, IpRange};
-pub use classifier::{Nth, PccFields, PerConnectionClassifier};
+pub use classifier::{Nth, PccFields, PccKey, PerConnectionClassifier};
 pub use matcher::{
     AddressMatch, AddressType, Condition, ConnectionNatState, ConnectionState, InterfaceMatch, Matchers,
     PortRange, Ports, Protocol, TcpFlag, TcpFlags,

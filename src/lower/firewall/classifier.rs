@@ -6,11 +6,13 @@
 
 use super::super::diagnostics;
 use crate::diagnostic::Diagnostic;
-use crate::ir::Firewall;
-use crate::ir::firewall::{Condition, Matchers, PccFields, PerConnectionClassifier};
+use crate::ir::firewall::{Condition, Matchers, PccFields, PccKey, PerConnectionClassifier};
+use crate::ir::{Firewall, Router};
+use rosc_nftables::hash::bucket;
 use rosc_nftables::select::jhash;
 use rosc_nftables::{Family, Ip6Field, IpField, Payload, PortField, Ranges, Statement, Transport};
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 /// The start value of all hashes ("rosc"): RouterOS draws one at boot and uses it for every rule.
 const SEED: u32 = 0x726f_7363;
@@ -69,11 +71,39 @@ impl Classes {
         self.decide(condition, over(family, classifier.fields, HasPorts::No))
     }
 
+    /// Into how many buckets a classifier's packets are hashed: some multiple of its denominator.
+    fn buckets_of(&self, classifier: &PerConnectionClassifier) -> u32 {
+        let denominator = classifier.denominator.get();
+        let common = self.buckets.get(&classifier.fields).copied().unwrap_or(denominator);
+        if common % denominator == 0 { common } else { denominator }
+    }
+
+    /// Whether the kernel will find a packet with this key in the class.
+    fn holds(&self, classifier: &PerConnectionClassifier, key: &PccKey) -> bool {
+        let addresses = [key.source_address, key.destination_address].into_iter().flatten();
+        let ports: Vec<u16> = [key.source_port, key.destination_port].into_iter().flatten().collect();
+        let mut bytes: Vec<u8> = Vec::with_capacity(40);
+        for address in addresses {
+            match address {
+                IpAddr::V4(address) => bytes.extend(address.octets()),
+                IpAddr::V6(address) => bytes.extend(address.octets()),
+            }
+        }
+        let is_alone = bytes.is_empty() && ports.len() == 1;
+        for port in ports {
+            bytes.extend(port.to_be_bytes());
+            if !is_alone {
+                bytes.extend([0, 0]);
+            }
+        }
+        let bucket = bucket(&bytes, self.buckets_of(classifier), SEED);
+        bucket % classifier.denominator.get() == classifier.remainder
+    }
+
     fn decide(&self, condition: &Condition<PerConnectionClassifier>, over: Vec<Payload>) -> Decision {
         let (classifier, inverted) = condition.parts();
         let denominator = classifier.denominator.get();
-        let common = self.buckets.get(&classifier.fields).copied().unwrap_or(denominator);
-        let buckets = if common % denominator == 0 { common } else { denominator };
+        let buckets = self.buckets_of(classifier);
         let is_in = |bucket: u32| (bucket % denominator == classifier.remainder) != inverted;
         let wanted: Ranges<u32> = (0..buckets).filter(|&bucket| is_in(bucket)).collect();
         match wanted.iter().map(|range| range.high() - range.low() + 1).sum::<u32>() {
@@ -83,13 +113,32 @@ impl Classes {
         }
         let Some(hash) = jhash(over.iter().copied(), buckets, SEED) else {
             // Nothing to hash: every packet has the hash of the empty key.
-            return if is_in(bucket_of(hash_of_nothing(), buckets)) {
-                Decision::Always
-            } else {
-                Decision::Never
-            };
+            return if is_in(bucket(&[], buckets, SEED)) { Decision::Always } else { Decision::Never };
         };
         hash.one_of(wanted).map_or(Decision::Never, Decision::If)
+    }
+}
+
+/// What the classifiers of a router make of packets on Linux.
+#[derive(Debug)]
+pub struct Classifiers {
+    ip: Classes,
+    ip6: Classes,
+}
+
+impl Classifiers {
+    /// The classifiers as they are lowered.
+    pub fn of(router: &Router) -> Self {
+        let mut reported_when_lowered = Vec::new();
+        Self {
+            ip: Classes::of(&router.firewall, &mut reported_when_lowered),
+            ip6: Classes::of(&router.ipv6_firewall, &mut reported_when_lowered),
+        }
+    }
+
+    /// Whether a packet with this key is in a class.
+    pub fn holds(&self, classifier: &PerConnectionClassifier, key: &PccKey) -> bool {
+        if key.is_ipv6 { &self.ip6 } else { &self.ip }.holds(classifier, key)
     }
 }
 
@@ -125,16 +174,6 @@ fn over(family: Family, fields: PccFields, ports: HasPorts) -> Vec<Payload> {
     over.extend((ports && fields.source_port()).then(|| port(PortField::Sport)));
     over.extend((ports && fields.destination_port()).then(|| port(PortField::Dport)));
     over
-}
-
-/// Jenkins' hash of no bytes is its start value (lookup3: nothing is mixed).
-fn hash_of_nothing() -> u32 {
-    0xdead_beef_u32.wrapping_add(SEED)
-}
-
-/// The kernel's `reciprocal_scale`, by which nftables makes a bucket of a hash.
-fn bucket_of(hash: u32, buckets: u32) -> u32 {
-    u32::try_from((u64::from(hash) * u64::from(buckets)) >> 32).expect("less than the number of buckets")
 }
 
 fn least_common_multiple(a: u64, b: u64) -> u64 {

@@ -11,6 +11,8 @@ mod nat;
 mod sets;
 mod transport;
 
+pub use classifier::Classifiers;
+
 use super::{Context, diagnostics};
 use crate::ir::Firewall;
 use crate::ir::firewall::{Action, Chain, Rule, RuleTable};

@@ -35,6 +35,7 @@ mod command;
 mod datatype;
 mod diff;
 mod expr;
+pub mod hash;
 mod interface;
 mod interval;
 mod kernel;

@@ -1,0 +1,229 @@
+//! The way of a packet, for people and for machines: both forms are made of one [`Traced`].
+
+mod shares;
+mod steps;
+mod text;
+mod words;
+
+pub use shares::{Share, Shares, shares_text};
+pub use text::text;
+pub use words::packet_words;
+
+use crate::ir::nexthop::Unresolved;
+use crate::source::Sources;
+use crate::trace::{
+    Arrival, Classify, Difference, End, Lost, Possible, Reason, State, Tracer, WayBack, answer_to, way_back,
+};
+use rosc_target::Origin;
+use serde::Serialize;
+
+/// A packet with all ways that it may take.
+#[derive(Debug, Serialize)]
+pub struct Traced {
+    /// The packet as it begins.
+    pub packet: String,
+    /// The interface by which it comes in; `null` for one of the router's own.
+    pub interface: Option<String>,
+    /// The ways, at least one.
+    pub ways: Vec<TracedWay>,
+}
+
+/// One way.
+#[derive(Debug, Serialize)]
+pub struct TracedWay {
+    /// How many of such packets take it, up to 1.
+    pub share: f64,
+    /// What happens, in order.
+    pub steps: Vec<TracedStep>,
+    /// Where it ends.
+    pub end: TracedEnd,
+    /// What is remarkable about it.
+    pub remarks: Vec<String>,
+    /// The way of the answer, if there is one.
+    pub answer: Option<Traced>,
+}
+
+/// Something that happens.
+#[derive(Debug, Serialize)]
+pub struct TracedStep {
+    /// Where: `connection`, `mangle prerouting`, `routing` and the like.
+    pub stage: String,
+    /// What.
+    pub text: String,
+    /// The line that makes it so.
+    #[serde(flatten)]
+    pub line: Option<Line>,
+}
+
+/// A line of the configuration.
+#[derive(Debug, Serialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Line {
+    pub file: String,
+    pub line: u32,
+    pub rule: String,
+}
+
+/// Where a packet ends.
+#[derive(Debug, Serialize)]
+pub struct TracedEnd {
+    /// `leaves`, `delivered`, `dropped` or `refused`.
+    pub kind: &'static str,
+    /// In a sentence without its first word.
+    pub text: String,
+    /// The interface by which it leaves.
+    pub interface: Option<String>,
+    /// The neighbour that gets it, if that is not the destination.
+    pub gateway: Option<String>,
+    /// The packet as it ends.
+    pub packet: Option<String>,
+    /// The line that ends it.
+    #[serde(flatten)]
+    pub line: Option<Line>,
+}
+
+/// What tracing takes.
+pub struct Tracing<'a, 'r> {
+    /// The router.
+    pub tracer: &'a Tracer<'r>,
+    /// Its sources.
+    pub sources: &'a Sources,
+    /// Who decides about classifiers.
+    pub classify: &'a Classify<'a>,
+}
+
+impl<'r> Tracing<'_, 'r> {
+    /// Follows a packet and its answer. Returns the state that the first way leaves behind.
+    pub fn packet(&self, state: &State, arrival: &Arrival) -> (Traced, State) {
+        let ways = self.tracer.ways(state, arrival, self.classify);
+        let after = ways[0].state.clone();
+        let shown = ways.iter().map(|way| {
+            let answer = answer_to(&way.trace).map(|answer| self.answer(way, arrival, &answer));
+            self.way(way, answer)
+        });
+        (traced(arrival, shown.collect()), after)
+    }
+
+    fn answer(&self, way: &Possible<'r>, sent: &Arrival, answer: &Arrival) -> Traced {
+        let ways = self.tracer.ways(&way.state, answer, self.classify);
+        let shown = ways.iter().map(|back| {
+            let mut shown = self.way(back, None);
+            shown.remarks.extend(remark_on(way_back(sent, &back.trace), sent).map(str::to_owned));
+            shown
+        });
+        traced(answer, shown.collect())
+    }
+
+    fn way(&self, way: &Possible<'r>, answer: Option<Traced>) -> TracedWay {
+        let steps = way.trace.steps.iter().flat_map(|step| self.step(step)).collect();
+        let remarks = way.trace.difference.map(difference).into_iter().collect();
+        TracedWay { share: way.share, steps, end: self.end(&way.trace.end), remarks, answer }
+    }
+
+    fn end(&self, end: &End<'r>) -> TracedEnd {
+        let (kind, text, interface, gateway, packet, origin) = match end {
+            End::Leaves { interface, gateway, packet } => {
+                let to =
+                    gateway.map_or_else(|| packet.destination.to_string(), |gateway| gateway.to_string());
+                let words = packet_words(packet);
+                let text = format!("by {interface} to {to}, as {words}");
+                let gateway = gateway.map(|gateway| gateway.to_string());
+                ("leaves", text, Some(interface.to_string()), gateway, Some(words), None)
+            }
+            End::Delivered(packet) => {
+                let words = packet_words(packet);
+                ("delivered", format!("to the router itself, as {words}"), None, None, Some(words), None)
+            }
+            End::Dropped(reason) => ("dropped", why(reason).to_owned(), None, None, None, origin_of(reason)),
+            End::Refused(error, reason) => {
+                let text = format!("{}, and told the sender: {}", why(reason), words::icmp_error(*error));
+                ("refused", text, None, None, None, origin_of(reason))
+            }
+        };
+        TracedEnd {
+            kind,
+            text,
+            interface,
+            gateway,
+            packet,
+            line: origin.and_then(|origin| self.line(origin)),
+        }
+    }
+
+    /// The line at an origin: the rule in one line of its own.
+    fn line(&self, origin: Origin) -> Option<Line> {
+        let at = self.sources.locate(origin)?;
+        let words: Vec<&str> =
+            self.sources.slice(origin).split_whitespace().filter(|word| *word != "\\").collect();
+        Some(Line { file: at.file, line: at.line, rule: words.join(" ") })
+    }
+}
+
+fn traced(arrival: &Arrival, ways: Vec<TracedWay>) -> Traced {
+    let interface = arrival.interface.as_ref().map(ToString::to_string);
+    Traced { packet: packet_words(&arrival.packet), interface, ways }
+}
+
+fn difference(difference: Difference) -> String {
+    match difference {
+        Difference::MarkedForTheRouter => {
+            "RouterOS 7 looks into the table of the mark first, as shown; Linux delivers the packet to the router"
+        }
+    }
+    .to_owned()
+}
+
+fn remark_on(back: WayBack, sent: &Arrival) -> Option<&'static str> {
+    match (back, &sent.interface) {
+        (WayBack::Good, _) => None,
+        (WayBack::OtherInterface, _) => {
+            Some("the answer leaves by another interface than the one that the packet came in by")
+        }
+        (WayBack::NotTranslatedBack, _) => {
+            Some("the answer does not look like one: its addresses are not those that the sender knows")
+        }
+        (WayBack::Lost, Some(_)) => Some("the answer does not get back to the sender"),
+        (WayBack::Lost, None) => Some("the answer does not get back to the router"),
+    }
+}
+
+fn why(reason: &Reason<'_>) -> &'static str {
+    match reason {
+        Reason::BadSource => "no packet from outside has such a source",
+        Reason::BadDestination => "no packet is sent to such a destination",
+        Reason::ReversePath => "rp-filter: an answer would not leave by the interface that it came in by",
+        Reason::NotForwarding => "the router forwards nothing",
+        Reason::Rule(_) => "a routing rule says so",
+        Reason::Route(_) => "a route says so",
+        Reason::NoRoute => "no route leads there",
+        Reason::Group => "broadcast and multicast are not forwarded",
+        Reason::TimeToLive => "its time to live ended here",
+        Reason::NoAddress => "the configuration has no address that it could be given",
+    }
+}
+
+fn origin_of(reason: &Reason<'_>) -> Option<Origin> {
+    match reason {
+        Reason::Rule(rule) => Some(rule.origin),
+        Reason::Route(origin) => Some(*origin),
+        _ => None,
+    }
+}
+
+/// Why a route lost, as the end of "not used: ".
+fn lost(why: Lost) -> String {
+    match why {
+        Lost::LongerPrefix => "another prefix is longer".to_owned(),
+        Lost::Connected => "what is connected comes first".to_owned(),
+        Lost::Distance => "its distance is larger".to_owned(),
+        Lost::NeverUsed => "a distance of 255 is never used".to_owned(),
+        Lost::NoFib => "its table is not used for forwarding".to_owned(),
+        Lost::Arbitrary => "RouterOS 6 uses one of several equal routes".to_owned(),
+        Lost::Gateway(Unresolved::NoRoute) => "nothing leads to its gateway".to_owned(),
+        Lost::Gateway(Unresolved::ScopeTooSmall(scope)) => {
+            format!("its gateway takes target-scope={scope} to be found")
+        }
+        Lost::Gateway(Unresolved::NotAnswering) => "its gateway does not answer".to_owned(),
+        Lost::Gateway(Unresolved::InterfaceDown) => "its interface is down".to_owned(),
+    }
+}

@@ -1,0 +1,251 @@
+//! Connections, as connection tracking knows them.
+//!
+//! A connection is known by two tuples: what its first packet looked like when it came, and what answers to it look like
+//! when they come. Where nothing is translated the one is the other turned round; a translation is nothing but a
+//! difference between the two.
+
+use super::packet::{Packet, Payload, PortPair};
+use crate::ir::ConnectionMark;
+use crate::ir::firewall::{ConnectionState, Protocol, TcpFlag};
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+/// What tells the packets of a connection's direction from others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Tuple {
+    /// The source address.
+    pub source: IpAddr,
+    /// The destination address.
+    pub destination: IpAddr,
+    /// The protocol.
+    pub protocol: Protocol,
+    /// What the protocol adds.
+    pub detail: Detail,
+}
+
+/// What a protocol adds to the addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Detail {
+    /// Source and destination port.
+    Ports(PortPair),
+    /// The identifier of an echo, and whether it is the answer.
+    Echo {
+        /// The identifier.
+        id: u16,
+        /// Whether it is the answer.
+        reply: bool,
+    },
+    /// Nothing.
+    None,
+}
+
+/// A direction of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// As the first packet went.
+    Original,
+    /// As the answers go.
+    Reply,
+}
+
+/// A connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Connection {
+    /// The first packet as it came.
+    pub original: Tuple,
+    /// Answers as they come.
+    pub reply: Tuple,
+    /// Its mark.
+    pub mark: Option<ConnectionMark>,
+    /// Whether an answer was seen.
+    pub answered: bool,
+}
+
+/// What connection tracking says of a packet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Tracked {
+    pub(super) state: ConnectionState,
+    /// The connection, if the packet has one.
+    pub(super) connection: Option<Membership>,
+}
+
+/// A packet's part in a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Membership {
+    /// Its place in the table; `None` for one that begins with this packet.
+    pub(super) place: Option<usize>,
+    pub(super) connection: Connection,
+    pub(super) direction: Direction,
+}
+
+/// The table of connections.
+#[derive(Debug, Clone, Default)]
+pub struct Conntrack {
+    connections: Vec<Connection>,
+    places: HashMap<Tuple, (usize, Direction)>,
+}
+
+impl Tuple {
+    /// The tuple of a packet. `None` for what begins no connection and belongs to none by itself: control messages other
+    /// than echoes.
+    pub fn of(packet: &Packet) -> Option<Self> {
+        let detail = match &packet.payload {
+            Payload::Tcp { ports, .. } | Payload::Datagram { ports, .. } => Detail::Ports(*ports),
+            Payload::Echo { reply, id } => Detail::Echo { id: *id, reply: *reply },
+            Payload::Error { .. } => return None,
+            Payload::Other(protocol) if matches!(*protocol, Protocol::ICMP | Protocol::ICMPV6) => {
+                return None;
+            }
+            Payload::Other(_) => Detail::None,
+        };
+        let Packet { source, destination, .. } = *packet;
+        Some(Self { source, destination, protocol: packet.protocol(), detail })
+    }
+
+    /// The tuple of answers.
+    #[must_use]
+    pub fn inverse(self) -> Self {
+        let detail = match self.detail {
+            Detail::Ports(ports) => Detail::Ports(ports.inverse()),
+            Detail::Echo { id, reply } => Detail::Echo { id, reply: !reply },
+            Detail::None => Detail::None,
+        };
+        Self { source: self.destination, destination: self.source, detail, ..self }
+    }
+
+    fn has_same_source(&self, other: &Self) -> bool {
+        self.source == other.source && self.source_port() == other.source_port()
+    }
+
+    fn has_same_destination(&self, other: &Self) -> bool {
+        self.destination == other.destination && self.destination_port() == other.destination_port()
+    }
+
+    pub(super) fn source_port(&self) -> Option<u16> {
+        match self.detail {
+            Detail::Ports(ports) => Some(ports.source),
+            Detail::Echo { .. } | Detail::None => None,
+        }
+    }
+
+    pub(super) fn destination_port(&self) -> Option<u16> {
+        match self.detail {
+            Detail::Ports(ports) => Some(ports.destination),
+            Detail::Echo { .. } | Detail::None => None,
+        }
+    }
+}
+
+impl Connection {
+    fn begun_by(tuple: Tuple) -> Self {
+        Self { original: tuple, reply: tuple.inverse(), mark: None, answered: false }
+    }
+
+    /// What packets of a direction look like when all translations are done.
+    pub(super) fn translated(&self, direction: Direction) -> Tuple {
+        match direction {
+            Direction::Original => self.reply.inverse(),
+            Direction::Reply => self.original.inverse(),
+        }
+    }
+
+    /// Says whether the source of its first packet is translated.
+    pub fn has_source_nat(&self) -> bool {
+        !self.reply.inverse().has_same_source(&self.original)
+    }
+
+    /// Says whether the destination of its first packet is translated.
+    pub fn has_destination_nat(&self) -> bool {
+        !self.reply.inverse().has_same_destination(&self.original)
+    }
+}
+
+impl Conntrack {
+    /// The connections in the order in which they began.
+    pub fn connections(&self) -> &[Connection] {
+        &self.connections
+    }
+
+    /// Adds a connection, unless its packets belong to one already.
+    pub fn add(&mut self, connection: Connection) {
+        if self.is_taken(&connection.original) {
+            return;
+        }
+        let place = self.connections.len();
+        self.places.insert(connection.original, (place, Direction::Original));
+        self.places.entry(connection.reply).or_insert((place, Direction::Reply));
+        self.connections.push(connection);
+    }
+
+    /// Takes a packet in.
+    pub(super) fn track(&self, packet: &Packet) -> Tracked {
+        if let Payload::Error { about, .. } = &packet.payload {
+            return self.track_error(about);
+        }
+        let Some(tuple) = Tuple::of(packet) else {
+            return Tracked { state: ConnectionState::Invalid, connection: None };
+        };
+        if let Some(&(place, direction)) = self.places.get(&tuple) {
+            let mut connection = self.connections[place].clone();
+            connection.answered |= direction == Direction::Reply;
+            let state = if connection.answered { ConnectionState::Established } else { ConnectionState::New };
+            return Tracked {
+                state,
+                connection: Some(Membership { place: Some(place), connection, direction }),
+            };
+        }
+        if !can_begin(&packet.payload) {
+            return Tracked { state: ConnectionState::Invalid, connection: None };
+        }
+        let connection = Connection::begun_by(tuple);
+        let direction = Direction::Original;
+        let membership = Membership { place: None, connection, direction };
+        Tracked { state: ConnectionState::New, connection: Some(membership) }
+    }
+
+    /// An error belongs to the connection of the packet that it quotes, and goes against it.
+    fn track_error(&self, about: &Packet) -> Tracked {
+        // The quoted packet is seen as it left; an answer to it would come as the inverse.
+        let found = Tuple::of(about).and_then(|tuple| self.places.get(&tuple.inverse()));
+        match found {
+            Some(&(place, direction)) => {
+                let connection = self.connections[place].clone();
+                let membership = Membership { place: Some(place), connection, direction };
+                Tracked { state: ConnectionState::Related, connection: Some(membership) }
+            }
+            None => Tracked { state: ConnectionState::Invalid, connection: None },
+        }
+    }
+
+    /// Says whether packets that look like this belong to some connection.
+    pub(super) fn is_taken(&self, tuple: &Tuple) -> bool {
+        self.places.contains_key(tuple)
+    }
+
+    /// Keeps what a packet that got through made of its connection.
+    pub(super) fn confirm(&mut self, membership: &Membership) {
+        let connection = membership.connection.clone();
+        match membership.place {
+            Some(place) => self.connections[place] = connection,
+            None => self.add(connection),
+        }
+    }
+}
+
+/// Whether a packet that belongs to no connection begins one. TCP may be picked up in the middle by an ACK alone
+/// (`loose-tcp-tracking`), but not by an answer, an end or a reset.
+fn can_begin(payload: &Payload) -> bool {
+    match payload {
+        Payload::Tcp { flags, .. } => {
+            let has = |flag| flags.contains(&flag);
+            match (has(TcpFlag::Rst), has(TcpFlag::Syn), has(TcpFlag::Fin), has(TcpFlag::Ack)) {
+                (true, ..) | (_, true, _, true) | (_, false, true, _) => false,
+                (_, true, _, false) => true,
+                (_, false, false, ack) => ack,
+            }
+        }
+        Payload::Echo { reply, .. } => !reply,
+        Payload::Datagram { .. } | Payload::Other(_) => true,
+        Payload::Error { .. } => false,
+    }
+}

@@ -1,0 +1,224 @@
+//! Whether a packet meets the conditions of a rule.
+//!
+//! Source: "Common Firewall Matchers and Actions". A negated list is the complement of the list; a packet without an
+//! incoming or outgoing interface meets no condition on it but a negated one.
+
+use super::chance::Chance;
+use super::conntrack::Membership;
+use super::lists::{Lists, range_holds};
+use super::local::Own;
+use super::packet::{Packet, Payload};
+use crate::ir::firewall::{
+    AddressMatch, AddressType, Condition, ConnectionNatState, ConnectionState, InterfaceMatch, Matchers, Nth,
+    PccFields, PccKey, Ports, TcpFlags,
+};
+use crate::ir::{ConnectionMark, InterfaceName, PacketMark, Router, TableName};
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+/// What a rule can see of a packet.
+pub(super) struct Sight<'a> {
+    pub(super) router: &'a Router,
+    pub(super) lists: &'a Lists<'a>,
+    pub(super) own: &'a Own,
+    pub(super) packet: &'a Packet,
+    pub(super) in_interface: Option<&'a InterfaceName>,
+    pub(super) out_interface: Option<&'a InterfaceName>,
+    pub(super) packet_mark: Option<&'a PacketMark>,
+    pub(super) routing_mark: Option<&'a TableName>,
+    pub(super) state: ConnectionState,
+    pub(super) membership: Option<&'a Membership>,
+}
+
+impl Sight<'_> {
+    /// Tells the first matcher that does not hold, in RouterOS's order; `None` if the rule matches. Counts the packet for
+    /// `nth`, which comes last, if all others hold.
+    pub(super) fn fails(
+        &self,
+        matchers: &Matchers,
+        counter: &mut u32,
+        chance: &mut dyn Chance,
+    ) -> Option<&'static str> {
+        let Matchers {
+            in_interface,
+            out_interface,
+            in_interface_list,
+            out_interface_list,
+            src_address,
+            dst_address,
+            src_address_list,
+            dst_address_list,
+            src_address_type,
+            dst_address_type,
+            protocol,
+            src_port,
+            dst_port,
+            port,
+            tcp_flags,
+            tcp_mss,
+            packet_mark,
+            connection_mark,
+            routing_mark,
+            connection_state,
+            connection_nat_state,
+            nth,
+            per_connection_classifier,
+        } = matchers;
+        let packet = self.packet;
+        let interface = |condition: &Condition<InterfaceMatch>, interface| {
+            holds(condition, |wanted| self.is_interface(wanted, interface))
+        };
+        let address = |condition: &Condition<AddressMatch>, address: IpAddr| {
+            holds(condition, |wanted| match wanted {
+                AddressMatch::Range(range) => range_holds(range, address),
+                AddressMatch::List(list) => self.lists.holds(list, address),
+            })
+        };
+        let kind = |condition: &Condition<BTreeSet<AddressType>>, address| {
+            holds(condition, |kinds| kinds.contains(&self.own.kind(address)))
+        };
+        let ports = packet.ports();
+        let has = |holds: Option<bool>, name| (holds == Some(false)).then_some(name);
+        // One after the other, so that nothing is looked at behind the first that fails.
+        has(in_interface.as_ref().map(|c| interface(c, self.in_interface)), "in-interface")
+            .or_else(|| {
+                has(out_interface.as_ref().map(|c| interface(c, self.out_interface)), "out-interface")
+            })
+            .or_else(|| {
+                has(in_interface_list.as_ref().map(|c| interface(c, self.in_interface)), "in-interface-list")
+            })
+            .or_else(|| {
+                has(
+                    out_interface_list.as_ref().map(|c| interface(c, self.out_interface)),
+                    "out-interface-list",
+                )
+            })
+            .or_else(|| has(src_address.as_ref().map(|c| address(c, packet.source)), "src-address"))
+            .or_else(|| has(dst_address.as_ref().map(|c| address(c, packet.destination)), "dst-address"))
+            .or_else(|| has(src_address_type.as_ref().map(|c| kind(c, packet.source)), "src-address-type"))
+            .or_else(|| {
+                has(dst_address_type.as_ref().map(|c| kind(c, packet.destination)), "dst-address-type")
+            })
+            .or_else(|| has(src_address_list.as_ref().map(|c| address(c, packet.source)), "src-address-list"))
+            .or_else(|| {
+                has(dst_address_list.as_ref().map(|c| address(c, packet.destination)), "dst-address-list")
+            })
+            .or_else(|| has(protocol.as_ref().map(|c| holds(c, |p| *p == packet.protocol())), "protocol"))
+            .or_else(|| {
+                let of = |c| ports.is_some_and(|ports| port_is(c, ports.destination));
+                has(dst_port.as_ref().map(of), "dst-port")
+            })
+            .or_else(|| {
+                let of = |c| ports.is_some_and(|ports| port_is(c, ports.source));
+                has(src_port.as_ref().map(of), "src-port")
+            })
+            .or_else(|| {
+                let either = |c: &Condition<_>| {
+                    let (wanted, inverted) = c.parts();
+                    ports.is_some_and(|ports| {
+                        let is = holds_port(wanted, ports.source) || holds_port(wanted, ports.destination);
+                        is != inverted
+                    })
+                };
+                has(port.as_ref().map(either), "port")
+            })
+            .or_else(|| has(tcp_flags.as_ref().map(|c| flags_are(c, packet)), "tcp-flags"))
+            .or_else(|| has(tcp_mss.as_ref().map(|c| mss_is(c, packet)), "tcp-mss"))
+            .or_else(|| {
+                let is = |wanted: &Option<PacketMark>| wanted.as_ref() == self.packet_mark;
+                has(packet_mark.as_ref().map(|c| holds(c, is)), "packet-mark")
+            })
+            .or_else(|| {
+                let is =
+                    |wanted: &TableName| Some(wanted).filter(|table| !table.is_main()) == self.routing_mark;
+                has(routing_mark.as_ref().map(|c| holds(c, is)), "routing-mark")
+            })
+            .or_else(|| has(connection_mark.as_ref().map(|c| self.is_marked(c)), "connection-mark"))
+            .or_else(|| {
+                let is = |states: &BTreeSet<_>| states.contains(&self.state);
+                has(connection_state.as_ref().map(|c| holds(c, is)), "connection-state")
+            })
+            .or_else(|| {
+                has(connection_nat_state.as_ref().map(|c| self.is_translated(c)), "connection-nat-state")
+            })
+            .or_else(|| has(nth.as_ref().map(|c| is_turn(c, counter)), "nth"))
+            .or_else(|| {
+                let in_class = per_connection_classifier.as_ref().map(|condition| {
+                    holds(condition, |classifier| {
+                        chance.is_in_class(classifier, &key(classifier.fields, packet))
+                    })
+                });
+                has(in_class, "per-connection-classifier")
+            })
+    }
+
+    fn is_interface(&self, wanted: &InterfaceMatch, interface: Option<&InterfaceName>) -> bool {
+        match (wanted, interface) {
+            (InterfaceMatch::All, _) => true,
+            (InterfaceMatch::None, _) | (_, None) => false,
+            (InterfaceMatch::Interface(name), Some(interface)) => name == interface,
+            (InterfaceMatch::List(list), Some(interface)) => {
+                self.router.interface_lists.get(list).is_some_and(|list| list.members.contains(interface))
+            }
+        }
+    }
+
+    /// A packet of no connection has no mark to be compared with.
+    fn is_marked(&self, condition: &Condition<Option<ConnectionMark>>) -> bool {
+        let Some(membership) = self.membership else { return false };
+        holds(condition, |wanted| *wanted == membership.connection.mark)
+    }
+
+    fn is_translated(&self, condition: &Condition<BTreeSet<ConnectionNatState>>) -> bool {
+        let Some(Membership { connection, .. }) = self.membership else { return false };
+        holds(condition, |wanted| {
+            wanted.iter().any(|state| match state {
+                ConnectionNatState::Srcnat => connection.has_source_nat(),
+                ConnectionNatState::Dstnat => connection.has_destination_nat(),
+            })
+        })
+    }
+}
+
+fn holds<T>(condition: &Condition<T>, is: impl FnOnce(&T) -> bool) -> bool {
+    let (wanted, inverted) = condition.parts();
+    is(wanted) != inverted
+}
+
+fn holds_port(ports: &Ports, port: u16) -> bool {
+    ports.ranges().iter().any(|&(first, last)| (first..=last).contains(&port))
+}
+
+fn port_is(condition: &Condition<Ports>, port: u16) -> bool {
+    holds(condition, |ports| holds_port(ports, port))
+}
+
+fn flags_are(condition: &Condition<TcpFlags>, packet: &Packet) -> bool {
+    let Payload::Tcp { flags, .. } = &packet.payload else { return false };
+    holds(condition, |TcpFlags { set, clear }| set.is_subset(flags) && clear.is_disjoint(flags))
+}
+
+fn mss_is(condition: &Condition<(u16, u16)>, packet: &Packet) -> bool {
+    let Payload::Tcp { mss: Some(mss), .. } = packet.payload else { return false };
+    holds(condition, |&(low, high)| (low..=high).contains(&mss))
+}
+
+/// Each rule counts by itself, and only what comes as far as here.
+fn is_turn(condition: &Condition<Nth>, counter: &mut u32) -> bool {
+    let (&Nth { every, packet }, inverted) = condition.parts();
+    let turn = *counter % every.get() + 1;
+    *counter = turn % every.get();
+    (turn == packet) != inverted
+}
+
+/// What a classifier hashes of a packet.
+fn key(fields: PccFields, packet: &Packet) -> PccKey {
+    let ports = packet.ports();
+    PccKey {
+        is_ipv6: packet.is_ipv6(),
+        source_address: fields.source_address().then_some(packet.source),
+        destination_address: fields.destination_address().then_some(packet.destination),
+        source_port: ports.filter(|_| fields.source_port()).map(|ports| ports.source),
+        destination_port: ports.filter(|_| fields.destination_port()).map(|ports| ports.destination),
+    }
+}

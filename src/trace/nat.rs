@@ -1,0 +1,275 @@
+//! Network address translation.
+//!
+//! The rules are asked once for each connection and side; what they decide is kept with the connection and done to all of
+//! its packets, backwards in the other direction. Source: "NAT".
+
+use super::Detailed;
+use super::chains::Then;
+use super::chance::Side;
+use super::conntrack::{Connection, Direction, Membership, Tuple};
+use super::lists::range_holds;
+use super::local::address_on;
+use super::packet::{Packet, Payload};
+use super::step::{End, Hook, Outcome, Reason, Step};
+use super::walk::{Ended, Walk};
+use crate::ir::firewall::{Hook as _, IpRange, NatAction, NatHook, NatTarget, PortRange};
+use ipnet::IpNet;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::ops::RangeInclusive;
+
+/// What a rule asks for.
+#[derive(Debug, Clone, Default)]
+struct Wanted {
+    address: Option<IpAddr>,
+    ports: Option<RangeInclusive<u16>>,
+}
+
+impl<'r> Walk<'_, 'r> {
+    /// Translates a packet at a hook.
+    pub(super) fn nat(&mut self, hook: NatHook) -> Ended<'r> {
+        let side = if hook.translates_source() { Side::Source } else { Side::Destination };
+        let begins = match &self.tracked.connection {
+            // What belongs to no connection is not translated.
+            None => return Ok(()),
+            Some(member) => member.place.is_none(),
+        };
+        if begins {
+            let wanted = self.ask(hook)?;
+            self.bind(side, wanted);
+        }
+        let Some(member) = &self.tracked.connection else { return Ok(()) };
+        let before = self.packet.clone();
+        translate(&mut self.packet, member, side);
+        if self.packet != before {
+            let at = Hook { menu: "nat", chain: hook.name() };
+            self.steps.push(Step::Translated(at, Box::new(self.packet.clone())));
+        }
+        Ok(())
+    }
+
+    /// Asks the rules of a hook what to do with the connection.
+    fn ask(&mut self, hook: NatHook) -> Result<Option<Wanted>, End<'r>> {
+        let tracer = self.tracer;
+        let chains = &tracer.family(&self.packet).nat;
+        let at = Hook { menu: "nat", chain: hook.name() };
+        let mut decided: Option<&'r NatAction> = None;
+        chains.walk(hook, |chain, known| {
+            let step = |outcome| Step::Rule { hook: at, chain, origin: known.rule.origin, outcome };
+            let mut turn = self.state.turns[known.number];
+            let fails = {
+                let (sight, chance) = self.sight();
+                sight.fails(&known.rule.matchers, &mut turn, chance)
+            };
+            self.state.turns[known.number] = turn;
+            if let Some(condition) = fails {
+                if tracer.detailed == Detailed::All {
+                    self.steps.push(step(Outcome::Fails(condition)));
+                }
+                return Then::Next;
+            }
+            let action = &known.rule.action;
+            self.steps.push(step(Outcome::Nat(action)));
+            match action {
+                NatAction::Passthrough => Then::Next,
+                NatAction::Jump(_) => Then::Jump,
+                NatAction::Return => Then::Return,
+                NatAction::Accept
+                | NatAction::Masquerade { .. }
+                | NatAction::SrcNat(_)
+                | NatAction::DstNat(_)
+                | NatAction::Redirect { .. }
+                | NatAction::Netmap(_) => {
+                    decided = Some(action);
+                    Then::End
+                }
+            }
+        });
+        decided.map_or(Ok(None), |action| self.wanted(action, hook))
+    }
+
+    fn wanted(&mut self, action: &NatAction, hook: NatHook) -> Result<Option<Wanted>, End<'r>> {
+        let side = if hook.translates_source() { Side::Source } else { Side::Destination };
+        let address = |address: Option<IpAddr>, ports| match address {
+            Some(address) => Ok(Some(Wanted { address: Some(address), ports })),
+            None => Err(End::Dropped(Reason::NoAddress)),
+        };
+        match action {
+            NatAction::Masquerade { to_ports } => {
+                let neighbour = self.gateway.unwrap_or(self.packet.destination);
+                let own = self
+                    .out_interface
+                    .as_ref()
+                    .and_then(|interface| address_on(self.tracer.router, interface, neighbour));
+                address(own, to_ports.map(ports_of))
+            }
+            NatAction::Redirect { to_ports } => {
+                let own = match &self.in_interface {
+                    Some(interface) => address_on(self.tracer.router, interface, self.packet.source),
+                    None if self.packet.is_ipv6() => Some(Ipv6Addr::LOCALHOST.into()),
+                    None => Some(Ipv4Addr::LOCALHOST.into()),
+                };
+                address(own, to_ports.map(ports_of))
+            }
+            NatAction::SrcNat(target) | NatAction::DstNat(target) => Ok(Some(match target {
+                NatTarget::Addresses(range) => {
+                    Wanted { address: Some(self.one_of(side, range)), ports: None }
+                }
+                NatTarget::Ports(ports) => Wanted { address: None, ports: Some(ports_of(*ports)) },
+                NatTarget::AddressesAndPorts(range, ports) => {
+                    Wanted { address: Some(self.one_of(side, range)), ports: Some(ports_of(*ports)) }
+                }
+            })),
+            NatAction::Netmap(prefix) => {
+                let found = match side {
+                    Side::Source => self.packet.source,
+                    Side::Destination => self.packet.destination,
+                };
+                address(in_prefix(prefix, found), None)
+            }
+            NatAction::Accept | NatAction::Passthrough | NatAction::Jump(_) | NatAction::Return => Ok(None),
+        }
+    }
+
+    fn one_of(&mut self, side: Side, range: &IpRange) -> IpAddr {
+        let first = range.first();
+        if first == range.last() {
+            return first;
+        }
+        let chosen = self.chance.address(side, range);
+        if range_holds(range, chosen) { chosen } else { first }
+    }
+
+    /// Writes into the connection what its packets become. Ports stay as they are where they may, and where no other
+    /// connection would look the same.
+    fn bind(&mut self, side: Side, wanted: Option<Wanted>) {
+        let Some(member) = &self.tracked.connection else { return };
+        let mut bound = member.connection.translated(Direction::Original);
+        let wanted = wanted.unwrap_or_default();
+        if let Some(address) = wanted.address {
+            match side {
+                Side::Source => bound.source = address,
+                Side::Destination => bound.destination = address,
+            }
+        }
+        let port = match side {
+            Side::Source => bound.source_port(),
+            Side::Destination => bound.destination_port(),
+        };
+        if let Some(port) = port {
+            let fits = wanted.ports.as_ref().is_none_or(|range| range.contains(&port));
+            // A destination's own port is not changed to keep connections apart.
+            let must_be_alone = side == Side::Source
+                || wanted.ports.as_ref().is_some_and(|range| range.start() != range.end());
+            let taken = &self.state.conntrack;
+            let is_alone = |port: &u16| !taken.is_taken(&bound.with_port(side, *port).inverse());
+            if !fits || (must_be_alone && !is_alone(&port)) {
+                let range = wanted.ports.unwrap_or_else(|| ports_like(port));
+                let chosen = self.chance.port(side, &range);
+                let chosen = if range.contains(&chosen) { chosen } else { *range.start() };
+                let mut all = (chosen..=*range.end()).chain(*range.start()..chosen);
+                bound = bound.with_port(side, all.find(is_alone).unwrap_or(chosen));
+            }
+        }
+        if let Some(member) = &mut self.tracked.connection {
+            member.connection.reply = bound.inverse();
+        }
+    }
+}
+
+impl Tuple {
+    #[must_use]
+    fn with_port(mut self, side: Side, port: u16) -> Self {
+        if let super::conntrack::Detail::Ports(ports) = &mut self.detail {
+            match side {
+                Side::Source => ports.source = port,
+                Side::Destination => ports.destination = port,
+            }
+        }
+        self
+    }
+}
+
+fn ports_of(range: PortRange) -> RangeInclusive<u16> {
+    range.first()..=range.last()
+}
+
+/// The ports of which one takes the place of another: reserved ones stay reserved.
+fn ports_like(port: u16) -> RangeInclusive<u16> {
+    match port {
+        0..512 => 1..=511,
+        512..1024 => 600..=1023,
+        1024.. => 1024..=u16::MAX,
+    }
+}
+
+/// Does to a packet what its connection says, on one side.
+fn translate(packet: &mut Packet, member: &Membership, side: Side) {
+    let Membership { connection, direction, .. } = member;
+    let translated = connection.translated(*direction);
+    if let Payload::Error { about, .. } = &mut packet.payload {
+        if !is_translated(connection, *direction, side) {
+            return;
+        }
+        // The quoted packet went the other way.
+        let quoted = translated.inverse();
+        match side {
+            Side::Destination => {
+                packet.destination = translated.destination;
+                about.source = quoted.source;
+                set_port(about, Side::Source, quoted.source_port());
+            }
+            Side::Source => {
+                packet.source = translated.source;
+                about.destination = quoted.destination;
+                set_port(about, Side::Destination, quoted.destination_port());
+            }
+        }
+        return;
+    }
+    match side {
+        Side::Destination => {
+            packet.destination = translated.destination;
+            set_port(packet, side, translated.destination_port());
+        }
+        Side::Source => {
+            packet.source = translated.source;
+            set_port(packet, side, translated.source_port());
+        }
+    }
+}
+
+/// Whether packets of a direction are changed on a side.
+fn is_translated(connection: &Connection, direction: Direction, side: Side) -> bool {
+    match (direction, side) {
+        (Direction::Original, Side::Source) | (Direction::Reply, Side::Destination) => {
+            connection.has_source_nat()
+        }
+        (Direction::Original, Side::Destination) | (Direction::Reply, Side::Source) => {
+            connection.has_destination_nat()
+        }
+    }
+}
+
+fn set_port(packet: &mut Packet, side: Side, port: Option<u16>) {
+    if let (Some(ports), Some(port)) = (packet.ports_mut(), port) {
+        match side {
+            Side::Source => ports.source = port,
+            Side::Destination => ports.destination = port,
+        }
+    }
+}
+
+/// The address of a prefix with the host part of another.
+fn in_prefix(prefix: &IpNet, host: IpAddr) -> Option<IpAddr> {
+    Some(match (prefix, host) {
+        (IpNet::V4(prefix), IpAddr::V4(host)) => {
+            let mask = prefix.netmask().to_bits();
+            Ipv4Addr::from_bits(prefix.network().to_bits() | (host.to_bits() & !mask)).into()
+        }
+        (IpNet::V6(prefix), IpAddr::V6(host)) => {
+            let mask = prefix.netmask().to_bits();
+            Ipv6Addr::from_bits(prefix.network().to_bits() | (host.to_bits() & !mask)).into()
+        }
+        (IpNet::V4(_), IpAddr::V6(_)) | (IpNet::V6(_), IpAddr::V4(_)) => return None,
+    })
+}

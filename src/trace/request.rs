@@ -1,0 +1,259 @@
+//! Packets as a user writes them: `in=ether4 src=192.168.88.10 dst=198.51.100.7 proto=tcp sport=50000 dport=443`.
+
+use super::packet::{Packet, Payload, PortPair, icmp_of};
+use super::{Arrival, Connection, State, Tuple};
+use crate::catalog::types::FromText;
+use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::ir::firewall::{Protocol, TcpFlag, TcpFlags};
+use crate::ir::{ConnectionMark, InterfaceName, Router};
+use rosc_target::Origin;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::str::FromStr;
+
+/// A packet to be traced, with the connection that it is said to belong to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// The packet.
+    pub arrival: Arrival,
+    /// Its connection, if that is there already.
+    established: Option<Option<ConnectionMark>>,
+}
+
+/// A word of a packet, and where it stands.
+pub type Word<'w> = (&'w str, Origin);
+
+/// The parts of a packet, with what they take.
+pub const PARTS: &[(&str, &str)] = &[
+    ("in", "the interface by which the packet comes in; `out` alone for one of the router's own"),
+    ("src", "the source address"),
+    ("dst", "the destination address"),
+    ("proto", "the protocol, by RouterOS's name or by number; tcp where ports are given, or else icmp"),
+    ("sport", "the source port"),
+    ("dport", "the destination port"),
+    ("flags", "TCP flags that are set, such as syn,ack; syn by default"),
+    ("mss", "the MSS option, in bytes"),
+    ("type", "echo-request or echo-reply"),
+    ("id", "the identifier of an echo"),
+    ("ttl", "time to live or hop limit; 64 by default"),
+    ("state", "new or established"),
+    ("connection-mark", "the mark of an established connection"),
+];
+
+/// Says whether a word of a command line is meant as a part of a packet.
+pub fn is_part(word: &str) -> bool {
+    word == "out" || word.split_once('=').is_some_and(|(key, _)| PARTS.iter().any(|(known, _)| *known == key))
+}
+
+/// Reads a packet for a router; `whole` is where it stands. All that is wrong is told at once.
+pub fn parse(words: &[Word<'_>], whole: Origin, router: &Router) -> Result<Request, Vec<Diagnostic>> {
+    let mut reader = Reader { values: Vec::new(), out: None, whole, wrong: Vec::new() };
+    for &word in words {
+        reader.word(word);
+    }
+    match reader.request(router) {
+        Some(request) if reader.wrong.is_empty() => Ok(request),
+        _ => Err(reader.wrong),
+    }
+}
+
+struct Reader<'w> {
+    values: Vec<(&'w str, &'w str, Origin)>,
+    out: Option<Origin>,
+    whole: Origin,
+    wrong: Vec<Diagnostic>,
+}
+
+impl<'w> Reader<'w> {
+    fn word(&mut self, (word, origin): Word<'w>) {
+        match word.split_once('=') {
+            None if word == "out" => self.out = Some(origin),
+            Some((key, value)) if PARTS.iter().any(|(known, _)| *known == key) => {
+                if self.values.iter().any(|(before, ..)| *before == key) {
+                    self.refuse(format!("`{key}` is given twice"), origin, "here again", None);
+                } else {
+                    self.values.push((key, value, origin));
+                }
+            }
+            written => {
+                let keys = PARTS.iter().map(|(key, _)| *key);
+                let near = did_you_mean(written.map_or(word, |(key, _)| key), keys.clone());
+                let help = near.map_or_else(
+                    || format!("the parts are out, {}=", keys.collect::<Vec<_>>().join("=, ")),
+                    |near| format!("did you mean `{near}=`?"),
+                );
+                self.refuse(format!("`{word}` is no part of a packet"), origin, "", Some(help));
+            }
+        }
+    }
+
+    fn refuse(&mut self, message: impl Into<String>, origin: Origin, label: &str, help: Option<String>) {
+        let diagnostic = Diagnostic::new(Code::BadPacket, message).label(origin, label).maybe_help(help);
+        self.wrong.push(diagnostic);
+    }
+
+    fn lacks(&mut self, what: &str, help: &str) {
+        self.refuse(what, self.whole, "in this packet", Some(help.to_owned()));
+    }
+
+    fn given(&self, key: &str) -> Option<(&'w str, Origin)> {
+        self.values.iter().find(|(of, ..)| *of == key).map(|&(_, value, origin)| (value, origin))
+    }
+
+    fn has(&self, key: &str) -> bool {
+        self.given(key).is_some()
+    }
+
+    /// The value of a part that the standard library reads.
+    fn plain<T: FromStr>(&mut self, key: &str, kind: &str) -> Option<T> {
+        let (value, origin) = self.given(key)?;
+        let read = value.parse().ok();
+        if read.is_none() {
+            self.refuse(format!("`{value}` is not {kind}"), origin, "", None);
+        }
+        read
+    }
+
+    /// The value of a part that a property of RouterOS takes too.
+    fn typed<T: FromText>(&mut self, key: &str) -> Option<T> {
+        let (value, origin) = self.given(key)?;
+        match T::from_text(value) {
+            Ok(read) => Some(read),
+            Err(mistake) => {
+                self.refuse(format!("`{value}` is not {}", T::SHAPE), origin, "", mistake.help);
+                None
+            }
+        }
+    }
+
+    fn request(&mut self, router: &Router) -> Option<Request> {
+        let interface = self.interface(router);
+        let destination: Option<IpAddr> = self.plain("dst", "an address");
+        let source: Option<IpAddr> = self.plain("src", "an address");
+        if !self.has("dst") {
+            self.lacks("where the packet goes is missing", "add dst=ADDRESS");
+        }
+        if self.out.is_none() && !self.has("src") {
+            self.lacks("where the packet comes from is missing", "add src=ADDRESS");
+        }
+        if source
+            .zip(destination)
+            .is_some_and(|(source, destination)| source.is_ipv6() != destination.is_ipv6())
+        {
+            self.lacks("the addresses are of two families", "give src and dst of the same one");
+        }
+        let ttl = self.plain("ttl", "a number from 0 to 255");
+        let established = self.established();
+        let payload = destination.and_then(|destination| self.payload(destination));
+        let destination = destination?;
+        let nobody: IpAddr =
+            if destination.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+        let source = source.unwrap_or(nobody);
+        let packet = Packet { source, destination, ttl: ttl.unwrap_or(64), payload: payload? };
+        Some(Request { arrival: Arrival { interface: interface?, packet }, established })
+    }
+
+    fn interface(&mut self, router: &Router) -> Option<Option<InterfaceName>> {
+        match (self.given("in"), self.out) {
+            (None, Some(_)) => Some(None),
+            (Some(_), Some(out)) => {
+                self.refuse("a packet comes in or goes out, not both", out, "there is `in=` too", None);
+                None
+            }
+            (None, None) => {
+                let help = "add in=INTERFACE, or out for a packet of the router's own";
+                self.lacks("where the packet begins is missing", help);
+                None
+            }
+            (Some((name, origin)), None) => {
+                let found = router.interfaces.get_key_value(name);
+                if found.is_none() {
+                    let known: Vec<&str> = router.interfaces.keys().map(InterfaceName::as_str).collect();
+                    let help = format!("there are {}", known.join(", "));
+                    self.refuse(
+                        format!("the configuration has no interface `{name}`"),
+                        origin,
+                        "",
+                        Some(help),
+                    );
+                }
+                found.map(|(name, _)| Some(name.clone()))
+            }
+        }
+    }
+
+    fn established(&mut self) -> Option<Option<ConnectionMark>> {
+        let is_established = match self.given("state") {
+            None | Some(("new", _)) => false,
+            Some(("established", _)) => true,
+            Some((other, origin)) => {
+                let help = "new or established";
+                self.refuse(format!("`{other}` is no state"), origin, "", Some(help.to_owned()));
+                true
+            }
+        };
+        let mark = self.given("connection-mark");
+        if let Some((_, origin)) = mark.filter(|_| !is_established) {
+            let help = "add state=established";
+            self.refuse("a new connection has no mark yet", origin, "", Some(help.to_owned()));
+        }
+        is_established.then(|| mark.map(|(mark, _)| ConnectionMark::new(mark)))
+    }
+
+    fn payload(&mut self, destination: IpAddr) -> Option<Payload> {
+        /// Where nothing is said: one of those that systems take by themselves.
+        const SOURCE_PORT: u16 = 50_000;
+        let source_port = self.plain("sport", "a port");
+        let destination_port = self.plain("dport", "a port");
+        let has_ports = self.has("sport") || self.has("dport");
+        let protocol = match self.has("proto") {
+            true => self.typed("proto")?,
+            false if has_ports => Protocol::TCP,
+            false => icmp_of(destination),
+        };
+        if !protocol.has_ports() {
+            if has_ports {
+                self.lacks("this protocol has no ports", "leave sport and dport out, or give another proto");
+            }
+            return self.without_ports(protocol, destination);
+        }
+        if !self.has("dport") {
+            self.lacks("the destination port is missing", "add dport=PORT");
+        }
+        let ports = PortPair {
+            source: source_port.unwrap_or(SOURCE_PORT),
+            destination: destination_port.unwrap_or(0),
+        };
+        if protocol != Protocol::TCP {
+            return Some(Payload::Datagram { protocol, ports });
+        }
+        let flags =
+            if self.has("flags") { self.typed::<TcpFlags>("flags")?.set } else { [TcpFlag::Syn].into() };
+        Some(Payload::Tcp { ports, flags, mss: self.plain("mss", "a number of bytes") })
+    }
+
+    fn without_ports(&mut self, protocol: Protocol, destination: IpAddr) -> Option<Payload> {
+        if protocol != icmp_of(destination) {
+            return Some(Payload::Other(protocol));
+        }
+        let id = self.plain("id", "a number from 0 to 65535").unwrap_or(1);
+        match self.given("type") {
+            None | Some(("echo-request", _)) => Some(Payload::Echo { reply: false, id }),
+            Some(("echo-reply", _)) => Some(Payload::Echo { reply: true, id }),
+            Some((other, origin)) => {
+                let help = Some("echo-request or echo-reply".to_owned());
+                self.refuse(format!("`{other}` is no type of message that is traced"), origin, "", help);
+                None
+            }
+        }
+    }
+}
+
+impl Request {
+    /// What there is when the packet comes: its connection, if it is said to have one.
+    pub fn prepare(&self, state: &mut State) {
+        if let (Some(mark), Some(tuple)) = (&self.established, Tuple::of(&self.arrival.packet)) {
+            let reply = tuple.inverse();
+            state.conntrack.add(Connection { original: tuple, reply, mark: mark.clone(), answered: true });
+        }
+    }
+}

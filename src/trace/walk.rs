@@ -1,0 +1,377 @@
+//! The way of a packet, hook by hook.
+
+use super::chains::Then;
+use super::chance::Chance;
+use super::conntrack::Tracked;
+use super::fib::{Entry, Way};
+use super::local::address_on;
+use super::matchers::Sight;
+use super::packet::{IcmpError, Packet, Payload};
+use super::routing::{Answer, Decision, Found, Look, Query};
+use super::step::{Difference, End, Hook, Outcome, Reason, Step, Trace};
+use super::{Arrival, Detailed, State, Tracer};
+use crate::ir::firewall::{
+    AddressType, ConnectionState, Hook as _, MangleAction, MangleHook, Mss, NatHook, Passthrough, TcpFlag,
+};
+use crate::ir::nexthop::Hop;
+use crate::ir::{Dialect, InterfaceName, PacketMark, RpFilter, TableName};
+use std::net::IpAddr;
+
+/// A packet on its way.
+pub(super) struct Walk<'a, 'r> {
+    pub(super) tracer: &'a Tracer<'r>,
+    pub(super) state: &'a mut State,
+    pub(super) chance: &'a mut dyn Chance,
+    pub(super) packet: Packet,
+    pub(super) in_interface: Option<InterfaceName>,
+    pub(super) out_interface: Option<InterfaceName>,
+    /// The neighbour that the packet is sent to; `None` for its destination.
+    pub(super) gateway: Option<IpAddr>,
+    pub(super) packet_mark: Option<&'r PacketMark>,
+    pub(super) routing_mark: Option<&'r TableName>,
+    pub(super) tracked: Tracked,
+    pub(super) steps: Vec<Step<'r>>,
+    difference: Option<Difference>,
+}
+
+/// A packet that is at its end.
+pub(super) type Ended<'r> = Result<(), End<'r>>;
+
+pub(super) fn follow<'r>(
+    tracer: &Tracer<'r>,
+    state: &mut State,
+    arrival: &Arrival,
+    chance: &mut dyn Chance,
+) -> Trace<'r> {
+    let mut walk = Walk {
+        tracer,
+        state,
+        chance,
+        packet: arrival.packet.clone(),
+        in_interface: arrival.interface.clone(),
+        out_interface: None,
+        gateway: None,
+        packet_mark: None,
+        routing_mark: None,
+        tracked: Tracked { state: ConnectionState::Untracked, connection: None },
+        steps: Vec::new(),
+        difference: None,
+    };
+    let ended = if arrival.interface.is_some() { walk.arriving() } else { walk.originating() };
+    let end = match ended {
+        Err(end) => end,
+        Ok(()) => match walk.out_interface {
+            Some(interface) => End::Leaves { interface, gateway: walk.gateway, packet: walk.packet },
+            None => End::Delivered(walk.packet),
+        },
+    };
+    Trace { steps: walk.steps, end, difference: walk.difference }
+}
+
+impl<'r> Walk<'_, 'r> {
+    /// A packet that comes in.
+    fn arriving(&mut self) -> Ended<'r> {
+        self.track();
+        self.mangle(MangleHook::Prerouting);
+        self.nat(NatHook::Dstnat)?;
+        self.check_ends()?;
+        let (source, destination) = (self.packet.source, self.packet.destination);
+        let decision = self.decide(Some(source), destination, self.routing_mark);
+        match self.lead(decision)? {
+            Lead::Here => self.deliver(),
+            Lead::Way(entry) => self.forward(&entry),
+        }
+    }
+
+    fn deliver(&mut self) -> Ended<'r> {
+        self.mangle(MangleHook::Input);
+        self.nat(NatHook::Input)?;
+        self.confirm();
+        Ok(())
+    }
+
+    fn forward(&mut self, entry: &Entry<'r>) -> Ended<'r> {
+        self.take(entry);
+        self.check_reverse_path()?;
+        if self.packet.ttl <= 1 {
+            return Err(End::Refused(IcmpError::TimeExceeded, Reason::TimeToLive));
+        }
+        self.packet.ttl -= 1;
+        self.mangle(MangleHook::Forward);
+        self.leave()
+    }
+
+    /// A packet that the router itself sends. Its way is looked up without a mark first, which chooses its source.
+    fn originating(&mut self) -> Ended<'r> {
+        let destination = self.packet.destination;
+        let source = Some(self.packet.source).filter(|source| !source.is_unspecified());
+        let decision = self.decide(source, destination, None);
+        match self.lead(decision)? {
+            Lead::Here => return Ok(()),
+            Lead::Way(entry) => {
+                self.take(&entry);
+                if source.is_none() {
+                    self.choose_source(&entry)?;
+                }
+            }
+        }
+        self.track();
+        self.mangle(MangleHook::Output);
+        self.nat(NatHook::Output)?;
+        if self.routing_mark.is_some() || self.packet.destination != destination {
+            let decision = self.decide(Some(self.packet.source), self.packet.destination, self.routing_mark);
+            match self.lead(decision)? {
+                Lead::Here => {
+                    self.out_interface = None;
+                    self.confirm();
+                    return Ok(());
+                }
+                Lead::Way(entry) => self.take(&entry),
+            }
+        }
+        self.leave()
+    }
+
+    fn leave(&mut self) -> Ended<'r> {
+        self.mangle(MangleHook::Postrouting);
+        self.nat(NatHook::Srcnat)?;
+        self.confirm();
+        Ok(())
+    }
+
+    fn track(&mut self) {
+        self.tracked = self.state.conntrack.track(&self.packet);
+        let of = self.tracked.connection.as_ref();
+        let of = of.map(|member| (member.direction, member.connection.mark.clone()));
+        self.steps.push(Step::Tracked { state: self.tracked.state, of });
+        self.keep();
+    }
+
+    /// Keeps what is known of a connection that was there before; a new one is kept when its packet got through.
+    fn keep(&mut self) {
+        if let Some(member) = self.tracked.connection.as_ref().filter(|member| member.place.is_some()) {
+            self.state.conntrack.confirm(member);
+        }
+    }
+
+    fn confirm(&mut self) {
+        if let Some(member) = &self.tracked.connection {
+            self.state.conntrack.confirm(member);
+        }
+    }
+
+    fn forwards(&self) -> bool {
+        let settings = &self.tracer.router.settings;
+        if self.packet.is_ipv6() {
+            settings.ipv6.as_ref().is_none_or(|ipv6| ipv6.forward.value)
+        } else {
+            settings.ip.forward.value
+        }
+    }
+
+    fn decide(
+        &self,
+        source: Option<IpAddr>,
+        destination: IpAddr,
+        mark: Option<&'r TableName>,
+    ) -> Decision<'r> {
+        let query = Query { source, destination, in_interface: self.in_interface.as_ref(), mark };
+        self.tracer.routing.decide(&self.tracer.own, query)
+    }
+
+    /// Where a decision leads.
+    fn lead(&mut self, decision: Decision<'r>) -> Result<Lead<'r>, End<'r>> {
+        let marked = matches!(decision.looked.first(), Some(Look::Mark(_, Found::Route(_))));
+        if self.tracer.router.dialect == Dialect::V7 && marked && self.tracer.own.has(self.packet.destination)
+        {
+            self.difference = Some(Difference::MarkedForTheRouter);
+        }
+        let answer = decision.answer.clone();
+        self.steps.push(Step::Routed(decision, self.packet.destination));
+        let comes_in = self.in_interface.is_some();
+        match answer {
+            Answer::Local => Ok(Lead::Here),
+            Answer::Group(AddressType::Broadcast) if comes_in => Ok(Lead::Here),
+            Answer::Group(_) => Err(End::Dropped(Reason::Group)),
+            _ if comes_in && !self.forwards() => Err(End::Dropped(Reason::NotForwarding)),
+            Answer::Route(entry) => match entry.way {
+                Way::Hops(_) => Ok(Lead::Way(entry)),
+                Way::Blackhole => Err(End::Dropped(entry.reason())),
+                Way::Unreachable => Err(End::Refused(IcmpError::HostUnreachable, entry.reason())),
+                Way::Prohibit => Err(End::Refused(IcmpError::Prohibited, entry.reason())),
+            },
+            Answer::Dropped(rule) => Err(End::Dropped(Reason::Rule(rule))),
+            Answer::Unreachable(rule) => Err(End::Refused(IcmpError::NetworkUnreachable, Reason::Rule(rule))),
+            Answer::NoRoute => Err(End::Refused(IcmpError::NetworkUnreachable, Reason::NoRoute)),
+        }
+    }
+
+    /// Takes one of the hops of a route.
+    fn take(&mut self, entry: &Entry<'r>) {
+        let Way::Hops(hops) = &entry.way else { return };
+        let taken = match hops.as_slice() {
+            [_] => 0,
+            several => {
+                let taken = self.chance.hop(several);
+                self.steps.push(Step::Taken { hops: several.to_vec(), taken });
+                taken
+            }
+        };
+        if let Hop::Interface { interface, gateway } = &hops[taken] {
+            self.out_interface = Some(interface.clone());
+            self.gateway = *gateway;
+        }
+    }
+
+    fn choose_source(&mut self, entry: &Entry<'r>) -> Ended<'r> {
+        let neighbour = self.gateway.unwrap_or(self.packet.destination);
+        let on_interface = |interface| address_on(self.tracer.router, interface, neighbour);
+        let source = entry.preferred_source().or_else(|| self.out_interface.as_ref().and_then(on_interface));
+        let Some(source) = source else { return Err(End::Dropped(Reason::NoAddress)) };
+        self.packet.source = source;
+        self.steps.push(Step::Sourced(Box::new(self.packet.clone())));
+        Ok(())
+    }
+
+    /// Refuses addresses that no packet from outside can have.
+    fn check_ends(&self) -> Ended<'r> {
+        let Packet { source, destination, .. } = self.packet;
+        let is_bad_source = match source {
+            IpAddr::V4(v4) => {
+                v4.is_multicast()
+                    || v4.is_broadcast()
+                    || v4.octets()[0] == 0
+                    || v4.is_loopback()
+                    || self.tracer.own.has(source)
+            }
+            IpAddr::V6(v6) => v6.is_multicast() || v6.is_loopback() || v6.is_unspecified(),
+        };
+        if is_bad_source {
+            return Err(End::Dropped(Reason::BadSource));
+        }
+        let is_bad_destination = match destination {
+            IpAddr::V4(v4) => v4.octets()[0] == 0 || v4.is_loopback(),
+            IpAddr::V6(v6) => v6.is_loopback() || v6.is_unspecified(),
+        };
+        if is_bad_destination { Err(End::Dropped(Reason::BadDestination)) } else { Ok(()) }
+    }
+
+    /// `rp-filter`: answers would have to find a way back, with `strict` by the same interface. IPv6 has no such setting.
+    fn check_reverse_path(&self) -> Ended<'r> {
+        let filter = self.tracer.router.settings.ip.rp_filter.value;
+        if self.packet.is_ipv6() {
+            return Ok(());
+        }
+        let back = self.decide(Some(self.packet.destination), self.packet.source, None).answer;
+        let goes_back = match (&back, filter) {
+            (_, RpFilter::No) => true,
+            (Answer::Route(entry), _) => match &entry.way {
+                Way::Hops(hops) if filter == RpFilter::Strict => hops.iter().any(|hop| match hop {
+                    Hop::Interface { interface, .. } => Some(interface) == self.in_interface.as_ref(),
+                    Hop::Blackhole => false,
+                }),
+                Way::Hops(_) => true,
+                Way::Blackhole | Way::Unreachable | Way::Prohibit => false,
+            },
+            (Answer::Local | Answer::Group(_), _) => false,
+            (Answer::NoRoute | Answer::Dropped(_) | Answer::Unreachable(_), _) => false,
+        };
+        if goes_back { Ok(()) } else { Err(End::Dropped(Reason::ReversePath)) }
+    }
+
+    fn mangle(&mut self, hook: MangleHook) {
+        let tracer = self.tracer;
+        let chains = &tracer.family(&self.packet).mangle;
+        let at = Hook { menu: "mangle", chain: hook.name() };
+        chains.walk(hook, |chain, known| {
+            let step = |outcome| Step::Rule { hook: at, chain, origin: known.rule.origin, outcome };
+            let mut turn = self.state.turns[known.number];
+            let fails = {
+                let (sight, chance) = self.sight();
+                sight.fails(&known.rule.matchers, &mut turn, chance)
+            };
+            self.state.turns[known.number] = turn;
+            if let Some(condition) = fails {
+                if tracer.detailed == Detailed::All {
+                    self.steps.push(step(Outcome::Fails(condition)));
+                }
+                return Then::Next;
+            }
+            self.steps.push(step(Outcome::Mangle(&known.rule.action)));
+            self.mangled(&known.rule.action)
+        });
+    }
+
+    /// What a rule can see now.
+    pub(super) fn sight(&mut self) -> (Sight<'_>, &mut dyn Chance) {
+        let sight = Sight {
+            router: self.tracer.router,
+            lists: &self.tracer.family(&self.packet).lists,
+            own: &self.tracer.own,
+            packet: &self.packet,
+            in_interface: self.in_interface.as_ref(),
+            out_interface: self.out_interface.as_ref(),
+            packet_mark: self.packet_mark,
+            routing_mark: self.routing_mark,
+            state: self.tracked.state,
+            membership: self.tracked.connection.as_ref(),
+        };
+        (sight, self.chance)
+    }
+
+    fn mangled(&mut self, action: &'r MangleAction) -> Then {
+        let passthrough = match action {
+            MangleAction::Accept => return Then::End,
+            MangleAction::Jump(_) => return Then::Jump,
+            MangleAction::Return => return Then::Return,
+            MangleAction::Passthrough => return Then::Next,
+            MangleAction::MarkConnection(mark, passthrough) => {
+                if let Some(member) = &mut self.tracked.connection {
+                    member.connection.mark.clone_from(mark);
+                }
+                self.keep();
+                passthrough
+            }
+            MangleAction::MarkRouting(table, passthrough) => {
+                self.routing_mark = Some(table).filter(|table| !table.is_main());
+                passthrough
+            }
+            MangleAction::MarkPacket(mark, passthrough) => {
+                self.packet_mark = mark.as_ref();
+                passthrough
+            }
+            MangleAction::ChangeMss(mss, passthrough) => {
+                self.change_mss(*mss);
+                passthrough
+            }
+        };
+        match passthrough {
+            Passthrough::Continue => Then::Next,
+            Passthrough::Stop => Then::End,
+        }
+    }
+
+    /// The MSS of a handshake is lowered, never raised. What a way's MTU is no configuration tells.
+    fn change_mss(&mut self, mss: Mss) {
+        if let (Mss::Bytes(wanted), Payload::Tcp { flags, mss: Some(found), .. }) =
+            (mss, &mut self.packet.payload)
+            && flags.contains(&TcpFlag::Syn)
+        {
+            *found = wanted.min(*found);
+        }
+    }
+}
+
+/// Where a packet goes from the routing decision.
+enum Lead<'r> {
+    /// Up into the router.
+    Here,
+    /// Out, by a route with hops.
+    Way(Box<Entry<'r>>),
+}
+
+impl<'r> Entry<'r> {
+    fn reason(&self) -> Reason<'r> {
+        Reason::Route(self.routes.first().map(|route| route.origin).unwrap_or_default())
+    }
+}

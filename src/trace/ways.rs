@@ -1,0 +1,111 @@
+//! All ways that a packet may take, where routes leave several open.
+
+use super::chance::{Chance, Side};
+use super::step::Trace;
+use super::{Arrival, State, Tracer};
+use crate::ir::firewall::{IpRange, PccKey, PerConnectionClassifier};
+use crate::ir::nexthop::Hop;
+use std::net::IpAddr;
+use std::ops::RangeInclusive;
+
+/// Says whether a packet with some key is in a class.
+pub type Classify<'a> = dyn Fn(&PerConnectionClassifier, &PccKey) -> bool + 'a;
+
+/// One of the ways that a packet may take.
+#[derive(Debug, Clone)]
+pub struct Possible<'r> {
+    /// How many of all packets like this take it: above 0, and 1 for the only one.
+    pub share: f64,
+    /// The way.
+    pub trace: Trace<'r>,
+    /// What the packet leaves behind.
+    pub state: State,
+}
+
+/// So many ways at most are followed: a route of many hops in front of others multiplies them.
+const MOST_WAYS: usize = 256;
+
+impl<'r> Tracer<'r> {
+    /// Follows a packet on every way that it may take. Of translations to a range the first address and port stand for all.
+    pub fn ways(&self, state: &State, arrival: &Arrival, classify: &Classify<'_>) -> Vec<Possible<'r>> {
+        let mut ways = Vec::new();
+        let mut choices = Choices { classify, made: Vec::new(), next: 0 };
+        loop {
+            let mut state = state.clone();
+            let trace = self.trace(&mut state, arrival, &mut choices);
+            ways.push(Possible { share: choices.share(), trace, state });
+            if !choices.turn() || ways.len() == MOST_WAYS {
+                return ways;
+            }
+        }
+    }
+}
+
+/// Makes the choices of one way after the other.
+struct Choices<'a> {
+    classify: &'a Classify<'a>,
+    /// The choices of the way that is followed, in their order.
+    made: Vec<Choice>,
+    /// Which choice comes next.
+    next: usize,
+}
+
+/// A choice among hops of which some may be the same.
+struct Choice {
+    /// The places of different hops, with how often each stands.
+    options: Vec<(usize, u32)>,
+    taken: usize,
+}
+
+impl Choices<'_> {
+    fn share(&self) -> f64 {
+        let share = |choice: &Choice| {
+            let all: u32 = choice.options.iter().map(|(_, weight)| weight).sum();
+            f64::from(choice.options[choice.taken].1) / f64::from(all)
+        };
+        self.made.iter().map(share).product()
+    }
+
+    /// Turns to the next way; false if there is none.
+    fn turn(&mut self) -> bool {
+        self.next = 0;
+        while let Some(last) = self.made.last_mut() {
+            last.taken += 1;
+            if last.taken < last.options.len() {
+                return true;
+            }
+            self.made.pop();
+        }
+        false
+    }
+}
+
+impl Chance for Choices<'_> {
+    fn is_in_class(&mut self, classifier: &PerConnectionClassifier, key: &PccKey) -> bool {
+        (self.classify)(classifier, key)
+    }
+
+    fn hop(&mut self, hops: &[Hop]) -> usize {
+        if self.next == self.made.len() {
+            let mut options: Vec<(usize, u32)> = Vec::new();
+            for (place, hop) in hops.iter().enumerate() {
+                match options.iter_mut().find(|(first, _)| hops[*first] == *hop) {
+                    Some((_, weight)) => *weight += 1,
+                    None => options.push((place, 1)),
+                }
+            }
+            self.made.push(Choice { options, taken: 0 });
+        }
+        let choice = &self.made[self.next];
+        self.next += 1;
+        choice.options[choice.taken].0
+    }
+
+    fn address(&mut self, _: Side, range: &IpRange) -> IpAddr {
+        range.first()
+    }
+
+    fn port(&mut self, _: Side, range: &RangeInclusive<u16>) -> u16 {
+        *range.start()
+    }
+}
