@@ -2,6 +2,10 @@
 //!
 //! This is for tests and labs. Nothing that is made here carries rosc's mark.
 
+mod tap;
+
+pub use tap::Tap;
+
 use crate::apply::DeviceTable;
 use crate::encode::{CREATE, Devices, EXISTING, NotEncodable, address_message, link_by_index, route_message};
 use crate::netlink::{Batch, BatchError, Connection, Request};

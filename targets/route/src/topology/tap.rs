@@ -1,0 +1,97 @@
+//! Ethernet devices whose wire is this process.
+
+use crate::DeviceName;
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+use rustix::ioctl::{Opcode, Setter, ioctl, opcode};
+use std::io;
+use std::os::fd::OwnedFd;
+
+/// `TUNSETIFF` of `linux/if_tun.h`.
+const SET_INTERFACE: Opcode = opcode::write::<i32>(b'T', 202);
+/// `IFF_TAP | IFF_NO_PI`: Ethernet frames, with nothing in front of them.
+const FRAMES_ALONE: u16 = 0x0002 | 0x1000;
+
+/// An Ethernet device that is there as long as this value. What is sent here comes in on the device, and is dealt with
+/// by the kernel before `send` returns; what leaves by the device is received here.
+#[derive(Debug)]
+pub struct Tap {
+    file: OwnedFd,
+}
+
+/// `struct ifreq` as `TUNSETIFF` reads it.
+#[repr(C)]
+struct InterfaceRequest {
+    name: [u8; 16],
+    flags: u16,
+    unused: [u8; 22],
+}
+
+impl Tap {
+    /// Makes a device in the network namespace of the calling thread. It is down. Needs `CAP_NET_ADMIN` there.
+    pub fn new(device: &DeviceName) -> io::Result<Self> {
+        let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file = rustix::fs::open("/dev/net/tun", flags, Mode::empty())?;
+        let mut name = [0; 16];
+        name[..device.as_str().len()].copy_from_slice(device.as_str().as_bytes());
+        let request = InterfaceRequest { name, flags: FRAMES_ALONE, unused: [0; 22] };
+        // SAFETY: the request has the layout and the 40 bytes of `struct ifreq`, which is what the kernel reads for this
+        // number, and lives until the call returns.
+        unsafe { ioctl(&file, Setter::<SET_INTERFACE, InterfaceRequest>::new(request)) }?;
+        Ok(Self { file })
+    }
+
+    /// Has a frame come in on the device.
+    pub fn send(&self, frame: &[u8]) -> io::Result<()> {
+        rustix::io::write(&self.file, frame)?;
+        Ok(())
+    }
+
+    /// Takes the next frame that left by the device. Returns its length; `None` if there is none.
+    pub fn receive(&self, buffer: &mut [u8]) -> io::Result<Option<usize>> {
+        match rustix::io::read(&self.file, buffer) {
+            Ok(length) => Ok(Some(length)),
+            Err(Errno::AGAIN) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::topology::Topology;
+    use rosc_target::netns;
+
+    #[test]
+    fn a_frame_that_is_sent_comes_in_and_is_answered() {
+        let Some(namespace) = netns::for_test() else { return };
+        let device = DeviceName::new("tap0").expect("a good name");
+        let answer = namespace.run(|| {
+            let tap = Tap::new(&device).expect("a device");
+            let mut topology = Topology::open().expect("a socket");
+            topology.set_up(&device).expect("it can be set up");
+            topology.address(&crate::Address {
+                origin: rosc_target::Origin::IMPLIED,
+                device: device.clone(),
+                local: "192.0.2.1".parse().expect("an address"),
+                prefix_len: 24,
+                peer: None,
+                duplicate_detection: crate::DuplicateDetection::Perform,
+            }).expect("an address can be added");
+            // Who has 192.0.2.1? Tell 192.0.2.2.
+            let mut question = vec![0xff; 6];
+            question.extend([2, 0, 0, 0, 0, 9, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 9, 192, 0, 2, 2]);
+            question.extend([0, 0, 0, 0, 0, 0, 192, 0, 2, 1]);
+            tap.send(&question).expect("it can be sent");
+            let mut buffer = [0; 2048];
+            let mut frames = Vec::new();
+            while let Some(length) = tap.receive(&mut buffer).expect("it can be received") {
+                frames.push(buffer[..length].to_vec());
+            }
+            frames.into_iter().find(|frame| frame[12..14] == [8, 6])
+        });
+        let answer = answer.expect("an answer");
+        assert_eq!(answer[28..32], [192, 0, 2, 1]);
+    }
+}
