@@ -9,14 +9,16 @@ use std::path::Path;
 
 /// What has to agree, in thousandths of the scripts.
 ///
-/// The names that a condition may use stand before it in the order of the router's own tables. The table of commands
-/// does not know that order, nor names that can only be read; the last floor is that of forms which are the same
-/// with them.
+/// The names that a condition may use stand before it in the order of the router's own tables; the last floor is that
+/// of forms which are the same with them. That order is known for the menus whose conditions these dumps hold. In other
+/// scripts an unknown order is the one difference to be expected, see `rosc::catalog::readable`.
+///
+/// Of these scripts none is left that differs. What does from now on is a mistake.
 const FLOORS: [(&str, usize); 4] = [
     ("taken or refused alike", 1000),
     ("and where, to the line", 1000),
-    ("same form", 995),
-    ("and the same names in conditions", 810),
+    ("same form", 1000),
+    ("and the same names in conditions", 1000),
 ];
 
 /// A script, what the router made of it and what rosc makes of it.

@@ -12,6 +12,7 @@ mod kernel;
 mod laws;
 mod legal;
 mod published;
+mod readable;
 mod sandbox;
 mod scripts;
 mod stages;
