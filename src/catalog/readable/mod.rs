@@ -67,13 +67,12 @@ impl Lists {
         lists
     }
 
-    /// The names of a menu by their alphabet.
+    /// The names of a menu: first those that can be set, then the others, both by their alphabet.
     fn unordered(&self, menu: &str) -> Vec<&'static str> {
         let mut names = settable(menu);
         if let Some(other) = self.others.get(menu) {
             names.retain(|name| !other.only_set.contains(name));
             names.extend(&other.only_read);
-            names.sort_unstable();
         }
         names
     }
@@ -107,7 +106,10 @@ mod tests {
             let mut unordered = list.clone();
             unordered.sort_unstable();
             unordered.dedup();
-            let derived = order::derive(&unordered, &others);
+            let (mut known, only_read): (Vec<_>, Vec<_>) =
+                unordered.iter().partition(|name| settable(menu).contains(name));
+            known.extend(only_read);
+            let derived = order::derive(&known, &others);
             let mut names = derived.clone();
             names.sort_unstable();
             names.dedup();
@@ -120,6 +122,6 @@ mod tests {
                 turned += behind.iter().filter(|second| place(first) > place(second)).count();
             }
         }
-        assert!(same >= 6 && turned * 100 / pairs <= 25, "{same} menus, {turned} of {pairs} pairs turned");
+        assert!(same >= 6 && turned * 100 / pairs <= 22, "{same} menus, {turned} of {pairs} pairs turned");
     }
 }

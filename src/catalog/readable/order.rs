@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 const FLAGS: [&str; 8] =
     ["invalid", "inactive", "running", "dynamic", "slave", "hw-offloaded", "managed", "default"];
 
-/// Orders a menu's names, which come by their alphabet.
+/// Orders a menu's names.
 ///
 /// The recorded lists are laid over each other, that of the most similar menu first: menus for the same thing, such as
-/// the rules of both families, have the same order. A name that no recorded menu has stands before the flags.
+/// the rules of both families, have the same order. Names that no
+/// recorded menu has stand before the flags, in the order in which they come.
 pub(super) fn derive(
     names: &[&'static str],
     recorded: &BTreeMap<&'static str, Vec<&'static str>>,
