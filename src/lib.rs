@@ -16,4 +16,5 @@ pub mod render;
 pub mod resolve;
 pub mod script;
 pub mod source;
+pub mod strict;
 pub mod transaction;

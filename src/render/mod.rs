@@ -5,7 +5,7 @@ mod linux;
 mod outline;
 mod script;
 
-pub use il::{Refusal, il, intermediate};
+pub use il::{Refusal, Words, il, intermediate, refusals, syntax_refusals};
 pub use linux::{linux, nft, routes, sysctl};
 pub use outline::outline;
 pub use script::script;

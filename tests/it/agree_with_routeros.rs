@@ -1,6 +1,9 @@
 //! Published scripts, each with what RouterOS 7.22.1's `:parse` printed for it: `show il` has to say the same.
 
 use crate::published::{folder, scripts};
+use crate::stages::check_as_router;
+use rosc::diagnostic::{Code, Severity};
+use rosc::ir::Dialect;
 use rosc::render::{Refusal, intermediate};
 use rosc::source::Sources;
 use rosc_grammar::windows_1252;
@@ -50,6 +53,25 @@ fn scripts_are_read_as_a_router_reads_them() {
         }
     }
     assert_eq!(fallen, Vec::<String>::new(), "less agrees with the router than before");
+}
+
+/// `check --routeros` has to fail for the syntax of just those scripts that the router refuses.
+#[test]
+fn a_check_as_a_router_refuses_what_a_router_refuses() {
+    let Some(folder) = folder("routeros-parse") else { return };
+    let mut differing = Vec::new();
+    for script in scripts(&folder) {
+        let mut sources = Sources::default();
+        sources.read(&script).expect("the file can be read");
+        let found = check_as_router(&sources, Dialect::V7);
+        let mut errors = found.iter().filter(|found| found.severity == Severity::Error);
+        let fails = errors.any(|error| matches!(error.code, Code::RouterRefuses | Code::Syntax));
+        let pair = pair(&script);
+        if fails != pair.router.is_err() {
+            differing.push(pair.name);
+        }
+    }
+    assert_eq!(differing, Vec::<String>::new());
 }
 
 impl Pair {

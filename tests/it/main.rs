@@ -16,4 +16,5 @@ mod readable;
 mod sandbox;
 mod scripts;
 mod stages;
+mod strict;
 mod tidy;

@@ -34,9 +34,10 @@ fn readable_names_are_what_routers_tell() {
     let told = recorded(&forms);
     // What was told once stays known, whatever dumps are there now.
     let mut orders = told.clone();
-    orders.extend(written.lines().filter_map(|line| line.split_once(": ")).filter_map(|(menu, names)| {
-        (menu.starts_with('/') && !told.contains_key(menu)).then(|| (menu, names.split(' ').collect()))
-    }));
+    let known = written.lines().filter(|line| line.starts_with('/')).filter_map(|line| line.split_once(": "));
+    for (menu, names) in known {
+        orders.entry(menu).or_insert_with(|| names.split(' ').collect());
+    }
     let offered = offered(&fs::read_to_string(inspection).expect("the table can be read"));
     let update = std::env::var_os("UPDATE_PAGES").is_some_and(|value| value == "1");
     if !update {

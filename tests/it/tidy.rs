@@ -58,6 +58,11 @@ const ROOMS: &[Room] = &[
         rooms: &["diagnostic", "host", "ir", "lower", "transaction"],
         crates: &["rosc_route", "rosc_target"],
     },
+    Room {
+        name: "strict",
+        rooms: &["diagnostic", "ir", "render", "source"],
+        crates: &["rosc_grammar", "rosc_target"],
+    },
     Room { name: "cli", rooms: &["ir"], crates: &[] },
     Room {
         name: "commands",
@@ -74,6 +79,7 @@ const ROOMS: &[Room] = &[
             "render",
             "script",
             "source",
+            "strict",
             "transaction",
         ],
         crates: COMMANDS,
@@ -94,6 +100,7 @@ const PURE: &[&str] = &[
     "lower",
     "plan",
     "render",
+    "strict",
 ];
 
 /// What only programs that talk to a machine need.

@@ -48,7 +48,7 @@ impl Reader<'_> {
                     if let (Some(name), Some(next)) = (name, args.as_slice().first())
                         && let (ArgKind::Unnamed, Value::Code(block)) = (next.kind, &next.value)
                     {
-                        let value = format!(";{}", self.block(block)?);
+                        let value = format!(";{}", self.block(block));
                         last.clone_from(&value);
                         found.push((name.to_owned(), value));
                         args.next();

@@ -55,7 +55,7 @@ impl Reader<'_> {
                 let outside = std::mem::replace(&mut self.menu, menu);
                 let form = self.block(block);
                 self.menu = outside;
-                form
+                Ok(form)
             }
             [arg, ..] => {
                 let name = match arg.kind {

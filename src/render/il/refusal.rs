@@ -4,28 +4,60 @@ use super::{Refused, path};
 use rosc_grammar::{SyntaxError, SyntaxErrorKind};
 use std::fmt;
 
-pub(super) const SYNTAX: &str = "syntax error";
-pub(super) const NO_COMMAND: &str = "expected command name";
-pub(super) const NO_END: &str = "expected end of command";
-pub(super) const NO_INPUT: &str = "expected input value";
-pub(super) const NO_CONDITION: &str = "missing value for where";
-pub(super) const MISSING_BRACE: &str = "missing closing brace";
+/// What a router says of what it does not take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Words {
+    /// Text that nothing can be made of.
+    SyntaxError,
+    /// Text where a command should begin.
+    ExpectedCommandName,
+    /// An argument that the command does not have, or one too many.
+    ExpectedEndOfCommand,
+    /// Text where a value should go on.
+    ExpectedInputValue,
+    /// `where` with nothing behind it.
+    MissingCondition,
+    /// A block that the script does not close.
+    MissingClosingBrace,
+}
+
+impl fmt::Display for Words {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::SyntaxError => "syntax error",
+            Self::ExpectedCommandName => "expected command name",
+            Self::ExpectedEndOfCommand => "expected end of command",
+            Self::ExpectedInputValue => "expected input value",
+            Self::MissingCondition => "missing value for where",
+            Self::MissingClosingBrace => "missing closing brace",
+        })
+    }
+}
+
+pub(super) const SYNTAX: Words = Words::SyntaxError;
+pub(super) const NO_COMMAND: Words = Words::ExpectedCommandName;
+pub(super) const NO_END: Words = Words::ExpectedEndOfCommand;
+pub(super) const NO_INPUT: Words = Words::ExpectedInputValue;
+pub(super) const NO_CONDITION: Words = Words::MissingCondition;
+pub(super) const MISSING_BRACE: Words = Words::MissingClosingBrace;
 
 /// The first thing in a script that a router does not take.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// What is wrong, as the router says it.
-    pub says: &'static str,
+    pub says: Words,
     /// The line, from 1.
     pub line: usize,
     /// The column, from 1, in bytes; a tab goes on to the next multiple of eight.
     pub column: usize,
+    /// The byte, from 0.
+    pub offset: usize,
 }
 
 impl Refusal {
-    pub(super) fn new(text: &str, offset: usize, says: &'static str) -> Self {
+    pub(super) fn new(text: &str, offset: usize, says: Words) -> Self {
         let (line, column) = place(text, offset);
-        Self { says, line, column }
+        Self { says, line, column, offset: offset.min(text.len()) }
     }
 }
 
