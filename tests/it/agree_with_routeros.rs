@@ -17,9 +17,17 @@ use std::path::Path;
 /// scripts an unknown order is the one difference to be expected, see `rosc::catalog::readable`.
 ///
 /// Of these scripts none is left that differs. What does from now on is a mistake.
-const FLOORS: [(&str, usize); 4] = [
+/// Eight refused scripts are refused in other words or at another column, each on the right line:
+/// - three hold commands of a shell, one the log of a kernel, and one a pasted intermediate form: text in which a router
+///   takes a word for a command that it does not have, and goes on to some bracket, `/` or `:`;
+/// - one has an accent in the name of a variable, where the command ends for a router;
+/// - one has a variable that nothing declares in a string behind a command of a package, and one a string that is not
+///   closed with brackets in it: a router stops inside of these strings, rosc before them or behind.
+const FLOORS: [(&str, usize); 6] = [
     ("taken or refused alike", 1000),
     ("and where, to the line", 1000),
+    ("and in the same words", 968),
+    ("and at the same column", 950),
     ("same form", 1000),
     ("and the same names in conditions", 1000),
 ];
@@ -37,12 +45,15 @@ fn scripts_are_read_as_a_router_reads_them() {
     let pairs: Vec<Pair> = scripts(&folder).iter().map(|path| pair(path)).collect();
     let (refusals, lines): (Vec<bool>, Vec<bool>) =
         pairs.iter().map(|pair| (pair.agrees_on_refusal(), pair.agrees_on_line())).unzip();
+    let refused = || pairs.iter().filter(|pair| pair.router.is_err());
+    let words: Vec<bool> = refused().map(|pair| pair.agrees_on(words_of)).collect();
+    let columns: Vec<bool> = refused().map(|pair| pair.agrees_on(str::to_owned)).collect();
     let taken: Vec<&Pair> = pairs.iter().filter(|pair| pair.router.is_ok()).collect();
     let forms: Vec<bool> = taken.iter().map(|pair| pair.has_same_form(without_names)).collect();
     let exact: Vec<bool> = taken.iter().map(|pair| pair.has_same_form(str::to_owned)).collect();
     pairs.iter().for_each(show_difference);
     let mut fallen = Vec::new();
-    for ((what, floor), agreed) in FLOORS.into_iter().zip([refusals, lines, forms, exact]) {
+    for ((what, floor), agreed) in FLOORS.into_iter().zip([refusals, lines, words, columns, forms, exact]) {
         let (count, all) = (agreed.iter().filter(|&&agrees| agrees).count(), agreed.len());
         let share = count * 1000 / all;
         let report = format!("{what}: {count} of {all}, {share} thousandths, floor {floor}");
@@ -87,6 +98,14 @@ impl Pair {
         }
     }
 
+    /// Whether both refuse the script and say the same of it.
+    fn agrees_on(&self, seen: fn(&str) -> String) -> bool {
+        match (&self.router, &self.rosc) {
+            (Err((error, _)), Err(refusal)) => seen(error) == seen(&refusal.to_string()),
+            _ => false,
+        }
+    }
+
     fn has_same_form(&self, seen: fn(&str) -> String) -> bool {
         match (&self.router, &self.rosc) {
             (Ok(router), Ok(rosc)) => {
@@ -106,6 +125,9 @@ fn show_difference(pair: &Pair) {
         (Err((error, _)), Err(refusal)) if !pair.agrees_on_line() => {
             say(&format!("{name}: another place: {error}, not {refusal}"));
         }
+        (Err((error, _)), Err(refusal)) if *error != refusal.to_string() => {
+            say(&format!("{name}: other words: {error}, not {refusal}"));
+        }
         (Ok(_), Ok(_)) if !pair.has_same_form(without_names) => say(&format!("{name}: another form")),
         (Ok(_), Ok(_)) | (Err(_), Err(_)) => {}
     }
@@ -114,6 +136,11 @@ fn show_difference(pair: &Pair) {
 #[expect(clippy::print_stdout, reason = "whoever asks for the output wants to know what to mend next")]
 fn say(line: &str) {
     println!("{line}");
+}
+
+/// An error without its place.
+fn words_of(error: &str) -> String {
+    error.split(" (").next().unwrap_or(error).to_owned()
 }
 
 /// The form without the names before conditions: `where=$a;$b;(= $a 1);5` is `where=(= $a 1);5`.

@@ -84,6 +84,9 @@ pub(super) fn of(error: &SyntaxError, text: &str) -> Option<Refused> {
     if error.kind == SyntaxErrorKind::OperatorExpected && !text[at..].starts_with('_') {
         return None;
     }
+    if text[..at].ends_with("where") && text[at..].lines().next().is_some_and(|rest| rest.trim() == "=") {
+        return Some((at + 1, NO_CONDITION));
+    }
     Some(match error.kind {
         SyntaxErrorKind::CommandExpected | SyntaxErrorKind::StrayParameter => path::refused(text, at),
         SyntaxErrorKind::VariableNameExpected => (at + 1, SYNTAX),
@@ -95,11 +98,11 @@ pub(super) fn of(error: &SyntaxError, text: &str) -> Option<Refused> {
             let opener = error.opened.unwrap_or(error.span).start as usize;
             (end_of_expression(text, opener + 1), SYNTAX)
         }
+        SyntaxErrorKind::BlankAroundEquals => (behind_blanks(text, at), SYNTAX),
         SyntaxErrorKind::UnclosedBracket
         | SyntaxErrorKind::UnexpectedCloser
         | SyntaxErrorKind::UnexpectedCharacter
         | SyntaxErrorKind::BrokenLineJoin
-        | SyntaxErrorKind::BlankAroundEquals
         | SyntaxErrorKind::ValueExpected
         | SyntaxErrorKind::OperatorExpected
         | SyntaxErrorKind::NestingTooDeep
@@ -108,6 +111,10 @@ pub(super) fn of(error: &SyntaxError, text: &str) -> Option<Refused> {
         | SyntaxErrorKind::TextTooLong
         | SyntaxErrorKind::TooManyErrors => (at, SYNTAX),
     })
+}
+
+fn behind_blanks(text: &str, at: usize) -> usize {
+    text.len() - text[at..].trim_start_matches([' ', '\t']).len()
 }
 
 /// The first character outside of strings and comments that nothing can make sense of: a backslash that joins no
