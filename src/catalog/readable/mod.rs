@@ -2,7 +2,7 @@
 //!
 //! A router knows more of an item than can be set: `running`, `bytes`, `last-seen`. What can be read stands in
 //! `readable.txt`, as far as `commands.txt` does not tell it; the order stands there for the menus whose conditions
-//! a published dump of RouterOS 7.22.1 holds. For the others it is derived from those ([`order`]).
+//! a published dump of RouterOS 7.22.1 holds. For the others it is derived from those (`order.rs`).
 
 mod order;
 

@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 const FLAGS: [&str; 8] =
     ["invalid", "inactive", "running", "dynamic", "slave", "hw-offloaded", "managed", "default"];
 
+/// How like menus have to be for a quirk of one to be one of the other: a name that stands twice.
+const ALIKE: f64 = 0.5;
+
 /// Orders a menu's names.
 ///
 /// The recorded lists are laid over each other, that of the most similar menu first: menus for the same thing, such as
@@ -20,7 +23,7 @@ pub(super) fn derive(
     let mut order: Vec<&'static str> = Vec::with_capacity(names.len());
     for list in known {
         let shared: Vec<&'static str> = list.iter().copied().filter(|name| names.contains(name)).collect();
-        if order.is_empty() {
+        if order.is_empty() && likeness(names, list) >= ALIKE {
             order = shared; // Names that stand twice there do so here.
         } else {
             lay_over(&mut order, &shared);
@@ -50,8 +53,10 @@ fn lay_over(order: &mut Vec<&'static str>, list: &[&'static str]) {
         let place = |neighbour: &&str| order.iter().rposition(|ordered| ordered == neighbour);
         let behind = list[..index].iter().rev().find_map(place).map(|place| place + 1);
         let before = list[index + 1..].iter().find_map(place);
-        if let Some(place) = behind.or(before) {
-            order.insert(place, name);
+        match behind.or(before) {
+            Some(place) => order.insert(place, name),
+            None if order.is_empty() => order.push(name),
+            None => {}
         }
     }
 }
