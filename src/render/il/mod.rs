@@ -46,8 +46,8 @@ pub fn intermediate(text: &str) -> Result<String, Refusal> {
     }
 }
 
-/// Returns everything in a script that a router does not take, in the order of the places, one for each line. A router
-/// itself says no more than the first.
+/// Returns everything in a script that a router does not take, in the order of the places: one for each line, and no
+/// more than a hundred. A router itself says no more than the first.
 pub fn refusals(text: &str) -> Vec<Refusal> {
     refusals_of(text, read(text).faults)
 }
@@ -57,10 +57,20 @@ pub fn syntax_refusals(text: &str) -> Vec<Refusal> {
     refusals_of(text, syntax_faults(text, &rosc_grammar::parse_script(text).errors))
 }
 
+/// How many lines of a script are told of.
+const MOST_REFUSALS: usize = 100;
+
 fn refusals_of(text: &str, faults: Vec<Refused>) -> Vec<Refusal> {
-    let mut refusals: Vec<Refusal> =
-        faults.into_iter().map(|(offset, says)| Refusal::new(text, offset, says)).collect();
-    refusals.dedup_by_key(|refusal| refusal.line);
+    let mut refusals: Vec<Refusal> = Vec::new();
+    let mut end_of_line = None;
+    for (offset, says) in faults {
+        if end_of_line.is_none_or(|end| offset > end) && refusals.len() < MOST_REFUSALS {
+            let refusal = Refusal::new(text, offset, says);
+            let line = text.as_bytes()[refusal.offset..].iter().position(|&byte| byte == b'\n');
+            end_of_line = Some(line.map_or(text.len(), |end| refusal.offset + end));
+            refusals.push(refusal);
+        }
+    }
     refusals
 }
 
@@ -133,6 +143,8 @@ struct Reader<'t> {
     variables: Vec<Vec<String>>,
     /// Where values stand behind others without an operator, in the order of the text.
     side_by_side: Vec<usize>,
+    /// The last place whose line was asked for, and that line: the next one is mostly behind it.
+    line: (usize, usize),
     /// What a router does not take, of the statements before.
     faults: Vec<Refused>,
 }
@@ -141,6 +153,6 @@ impl<'t> Reader<'t> {
     fn new(text: &'t str, errors: &[SyntaxError]) -> Self {
         let beside = errors.iter().filter(|error| error.kind == SyntaxErrorKind::OperatorExpected);
         let side_by_side = beside.map(|error| error.span.start as usize).collect();
-        Self { text, menu: "/", variables: vec![Vec::new()], side_by_side, faults: Vec::new() }
+        Self { text, menu: "/", variables: vec![Vec::new()], side_by_side, line: (0, 1), faults: Vec::new() }
     }
 }

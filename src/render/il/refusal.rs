@@ -56,7 +56,7 @@ pub struct Refusal {
 
 impl Refusal {
     pub(super) fn new(text: &str, offset: usize, says: Words) -> Self {
-        let (line, column) = place(text, offset);
+        let (line, column) = place(text, offset, (0, 1));
         Self { says, line, column, offset: offset.min(text.len()) }
     }
 }
@@ -67,11 +67,11 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// Line and column of a byte.
-pub(super) fn place(text: &str, offset: usize) -> (usize, usize) {
+/// Line and column of a byte; the byte of `known` stands in a line of that number, at the offset or before it.
+pub(super) fn place(text: &str, offset: usize, known: (usize, usize)) -> (usize, usize) {
     let before = &text.as_bytes()[..offset.min(text.len())];
     let line_start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
-    let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
+    let line = before[known.0..].iter().filter(|&&byte| byte == b'\n').count() + known.1;
     let step = |column: usize, byte: &u8| if *byte == b'\t' { (column / 8 + 1) * 8 } else { column + 1 };
     (line, before[line_start..].iter().fold(1, step))
 }
