@@ -2,6 +2,7 @@
 
 use crate::ir::Dialect;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
@@ -21,12 +22,36 @@ pub struct Cli {
     pub color: When,
 }
 
+impl Cli {
+    /// Reads a command line, the program's name first.
+    ///
+    /// `check --routeros` takes a version or none. So that a file behind it is no version, clap wants `--routeros=6`; the
+    /// version as an argument of its own, as for the other commands, becomes that here.
+    pub fn read(line: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let mut joined: Vec<OsString> = Vec::new();
+        let mut are_options = true;
+        for argument in line {
+            are_options &= argument != "--";
+            let is_version = argument == "6" || argument == "7";
+            match joined.last_mut().filter(|last| are_options && is_version && *last == "--routeros") {
+                Some(option) => {
+                    option.push("=");
+                    option.push(&argument);
+                }
+                None => joined.push(argument),
+            }
+        }
+        Self::try_parse_from(joined)
+    }
+}
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Reports everything that is wrong with a configuration, or different on Linux.
     ///
-    /// Exits with 1 if there is an error.
+    /// rosc reads more than a router does: pasted terminal sessions, names of all versions. With --routeros, what a
+    /// router's own parser refuses is an error too. Exits with 1 if there is an error.
     Check(CheckArgs),
     /// Shows what a stage of the compiler makes of a configuration.
     Show(ShowArgs),
@@ -83,9 +108,25 @@ pub struct Reading {
 /// `check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// The configuration.
-    #[command(flatten)]
-    pub reading: Reading,
+    /// Files with RouterOS commands: an export, a script, a pasted terminal session.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Takes for an error what a router refuses to read, too.
+    ///
+    /// The files are held to the rules of RouterOS 7.22 without further packages: its syntax, its menus and their
+    /// arguments. With `--routeros 6` they are read as files for version 6 and held to the syntax alone.
+    #[arg(
+        long,
+        value_enum,
+        value_name = "VERSION",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "7"
+    )]
+    pub routeros: Option<Version>,
+    /// Makes it an error if something is not carried over.
+    #[arg(long)]
+    pub strict: bool,
     /// The form of the output.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,

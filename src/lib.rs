@@ -16,5 +16,6 @@ pub mod render;
 pub mod resolve;
 pub mod script;
 pub mod source;
+pub mod strict;
 pub mod trace;
 pub mod transaction;

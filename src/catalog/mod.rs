@@ -6,6 +6,7 @@ pub mod commands;
 pub mod compatibility;
 mod menus;
 mod property;
+pub mod readable;
 mod reader;
 pub mod types;
 

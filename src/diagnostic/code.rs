@@ -42,6 +42,8 @@ codes! {
     Syntax = "R0101" Error;
     /// A terminal session can't be formatted: what the router printed is no script.
     SessionNotFormatted = "R0102" Error;
+    /// A router's own parser refuses this; looked for with `check --routeros` only.
+    RouterRefuses = "R0103" Error;
     /// There is no such menu or command.
     UnknownCommand = "R0201" Error;
     /// The menu has no such property.

@@ -6,7 +6,7 @@ mod outline;
 mod script;
 pub mod trace;
 
-pub use il::{Refusal, il, intermediate};
+pub use il::{Refusal, Words, il, intermediate, refusals, syntax_refusals};
 pub use linux::{linux, nft, routes, sysctl};
 pub use outline::outline;
 pub use script::script;

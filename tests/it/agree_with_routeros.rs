@@ -1,6 +1,9 @@
 //! Published scripts, each with what RouterOS 7.22.1's `:parse` printed for it: `show il` has to say the same.
 
 use crate::published::{folder, scripts};
+use crate::stages::check_as_router;
+use rosc::diagnostic::{Code, Severity};
+use rosc::ir::Dialect;
 use rosc::render::{Refusal, intermediate};
 use rosc::source::Sources;
 use rosc_grammar::windows_1252;
@@ -9,14 +12,24 @@ use std::path::Path;
 
 /// What has to agree, in thousandths of the scripts.
 ///
-/// The names that a condition may use stand before it in the order of the router's own tables. The table of commands
-/// does not know that order, nor names that can only be read; the last floor is that of forms which are the same
-/// with them.
-const FLOORS: [(&str, usize); 4] = [
+/// The names that a condition may use stand before it in the order of the router's own tables; the last floor is that
+/// of forms which are the same with them. That order is known for the menus whose conditions these dumps hold. In other
+/// scripts an unknown order is the one difference to be expected, see `rosc::catalog::readable`.
+///
+/// Of these scripts none is left that differs. What does from now on is a mistake.
+/// Eight refused scripts are refused in other words or at another column, each on the right line:
+/// - three hold commands of a shell, one the log of a kernel, and one a pasted intermediate form: text in which a router
+///   takes a word for a command that it does not have, and goes on to some bracket, `/` or `:`;
+/// - one has an accent in the name of a variable, where the command ends for a router;
+/// - one has a variable that nothing declares in a string behind a command of a package, and one a string that is not
+///   closed with brackets in it: a router stops inside of these strings, rosc before them or behind.
+const FLOORS: [(&str, usize); 6] = [
     ("taken or refused alike", 1000),
     ("and where, to the line", 1000),
-    ("same form", 995),
-    ("and the same names in conditions", 810),
+    ("and in the same words", 968),
+    ("and at the same column", 950),
+    ("same form", 1000),
+    ("and the same names in conditions", 1000),
 ];
 
 /// A script, what the router made of it and what rosc makes of it.
@@ -32,12 +45,15 @@ fn scripts_are_read_as_a_router_reads_them() {
     let pairs: Vec<Pair> = scripts(&folder).iter().map(|path| pair(path)).collect();
     let (refusals, lines): (Vec<bool>, Vec<bool>) =
         pairs.iter().map(|pair| (pair.agrees_on_refusal(), pair.agrees_on_line())).unzip();
+    let refused = || pairs.iter().filter(|pair| pair.router.is_err());
+    let words: Vec<bool> = refused().map(|pair| pair.agrees_on(words_of)).collect();
+    let columns: Vec<bool> = refused().map(|pair| pair.agrees_on(str::to_owned)).collect();
     let taken: Vec<&Pair> = pairs.iter().filter(|pair| pair.router.is_ok()).collect();
     let forms: Vec<bool> = taken.iter().map(|pair| pair.has_same_form(without_names)).collect();
     let exact: Vec<bool> = taken.iter().map(|pair| pair.has_same_form(str::to_owned)).collect();
     pairs.iter().for_each(show_difference);
     let mut fallen = Vec::new();
-    for ((what, floor), agreed) in FLOORS.into_iter().zip([refusals, lines, forms, exact]) {
+    for ((what, floor), agreed) in FLOORS.into_iter().zip([refusals, lines, words, columns, forms, exact]) {
         let (count, all) = (agreed.iter().filter(|&&agrees| agrees).count(), agreed.len());
         let share = count * 1000 / all;
         let report = format!("{what}: {count} of {all}, {share} thousandths, floor {floor}");
@@ -50,6 +66,25 @@ fn scripts_are_read_as_a_router_reads_them() {
     assert_eq!(fallen, Vec::<String>::new(), "less agrees with the router than before");
 }
 
+/// `check --routeros` has to fail for the syntax of just those scripts that the router refuses.
+#[test]
+fn a_check_as_a_router_refuses_what_a_router_refuses() {
+    let Some(folder) = folder("routeros-parse") else { return };
+    let mut differing = Vec::new();
+    for script in scripts(&folder) {
+        let mut sources = Sources::default();
+        sources.read(&script).expect("the file can be read");
+        let found = check_as_router(&sources, Dialect::V7);
+        let mut errors = found.iter().filter(|found| found.severity == Severity::Error);
+        let fails = errors.any(|error| matches!(error.code, Code::RouterRefuses | Code::Syntax));
+        let pair = pair(&script);
+        if fails != pair.router.is_err() {
+            differing.push(pair.name);
+        }
+    }
+    assert_eq!(differing, Vec::<String>::new());
+}
+
 impl Pair {
     fn agrees_on_refusal(&self) -> bool {
         self.router.is_ok() == self.rosc.is_ok()
@@ -60,6 +95,14 @@ impl Pair {
             (Ok(_), Ok(_)) => true,
             (Err((_, line)), Err(refusal)) => *line == refusal.line,
             (Ok(_), Err(_)) | (Err(_), Ok(_)) => false,
+        }
+    }
+
+    /// Whether both refuse the script and say the same of it.
+    fn agrees_on(&self, seen: fn(&str) -> String) -> bool {
+        match (&self.router, &self.rosc) {
+            (Err((error, _)), Err(refusal)) => seen(error) == seen(&refusal.to_string()),
+            _ => false,
         }
     }
 
@@ -82,6 +125,9 @@ fn show_difference(pair: &Pair) {
         (Err((error, _)), Err(refusal)) if !pair.agrees_on_line() => {
             say(&format!("{name}: another place: {error}, not {refusal}"));
         }
+        (Err((error, _)), Err(refusal)) if *error != refusal.to_string() => {
+            say(&format!("{name}: other words: {error}, not {refusal}"));
+        }
         (Ok(_), Ok(_)) if !pair.has_same_form(without_names) => say(&format!("{name}: another form")),
         (Ok(_), Ok(_)) | (Err(_), Err(_)) => {}
     }
@@ -90,6 +136,11 @@ fn show_difference(pair: &Pair) {
 #[expect(clippy::print_stdout, reason = "whoever asks for the output wants to know what to mend next")]
 fn say(line: &str) {
     println!("{line}");
+}
+
+/// An error without its place.
+fn words_of(error: &str) -> String {
+    error.split(" (").next().unwrap_or(error).to_owned()
 }
 
 /// The form without the names before conditions: `where=$a;$b;(= $a 1);5` is `where=(= $a 1);5`.

@@ -15,6 +15,18 @@ pub(crate) fn folder(name: &str) -> Option<PathBuf> {
     None
 }
 
+/// What routers' consoles told of their commands, a row a line, or a line why there is nothing to read.
+#[expect(clippy::print_stdout, reason = "a skipped test says so")]
+pub(crate) fn console_inspection() -> Option<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/routeros-commands.tsv");
+    let table = std::env::var_os("ROSC_INSPECTION").map_or(beside, PathBuf::from);
+    if table.is_file() {
+        return Some(table);
+    }
+    println!("SKIPPED: no table {}; set ROSC_INSPECTION to one of RouterOS's commands", table.display());
+    None
+}
+
 /// The scripts of a folder, sorted by name.
 ///
 /// # Panics

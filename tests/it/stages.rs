@@ -3,10 +3,12 @@
 use rosc::compile::{Compiled, Options, compile};
 use rosc::diagnostic::{Diagnostic, has_errors, render, tidy};
 use rosc::host::Host;
+use rosc::ir::Dialect;
 use rosc::lower::{Desired, lower};
 use rosc::resolve::resolve;
 use rosc::script::evaluate;
 use rosc::source::Sources;
+use rosc::strict::hold_to_router;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -54,6 +56,13 @@ pub(crate) fn check(sources: &Sources) -> Vec<Diagnostic> {
         diagnostics.extend(lower(&router, &Host::unknown()).diagnostics);
     }
     tidy(diagnostics)
+}
+
+/// Everything that `rosc check --routeros` finds.
+pub(crate) fn check_as_router(sources: &Sources, version: Dialect) -> Vec<Diagnostic> {
+    let options = Options { dialect: Some(version), strict: false };
+    let compiled = compile(sources, options);
+    tidy(hold_to_router(sources, version, compiled.diagnostics))
 }
 
 /// What is found on the way to the router, a diagnostic for each place; the router is lowered all the same, however

@@ -59,6 +59,11 @@ const ROOMS: &[Room] = &[
         rooms: &["diagnostic", "host", "ir", "lower", "transaction"],
         crates: &["rosc_route", "rosc_target"],
     },
+    Room {
+        name: "strict",
+        rooms: &["diagnostic", "ir", "render", "source"],
+        crates: &["rosc_grammar", "rosc_target"],
+    },
     Room { name: "cli", rooms: &["ir"], crates: &[] },
     Room {
         name: "commands",
@@ -75,6 +80,7 @@ const ROOMS: &[Room] = &[
             "render",
             "script",
             "source",
+            "strict",
             "trace",
             "transaction",
         ],
@@ -97,6 +103,7 @@ const PURE: &[&str] = &[
     "lower",
     "plan",
     "render",
+    "strict",
 ];
 
 /// What only programs that talk to a machine need.

@@ -48,7 +48,7 @@ impl Reader<'_> {
                     if let (Some(name), Some(next)) = (name, args.as_slice().first())
                         && let (ArgKind::Unnamed, Value::Code(block)) = (next.kind, &next.value)
                     {
-                        let value = format!(";{}", self.block(block)?);
+                        let value = format!(";{}", self.block(block));
                         last.clone_from(&value);
                         found.push((name.to_owned(), value));
                         args.next();
@@ -101,6 +101,11 @@ impl Reader<'_> {
                 .or_else(|| literal::time(&text))
                 .unwrap_or_else(|| text.split(',').collect::<Vec<_>>().join(";")),
             Kind::Choice => literal::time(&text).unwrap_or_else(|| text.into_owned()),
+            Kind::Length => match &*text {
+                "short" => "false".to_owned(),
+                "long" => "true".to_owned(),
+                _ => text.into_owned(),
+            },
             Kind::AddressWithMask => {
                 literal::address(&text).unwrap_or_else(|| text.into_owned()).replace('/', ";")
             }

@@ -1,7 +1,7 @@
 //! Statements in a row: a script, a block, what stands in brackets.
 
 use super::refusal::NO_END;
-use super::{Reader, Refused};
+use super::{Read, Reader, Refused};
 use rosc_grammar::ast::{ArgKind, Block, Statement, Value};
 
 /// What was read last before a place between two statements.
@@ -16,41 +16,55 @@ enum Before {
 
 impl Reader<'_> {
     /// The form of the whole script.
-    pub(super) fn program(&mut self, statements: &[Statement]) -> Result<String, Refused> {
-        Ok(self.pieces(statements, (0, self.text.len()))?.join(";"))
+    pub(super) fn program(mut self, statements: &[Statement]) -> Read {
+        let form = self.pieces(statements, (0, self.text.len())).join(";");
+        Read { form, faults: self.faults }
     }
 
     /// A block: its statements side by side, `(evl a b)`. The menu before it is the menu behind it.
-    pub(super) fn block(&mut self, block: &Block) -> Result<String, Refused> {
+    pub(super) fn block(&mut self, block: &Block) -> String {
         let outside = self.menu;
         self.variables.push(Vec::new());
         let inside = (block.span.start as usize + 1, block.span.end as usize - 1);
-        let pieces = self.pieces(&block.body, inside)?;
+        let pieces = self.pieces(&block.body, inside);
         self.variables.pop();
         self.menu = outside;
-        Ok(format!("(evl {})", pieces.join(" ")))
+        format!("(evl {})", pieces.join(" "))
     }
 
-    /// The forms of statements, with those that the router finds where there is nothing between separators.
-    fn pieces(&mut self, statements: &[Statement], inside: (usize, usize)) -> Result<Vec<String>, Refused> {
+    /// The forms of statements, with those that the router finds where there is nothing between separators. What it does
+    /// not take is noted, and the next statement is read.
+    fn pieces(&mut self, statements: &[Statement], inside: (usize, usize)) -> Vec<String> {
         let mut pieces = Vec::new();
         let (mut at, mut before) = (inside.0, Before::Opening);
         for statement in statements {
             let span = statement.span();
-            let empty = self.empties(at, span.start as usize, before, false)?;
-            pieces.extend(std::iter::repeat_n(self.here(), empty));
-            match self.bracket_statement(statement, &pieces)? {
-                Some(whole) => pieces = vec![whole],
-                None => {
-                    let piece = self.statement(statement)?;
-                    pieces.push(piece);
-                }
+            self.add_empties(&mut pieces, (at, span.start as usize), before, false);
+            let (menu, depth) = (self.menu, self.variables.len());
+            if let Err(fault) = self.add_statement(&mut pieces, statement) {
+                self.faults.push(fault);
+                self.menu = menu;
+                self.variables.truncate(depth);
             }
             (at, before) = (span.end as usize, Before::Statement);
         }
-        let empty = self.empties(at, inside.1, before, true)?;
-        pieces.extend(std::iter::repeat_n(self.here(), empty));
-        Ok(pieces)
+        self.add_empties(&mut pieces, (at, inside.1), before, true);
+        pieces
+    }
+
+    fn add_empties(&mut self, pieces: &mut Vec<String>, gap: (usize, usize), before: Before, at_end: bool) {
+        match self.empties(gap.0, gap.1, before, at_end) {
+            Ok(count) => pieces.extend(std::iter::repeat_n(self.here(), count)),
+            Err(fault) => self.faults.push(fault),
+        }
+    }
+
+    fn add_statement(&mut self, pieces: &mut Vec<String>, statement: &Statement) -> Result<(), Refused> {
+        match self.bracket_statement(statement, pieces)? {
+            Some(whole) => *pieces = vec![whole],
+            None => pieces.push(self.statement(statement)?),
+        }
+        Ok(())
     }
 
     /// A statement that begins with a bracket takes in what stands before it in its block: the router opens the
@@ -67,7 +81,7 @@ impl Reader<'_> {
         };
         let inside = (block.span.start as usize + 1, block.span.end as usize - 1);
         let mut pieces = before.to_vec();
-        pieces.extend(self.pieces(&block.body, inside)?);
+        pieces.extend(self.pieces(&block.body, inside));
         let callee = match pieces.as_slice() {
             [piece] => piece.clone(),
             pieces => format!("(evl {})", pieces.join(";")),
@@ -78,7 +92,7 @@ impl Reader<'_> {
     fn statement(&mut self, statement: &Statement) -> Result<String, Refused> {
         match statement {
             Statement::Command(command) => self.command(command),
-            Statement::Block(block) => self.block(block),
+            Statement::Block(block) => Ok(self.block(block)),
             // There is none in a text that is read as a script.
             Statement::Prompt(_) | Statement::Output(_) => Ok(String::new()),
         }

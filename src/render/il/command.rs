@@ -55,7 +55,7 @@ impl Reader<'_> {
                 let outside = std::mem::replace(&mut self.menu, menu);
                 let form = self.block(block);
                 self.menu = outside;
-                form
+                Ok(form)
             }
             [arg, ..] => {
                 let name = match arg.kind {
@@ -69,7 +69,9 @@ impl Reader<'_> {
 
     /// A command that the router does not have: it complains when it comes to running it.
     fn unknown_command(&mut self, name: &str, at: usize, rest: &[Arg]) -> Result<String, Refused> {
-        let (line, column) = place(self.text, at);
+        let known = if self.line.0 <= at { self.line } else { (0, 1) };
+        let (line, column) = place(self.text, at, known);
+        self.line = (at, line);
         // What fills in a string has to be known while reading.
         let text = rest.iter().find(|arg| matches!(arg.value, Value::Interpolated(_)));
         if let Some((text, ArgKind::Named(name))) = text.map(|arg| (arg, arg.kind)) {

@@ -2,14 +2,11 @@
 
 use super::refusal::NO_END;
 use super::{Reader, Refused};
-use crate::catalog::commands::Commands;
+use crate::catalog::readable;
 use rosc_grammar::ast::{Arg, ArgKind, BinaryOp, Command, Expr, Span, UnaryOp, Value, Word};
 
 /// What every item of a list has.
 const OF_EVERY_ITEM: [&str; 4] = [".id", ".nextid", ".dead", ".about"];
-
-/// Arguments of `add` and `set` that are no properties.
-const NO_PROPERTIES: [&str; 3] = ["copy-from", "numbers", "place-before"];
 
 /// What the router puts behind each condition.
 const MARK: &str = "5";
@@ -69,10 +66,9 @@ pub(super) fn is_asked_for(command: &Command, text: &str) -> bool {
 }
 
 /// The value of `where`: the names that the condition may use, the condition, and a mark.
-///
-/// The router lists the names in an order of its own, which the table does not know.
-pub(super) fn form(menu: &str, terms: &[String]) -> String {
-    let mut parts: Vec<String> = properties(menu).into_iter().map(|name| format!("${name}")).collect();
+pub(super) fn form(menu: &'static str, terms: &[String]) -> String {
+    let names = readable::names(menu);
+    let mut parts: Vec<String> = names.iter().chain(&OF_EVERY_ITEM).map(|name| format!("${name}")).collect();
     match terms {
         [] => {}
         [term] => parts.push(term.clone()),
@@ -80,17 +76,4 @@ pub(super) fn form(menu: &str, terms: &[String]) -> String {
     }
     parts.push(MARK.to_owned());
     parts.join(";")
-}
-
-/// The names of a menu's properties, as far as its commands tell.
-fn properties(menu: &str) -> Vec<&'static str> {
-    let table = Commands::router();
-    let mut names: Vec<&'static str> = Vec::new();
-    for verb in ["add", "set"] {
-        names.extend(table.arguments(menu, verb).iter().filter(|name| !NO_PROPERTIES.contains(name)));
-    }
-    names.sort_unstable();
-    names.dedup();
-    names.extend(OF_EVERY_ITEM);
-    names
 }

@@ -27,6 +27,7 @@ impl Reader<'_> {
             {
                 let at = |refused: Refused| (group.span.start as usize, refused.1);
                 values.push(reader.expression(expr).map_err(at)?);
+                self.faults.extend(std::mem::take(&mut reader.faults).into_iter().map(at));
                 rest = reader.rest_of(next, expr);
             }
         }

@@ -21,6 +21,8 @@ pub(super) enum Kind {
     Setting,
     /// One of some words, of which `yes` and `no` are two.
     Choice,
+    /// One of two words, which the router keeps as a truth: `short` is `false` and `long` is `true`.
+    Length,
     /// An address with the length of its network.
     AddressWithMask,
     /// A value to compare with, which may be negated.
@@ -200,6 +202,7 @@ pub(super) fn kind(menu: &str, verb: &str, name: &str) -> Kind {
     }
     match (menu, name) {
         ("/ip/address" | "/ip/dhcp-server/network" | "/ipv6/address", "address") => Kind::AddressWithMask,
+        (_, "port-cost-mode") => Kind::Length,
         ("/ppp/profile", _) => Kind::Choice,
         (_, name) if CHOICES.contains(&name) => Kind::Choice,
         ("/system/logging/action", "script") => Kind::Reference,

@@ -1,6 +1,6 @@
 //! What the leading words of a command name.
 
-use super::refusal::{NO_COMMAND, NO_END, SYNTAX};
+use super::refusal::{NO_COMMAND, NO_END, SYNTAX, Words};
 use super::{Reader, Refused};
 use crate::catalog::commands::{Commands, Entry};
 use rosc_grammar::ast::{Anchor, Arg, ArgKind, Command, Value, Word};
@@ -98,7 +98,7 @@ pub(super) fn refused(text: &str, at: usize) -> Refused {
 }
 
 /// What a router says of text that can't follow a name.
-fn complaint(name: &str, entry: Option<Entry>) -> &'static str {
+fn complaint(name: &str, entry: Option<Entry>) -> Words {
     match entry {
         Some(Entry::Command(_)) => NO_END,
         Some(Entry::Menu(_)) => NO_COMMAND,

@@ -4,28 +4,60 @@ use super::{Refused, path};
 use rosc_grammar::{SyntaxError, SyntaxErrorKind};
 use std::fmt;
 
-pub(super) const SYNTAX: &str = "syntax error";
-pub(super) const NO_COMMAND: &str = "expected command name";
-pub(super) const NO_END: &str = "expected end of command";
-pub(super) const NO_INPUT: &str = "expected input value";
-pub(super) const NO_CONDITION: &str = "missing value for where";
-pub(super) const MISSING_BRACE: &str = "missing closing brace";
+/// What a router says of what it does not take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Words {
+    /// Text that nothing can be made of.
+    SyntaxError,
+    /// Text where a command should begin.
+    ExpectedCommandName,
+    /// An argument that the command does not have, or one too many.
+    ExpectedEndOfCommand,
+    /// Text where a value should go on.
+    ExpectedInputValue,
+    /// `where` with nothing behind it.
+    MissingCondition,
+    /// A block that the script does not close.
+    MissingClosingBrace,
+}
+
+impl fmt::Display for Words {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::SyntaxError => "syntax error",
+            Self::ExpectedCommandName => "expected command name",
+            Self::ExpectedEndOfCommand => "expected end of command",
+            Self::ExpectedInputValue => "expected input value",
+            Self::MissingCondition => "missing value for where",
+            Self::MissingClosingBrace => "missing closing brace",
+        })
+    }
+}
+
+pub(super) const SYNTAX: Words = Words::SyntaxError;
+pub(super) const NO_COMMAND: Words = Words::ExpectedCommandName;
+pub(super) const NO_END: Words = Words::ExpectedEndOfCommand;
+pub(super) const NO_INPUT: Words = Words::ExpectedInputValue;
+pub(super) const NO_CONDITION: Words = Words::MissingCondition;
+pub(super) const MISSING_BRACE: Words = Words::MissingClosingBrace;
 
 /// The first thing in a script that a router does not take.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// What is wrong, as the router says it.
-    pub says: &'static str,
+    pub says: Words,
     /// The line, from 1.
     pub line: usize,
     /// The column, from 1, in bytes; a tab goes on to the next multiple of eight.
     pub column: usize,
+    /// The byte, from 0.
+    pub offset: usize,
 }
 
 impl Refusal {
-    pub(super) fn new(text: &str, offset: usize, says: &'static str) -> Self {
-        let (line, column) = place(text, offset);
-        Self { says, line, column }
+    pub(super) fn new(text: &str, offset: usize, says: Words) -> Self {
+        let (line, column) = place(text, offset, (0, 1));
+        Self { says, line, column, offset: offset.min(text.len()) }
     }
 }
 
@@ -35,11 +67,11 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// Line and column of a byte.
-pub(super) fn place(text: &str, offset: usize) -> (usize, usize) {
+/// Line and column of a byte; the byte of `known` stands in a line of that number, at the offset or before it.
+pub(super) fn place(text: &str, offset: usize, known: (usize, usize)) -> (usize, usize) {
     let before = &text.as_bytes()[..offset.min(text.len())];
     let line_start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
-    let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
+    let line = before[known.0..].iter().filter(|&&byte| byte == b'\n').count() + known.1;
     let step = |column: usize, byte: &u8| if *byte == b'\t' { (column / 8 + 1) * 8 } else { column + 1 };
     (line, before[line_start..].iter().fold(1, step))
 }
@@ -52,6 +84,9 @@ pub(super) fn of(error: &SyntaxError, text: &str) -> Option<Refused> {
     if error.kind == SyntaxErrorKind::OperatorExpected && !text[at..].starts_with('_') {
         return None;
     }
+    if text[..at].ends_with("where") && text[at..].lines().next().is_some_and(|rest| rest.trim() == "=") {
+        return Some((at + 1, NO_CONDITION));
+    }
     Some(match error.kind {
         SyntaxErrorKind::CommandExpected | SyntaxErrorKind::StrayParameter => path::refused(text, at),
         SyntaxErrorKind::VariableNameExpected => (at + 1, SYNTAX),
@@ -63,11 +98,11 @@ pub(super) fn of(error: &SyntaxError, text: &str) -> Option<Refused> {
             let opener = error.opened.unwrap_or(error.span).start as usize;
             (end_of_expression(text, opener + 1), SYNTAX)
         }
+        SyntaxErrorKind::BlankAroundEquals => (behind_blanks(text, at), SYNTAX),
         SyntaxErrorKind::UnclosedBracket
         | SyntaxErrorKind::UnexpectedCloser
         | SyntaxErrorKind::UnexpectedCharacter
         | SyntaxErrorKind::BrokenLineJoin
-        | SyntaxErrorKind::BlankAroundEquals
         | SyntaxErrorKind::ValueExpected
         | SyntaxErrorKind::OperatorExpected
         | SyntaxErrorKind::NestingTooDeep
@@ -76,6 +111,10 @@ pub(super) fn of(error: &SyntaxError, text: &str) -> Option<Refused> {
         | SyntaxErrorKind::TextTooLong
         | SyntaxErrorKind::TooManyErrors => (at, SYNTAX),
     })
+}
+
+fn behind_blanks(text: &str, at: usize) -> usize {
+    text.len() - text[at..].trim_start_matches([' ', '\t']).len()
 }
 
 /// The first character outside of strings and comments that nothing can make sense of: a backslash that joins no

@@ -12,11 +12,9 @@ impl Reader<'_> {
             Value::Quoted(quoted) => Ok(self.quoted(quoted.span)),
             Value::Interpolated(string) => self.interpolated(string),
             Value::Variable(variable) => Ok(self.variable(*variable)),
-            Value::Substitution(block) => {
-                self.block(block).map(|block| format!("(evl {})", &block[5..block.len() - 1]))
-            }
+            Value::Substitution(block) => Ok(self.block(block)),
             Value::Group(group) => self.group(group),
-            Value::Code(block) => Ok(format!(";{}", self.block(block)?)),
+            Value::Code(block) => Ok(format!(";{}", self.block(block))),
             Value::Array(array) => self.array(array),
         }
     }
