@@ -29,11 +29,16 @@ impl Evaluator<'_> {
         let (copied, copied_well) = self.reference(menu, args, "copy-from")?;
         let (before, placed_well) = self.reference(menu, args, "place-before")?;
         let given = self.given(menu, args, "add")?;
-        let properties = copied.map(|id| self.properties_of(menu, id)).unwrap_or_default();
         let id = self.database.new_id();
-        let is_broken = !(copied_well && placed_well);
-        let mut item = Item { id, origin, called: None, properties, is_broken };
-        given.apply(&mut item);
+        let mut item = match copied.map(|id| self.properties_of(menu, id)) {
+            None => given.into_item(id, origin),
+            Some(properties) => {
+                let mut item = Item { id, origin, called: None, properties, is_broken: false };
+                given.apply(&mut item);
+                item
+            }
+        };
+        item.is_broken |= !(copied_well && placed_well);
         let items = &mut self.database.menu_mut(menu).items;
         let at = before.and_then(|id| items.iter().position(|other| other.id == id)).unwrap_or(items.len());
         items.insert(at, item);
