@@ -8,7 +8,6 @@ use crate::catalog::{self, Kind};
 use crate::database::{Item, ItemId, MenuPath, Property, Written};
 use rosc_grammar::ast::{self, Arg, ArgKind};
 use rosc_target::Origin;
-use std::collections::HashSet;
 
 /// What an item that a loop or a function makes costs, so that they end before memory does.
 const STEPS_OF_AN_ITEM: usize = 12;
@@ -212,9 +211,10 @@ impl Evaluator<'_> {
     }
 
     fn change_items(&mut self, menu: MenuPath, ids: &[ItemId], given: &Given) {
-        let wanted: HashSet<ItemId> = ids.iter().copied().collect();
+        let mut wanted = ids.to_vec();
+        wanted.sort_unstable();
         let items = self.database.menu_mut(menu).items.iter_mut();
-        for item in items.filter(|item| wanted.contains(&item.id)) {
+        for item in items.filter(|item| wanted.binary_search(&item.id).is_ok()) {
             given.apply(item);
         }
     }
