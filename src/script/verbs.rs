@@ -87,7 +87,7 @@ impl Evaluator<'_> {
             // A built-in item of a menu that is not lowered: what is said of it is kept as an item of its own.
             let given = self.given(menu, &named_only(args), "set")?;
             let id = self.database.new_id();
-            let called = selector(args, self.text).next().map(|arg| self.origin(arg.span));
+            let called = selector(args, self.text).next().map(|arg| Box::new(self.origin(arg.span)));
             let mut item = Item { id, origin, called, properties: Vec::new(), is_broken: false };
             given.apply(&mut item);
             self.database.menu_mut(menu).items.push(item);
