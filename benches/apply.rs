@@ -13,7 +13,8 @@ use rosc::render;
 use rosc_route::topology::{End, Topology};
 use rosc_route::{DeviceName, Family};
 use rosc_target::netns::NetNs;
-use side_by_side::{Aim, Measured, ROSC, Workspace, compare, run, timed};
+use side_by_side::rounds::Measured;
+use side_by_side::{Aim, ROSC, Workspace, compare, run, timed};
 use std::fmt::Write;
 use std::net::Ipv4Addr;
 
@@ -32,7 +33,7 @@ fn main() {
     let lowered = lower(&compiled.router, &Host::unknown());
     std::fs::write(&batch, render::routes(&lowered.desired, &[Family::Ipv4])).expect("a file");
 
-    compare(&format!("{ROUTES} routes"), ROUNDS, AIMS, || {
+    compare(&format!("{ROUTES} routes"), ROUNDS, AIMS, None, || {
         let mut measured = in_namespace(|| by_iproute2(&workspace));
         measured.extend(in_namespace(|| by_rosc(&workspace)));
         measured

@@ -33,7 +33,7 @@ fn beside_nft(title: &str, configuration: &str) {
     let (router, nft_file) = (workspace.configuration(), workspace.path("rosc.nft"));
     let [router, nft_text] = [&router, &nft_file].map(|path| path.to_str().expect("a plain path"));
     let null = std::path::Path::new("/dev/null");
-    compare(title, ROUNDS, AIMS, || {
+    compare(title, ROUNDS, AIMS, None, || {
         let mut measured = in_this_process(&workspace);
         let ((), rosc) = timed(|| run(ROSC, &["show", "nft", router], &nft_file));
         let namespace = NetNs::new().expect("the right to make a network namespace");

@@ -21,7 +21,7 @@ fn main() {
     let workspace = Workspace::new(&address_list());
     let (router, nft_file) = (workspace.configuration(), workspace.path("rosc.nft"));
     let [router, nft_text] = [&router, &nft_file].map(|path| path.to_str().expect("a plain path"));
-    compare("an address list of 1,000,000 entries", ROUNDS, AIMS, || {
+    compare("an address list of 1,000,000 entries", ROUNDS, AIMS, None, || {
         let ((), rosc) = timed(|| run(ROSC, &["show", "nft", router], &nft_file));
         let namespace = NetNs::new().expect("the right to make a network namespace");
         let ((), nft) = namespace.run(|| timed(|| run("nft", &["--file", nft_text], Path::new("/dev/null"))));

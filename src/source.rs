@@ -33,7 +33,7 @@ pub struct FileId(u32);
 #[derive(Debug)]
 pub struct SourceFile {
     name: String,
-    text: Arc<str>,
+    text: String,
     encoding: Encoding,
     line_starts: OnceLock<Vec<u32>>,
     /// The text for a terminal; `None` inside if it is the text itself.
@@ -72,15 +72,15 @@ impl Sources {
         if u32::try_from(text.len()).is_err() {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, "the file has 4 GiB or more"));
         }
-        Ok(self.push(path.display().to_string(), text.into(), encoding))
+        Ok(self.push(path.display().to_string(), text, encoding))
     }
 
     /// Adds a text under a name.
-    pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> FileId {
+    pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
         self.push(name.into(), text.into(), Encoding::Utf8)
     }
 
-    fn push(&mut self, name: String, text: Arc<str>, encoding: Encoding) -> FileId {
+    fn push(&mut self, name: String, text: String, encoding: Encoding) -> FileId {
         let file =
             SourceFile { name, text, encoding, line_starts: OnceLock::new(), printable: OnceLock::new() };
         self.files.push(Arc::new(file));
@@ -139,7 +139,7 @@ impl SourceFile {
     }
 
     /// The decoded text.
-    pub fn text(&self) -> &Arc<str> {
+    pub fn text(&self) -> &str {
         &self.text
     }
 

@@ -60,7 +60,7 @@ impl Script {
         let source = sources.file(file);
         let (text, encoding) = (source.text(), source.encoding());
         let formatted = rosc_grammar::format(text).map_err(|why| not_formatted(why, sources, file))?;
-        let is_changed = formatted != **text || encoding == Encoding::Utf16;
+        let is_changed = formatted != text || encoding == Encoding::Utf16;
         Ok(Self { path: path.to_owned(), formatted, encoding, is_changed })
     }
 

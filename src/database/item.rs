@@ -9,8 +9,9 @@ pub struct Item {
     pub id: ItemId,
     /// The command that made it.
     pub origin: Origin,
-    /// Of an item that a router has from the start, and that a `set` is about: what the command calls it by.
-    pub called: Option<Origin>,
+    /// Of an item that a router has from the start, and that a `set` is about: what the command calls it by. Few have
+    /// it, so that it is kept elsewhere: an item of a long list should stay small.
+    pub called: Option<Box<Origin>>,
     /// Its properties in the order in which they were first set; a name stands once.
     pub properties: Vec<Property>,
     /// Whether a command about it could not be read in full, which is reported: the item is there, but not as meant.

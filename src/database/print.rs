@@ -29,9 +29,9 @@ impl fmt::Display for Database<'_> {
 impl Database<'_> {
     /// The beginning of the command that makes an item, or changes one that a router has from the start.
     pub fn write_verb(&self, out: &mut impl Write, item: &Item) -> fmt::Result {
-        match item.called {
+        match &item.called {
             None => out.write_str("add"),
-            Some(name) => write!(out, "set {}", self.sources.slice(name)),
+            Some(name) => write!(out, "set {}", self.sources.slice(**name)),
         }
     }
 

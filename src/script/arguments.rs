@@ -5,7 +5,7 @@ use super::value as script;
 use super::{Evaluator, diagnostics};
 use crate::catalog;
 use crate::catalog::types::FromText;
-use crate::database::{Item, MenuPath, Property, PropertyName, Written, set_property, v6};
+use crate::database::{Item, ItemId, MenuPath, Property, PropertyName, Written, set_property, v6};
 use crate::diagnostic::Diagnostic;
 use rosc_grammar::ast::{Arg, ArgKind, Value, Word};
 use rosc_target::Origin;
@@ -24,15 +24,15 @@ impl Evaluator<'_> {
     /// What is no property (a selector, a position) is left out.
     /// Where `on-error` looks after the command, its first mistake is the end of it, as on a router.
     pub(super) fn given(&mut self, menu: MenuPath, args: &[Arg], verb: &str) -> Result<Given, Stop> {
-        let mut given = Given::default();
+        let mut given = Given { set: Vec::with_capacity(args.len()), ..Given::default() };
         let mut words_are_wrong = false;
-        for arg in args {
+        for (place, arg) in args.iter().enumerate() {
             // A word behind a wrong one is most likely its value, written without `=`.
             let is_word = arg.kind == ArgKind::Unnamed;
             if is_word && words_are_wrong {
                 continue;
             }
-            match self.give(&mut given, menu, arg, verb) {
+            match self.give(&mut given, menu, (place, arg), verb) {
                 Ok(()) => continue,
                 Err(Stop::Failed(mistake) | Stop::Unknown(mistake)) if self.handlers == 0 => {
                     self.report(*mistake);
@@ -46,11 +46,25 @@ impl Evaluator<'_> {
         Ok(given)
     }
 
-    fn give(&mut self, given: &mut Given, menu: MenuPath, arg: &Arg, verb: &str) -> Result<(), Stop> {
+    fn give(
+        &mut self,
+        given: &mut Given,
+        menu: MenuPath,
+        (place, arg): (usize, &Arg),
+        verb: &str,
+    ) -> Result<(), Stop> {
         let property = match arg.kind {
-            ArgKind::Named(name) if is_position(&name.text(self.text)) => return Ok(()),
             ArgKind::Named(name) => {
-                let id = self.property_name(menu, name)?;
+                let spelling = name.span.slice(self.text);
+                let id = match self.names.get_at(place, menu, spelling) {
+                    Some(known) => known,
+                    None if is_position(&name.text(self.text)) => return Ok(()),
+                    None => {
+                        let id = self.property_name(menu, name)?;
+                        self.names.insert_at(place, menu, spelling, id);
+                        id
+                    }
+                };
                 match self.property(menu, id, arg)? {
                     Some(property) => property,
                     None => {
@@ -97,7 +111,7 @@ impl Evaluator<'_> {
     /// A property's name in full and in the spelling of version 7.
     pub(super) fn property_name(&mut self, menu: MenuPath, word: Word) -> Result<PropertyName, Diagnostic> {
         let raw = word.span.slice(self.text);
-        if let Some(&known) = self.names.get(&(menu, raw)) {
+        if let Some(known) = self.names.get(menu, raw) {
             return Ok(known);
         }
         let origin = self.origin(word.span);
@@ -112,7 +126,7 @@ impl Evaluator<'_> {
             })?,
         };
         let id = self.database.name_id(full);
-        self.names.insert((menu, raw), id);
+        self.names.insert(menu, raw, id);
         Ok(id)
     }
 
@@ -130,7 +144,7 @@ impl Evaluator<'_> {
             value => return self.computed(menu, name, value, self.origin(value.span().unwrap_or(arg.span))),
         };
         let origin = self.origin(span);
-        let is_empty = self.sources.slice(origin) == "\"\"";
+        let is_empty = span.slice(self.text) == "\"\"";
         Ok((!is_empty).then_some(Property { name, written: Written::Value, origin }))
     }
 
@@ -192,6 +206,11 @@ impl Given {
         Self { unset: vec![name], ..Self::default() }
     }
 
+    /// Makes an item, which has no more room than it needs: a list may have a million.
+    pub(super) fn into_item(self, id: ItemId, origin: Origin) -> Item {
+        Item { id, origin, called: None, properties: self.set, is_broken: self.is_broken }
+    }
+
     /// Changes an item.
     pub(super) fn apply(&self, item: &mut Item) {
         item.is_broken |= self.is_broken;
@@ -239,7 +258,9 @@ pub(super) fn selector<'a>(args: &'a [Arg], text: &'a str) -> impl Iterator<Item
 }
 
 pub(super) fn named<'a>(args: &'a [Arg], wanted: &str, text: &str) -> Option<&'a Arg> {
-    args.iter().find(|arg| matches!(arg.kind, ArgKind::Named(name) if name.text(text) == wanted))
+    // A name is never written shorter than it is, which spares most of them the decoding.
+    let is_wanted = |name: Word| name.span.slice(text).len() >= wanted.len() && name.text(text) == wanted;
+    args.iter().find(|arg| matches!(arg.kind, ArgKind::Named(name) if is_wanted(name)))
 }
 
 /// The arguments that are properties or take them away.

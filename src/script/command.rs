@@ -99,7 +99,7 @@ impl Evaluator<'_> {
         let origin = self.origin(command.span);
         self.signs.note(target.menu, None, origin);
         let args = &command.args[target.words..];
-        let lowered = catalog::menu(menu).is_some();
+        let is_lowered = || catalog::menu(menu).is_some();
         let outcome = match verb {
             "add" => self.add(menu, args, origin),
             "set" => self.set(menu, args, origin),
@@ -115,7 +115,7 @@ impl Evaluator<'_> {
             "run" if menu == "/system/script" => return self.run_stored(args, origin),
             _ if menu == "/log" => return self.run_global("log", args, origin),
             verb if WITHOUT_EFFECT.contains(&verb) => Ok(Value::Nothing),
-            verb if lowered => Err(diagnostics::script_not_run(verb, origin).into()),
+            verb if is_lowered() => Err(diagnostics::script_not_run(verb, origin).into()),
             _ if wanted == Wanted::Value => {
                 return Err(diagnostics::only_live_router_knows(&format!("{menu}/{verb}"), origin).into());
             }
@@ -126,7 +126,7 @@ impl Evaluator<'_> {
         };
         match outcome {
             // It may be about an item that is on the router and not in the configuration.
-            Err(Stop::Failed(_) | Stop::Unknown(_) | Stop::Reported(_)) if !lowered => {
+            Err(Stop::Failed(_) | Stop::Unknown(_) | Stop::Reported(_)) if !is_lowered() => {
                 self.database.menu_mut(menu).changes.push(origin);
                 Ok(Value::Nothing)
             }

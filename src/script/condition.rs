@@ -205,11 +205,13 @@ fn is_equal(a: &str, b: &str) -> bool {
         "no" | "false" => Some(false),
         _ => None,
     };
-    a == b
-        || truth(a).is_some() && truth(a) == truth(b)
-        || matches!((prefix(a), prefix(b)), (Some(a), Some(b)) if a == b)
+    a == b || truth(a).is_some() && truth(a) == truth(b) || prefix(a).is_some_and(|a| prefix(b) == Some(a))
 }
 
 fn prefix(text: &str) -> Option<IpNet> {
+    // Most of what is compared is no address, which is seen at once.
+    if !text.contains(['.', ':']) {
+        return None;
+    }
     text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
 }

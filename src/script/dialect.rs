@@ -13,6 +13,8 @@ pub(super) struct Signs {
     header: Option<Dialect>,
     of_6: Option<Origin>,
     of_7: Option<Origin>,
+    /// The menu that was noted last: the lines of a long list are of one.
+    menu: Option<MenuPath>,
 }
 
 impl Signs {
@@ -32,6 +34,9 @@ impl Signs {
 
     /// Notes that a menu, or a property of it, is used.
     pub(super) fn note(&mut self, menu: MenuPath, property: Option<&str>, origin: Origin) {
+        if property.is_none() && self.menu.replace(menu) == Some(menu) {
+            return;
+        }
         if self.of_6.is_none() && v6::is_sign(menu, property) {
             self.of_6 = Some(origin);
         }

@@ -17,6 +17,7 @@ mod expression;
 mod globals;
 mod items;
 mod limits;
+mod names;
 mod path;
 mod selector;
 mod session;
@@ -27,13 +28,14 @@ mod verbs;
 
 pub(crate) use diagnostics::syntax as syntax_diagnostic;
 
-use crate::database::{Database, MenuPath, PropertyName};
+use crate::database::{Database, MenuPath};
 use crate::diagnostic::{Code, Diagnostic, Label};
 use crate::ir::Dialect;
 use crate::source::{FileId, Sources};
 use command::Wanted;
 use dialect::Signs;
 use limits::Limits;
+use names::NameCache;
 use path::PathCache;
 use regex::Regex;
 use rosc_grammar::ast::{Block, Command, Span, Statement, Value};
@@ -92,8 +94,7 @@ struct Evaluator<'s> {
     /// Whether the current menu does not exist: what stands below it is passed over.
     is_lost: bool,
     paths: PathCache<'s>,
-    /// Property names already looked up, by menu and spelling.
-    names: HashMap<(MenuPath, &'s str), PropertyName>,
+    names: NameCache<'s>,
     signs: Signs,
     /// Where the statement that comes next has syntax errors.
     broken: Vec<Span>,
@@ -128,7 +129,7 @@ impl<'s> Evaluator<'s> {
             menu: "/",
             is_lost: false,
             paths: PathCache::default(),
-            names: HashMap::new(),
+            names: NameCache::default(),
             signs: Signs::default(),
             broken: Vec::new(),
             variables: Variables::default(),

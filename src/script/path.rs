@@ -19,10 +19,12 @@ pub(super) struct Target {
     pub(super) words: usize,
 }
 
-/// Targets already found: the lines of a long list have the same head.
+/// Targets already found, by the menu of the line and its head.
 #[derive(Debug, Default)]
 pub(super) struct PathCache<'t> {
     targets: HashMap<(MenuPath, &'t str), Target>,
+    /// The one that was asked for last: the lines of a long list have the same head.
+    last: Option<(MenuPath, &'t str, Target)>,
 }
 
 impl<'s> Evaluator<'s> {
@@ -33,11 +35,20 @@ impl<'s> Evaluator<'s> {
             return self.walk(command, self.menu);
         };
         let head = &self.text[command.span.start as usize..last.span.end as usize];
-        if let Some(&known) = self.paths.targets.get(&(self.menu, head)) {
-            return Ok(known);
+        if let Some((menu, same, target)) = self.paths.last
+            && (menu, same) == (self.menu, head)
+        {
+            return Ok(target);
         }
-        let target = self.walk(command, self.menu)?;
-        self.paths.targets.insert((self.menu, head), target);
+        let target = match self.paths.targets.get(&(self.menu, head)) {
+            Some(&known) => known,
+            None => {
+                let target = self.walk(command, self.menu)?;
+                self.paths.targets.insert((self.menu, head), target);
+                target
+            }
+        };
+        self.paths.last = Some((self.menu, head, target));
         Ok(target)
     }
 

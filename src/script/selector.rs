@@ -131,13 +131,18 @@ impl Evaluator<'_> {
 
     fn select_one(&self, menu: MenuPath, name: &str, origin: Origin) -> Result<ItemId, Diagnostic> {
         let items = self.database.items(menu);
+        let name_id = self.database.known_name("name");
+        let is_called = |item: &&Item| {
+            let property = name_id.and_then(|id| item.property(id));
+            property.is_some_and(|property| self.database.text(property) == name)
+        };
         let by_id =
             name.strip_prefix('*').and_then(|digits| u32::from_str_radix(digits, 16).ok()).map(ItemId);
         let found = match by_id {
             Some(id) => items.iter().find(|item| item.id == id),
             None => items
                 .iter()
-                .find(|item| self.name_of(item).is_some_and(|of| of == name))
+                .find(is_called)
                 .or_else(|| name.parse::<usize>().ok().and_then(|number| items.get(number))),
         };
         let known = || items.iter().filter_map(|item| self.name_of(item)).collect();

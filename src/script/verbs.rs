@@ -8,7 +8,6 @@ use crate::catalog::{self, Kind};
 use crate::database::{Item, ItemId, MenuPath, Property, Written};
 use rosc_grammar::ast::{self, Arg, ArgKind};
 use rosc_target::Origin;
-use std::collections::HashSet;
 
 /// What an item that a loop or a function makes costs, so that they end before memory does.
 const STEPS_OF_AN_ITEM: usize = 12;
@@ -29,11 +28,16 @@ impl Evaluator<'_> {
         let (copied, copied_well) = self.reference(menu, args, "copy-from")?;
         let (before, placed_well) = self.reference(menu, args, "place-before")?;
         let given = self.given(menu, args, "add")?;
-        let properties = copied.map(|id| self.properties_of(menu, id)).unwrap_or_default();
         let id = self.database.new_id();
-        let is_broken = !(copied_well && placed_well);
-        let mut item = Item { id, origin, called: None, properties, is_broken };
-        given.apply(&mut item);
+        let mut item = match copied.map(|id| self.properties_of(menu, id)) {
+            None => given.into_item(id, origin),
+            Some(properties) => {
+                let mut item = Item { id, origin, called: None, properties, is_broken: false };
+                given.apply(&mut item);
+                item
+            }
+        };
+        item.is_broken |= !(copied_well && placed_well);
         let items = &mut self.database.menu_mut(menu).items;
         let at = before.and_then(|id| items.iter().position(|other| other.id == id)).unwrap_or(items.len());
         items.insert(at, item);
@@ -83,7 +87,7 @@ impl Evaluator<'_> {
             // A built-in item of a menu that is not lowered: what is said of it is kept as an item of its own.
             let given = self.given(menu, &named_only(args), "set")?;
             let id = self.database.new_id();
-            let called = selector(args, self.text).next().map(|arg| self.origin(arg.span));
+            let called = selector(args, self.text).next().map(|arg| Box::new(self.origin(arg.span)));
             let mut item = Item { id, origin, called, properties: Vec::new(), is_broken: false };
             given.apply(&mut item);
             self.database.menu_mut(menu).items.push(item);
@@ -207,9 +211,10 @@ impl Evaluator<'_> {
     }
 
     fn change_items(&mut self, menu: MenuPath, ids: &[ItemId], given: &Given) {
-        let wanted: HashSet<ItemId> = ids.iter().copied().collect();
+        let mut wanted = ids.to_vec();
+        wanted.sort_unstable();
         let items = self.database.menu_mut(menu).items.iter_mut();
-        for item in items.filter(|item| wanted.contains(&item.id)) {
+        for item in items.filter(|item| wanted.binary_search(&item.id).is_ok()) {
             given.apply(item);
         }
     }

@@ -5,8 +5,8 @@
 use proptest::prelude::*;
 use rosc_grammar::{NotFormatted, format, parse};
 
-use crate::corpus::{files, folder};
 use crate::laws::pieces;
+use crate::published::{files, folder};
 
 const FOLDERS: [&str; 8] = [
     "dev/addrlist",

@@ -4,4 +4,5 @@ mod corpus;
 mod format;
 mod il;
 mod laws;
+mod published;
 mod spans;

@@ -105,6 +105,10 @@ impl FromText for ListedAddress {
     const SHAPE: &'static str = "an address, a prefix, a range or a DNS name";
 
     fn from_text(text: &str) -> Result<Self, Mistake> {
+        // Most are plain addresses, and lists are long.
+        if let Ok(address) = text.parse() {
+            return Ok(Self::Range(IpRange::V4(address, address)));
+        }
         let is_name = text.contains(|c: char| c.is_ascii_alphabetic()) && !text.contains([':', '/', ' ']);
         if is_name {
             return Ok(Self::DnsName);

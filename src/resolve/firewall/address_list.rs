@@ -16,17 +16,24 @@ impl Resolver<'_, '_> {
             Family::Ip => &catalog::IP_FIREWALL_ADDRESS_LIST,
             Family::Ipv6 => &catalog::IPV6_FIREWALL_ADDRESS_LIST,
         };
-        let mut lists: HashMap<String, AddressList> = HashMap::new();
+        let mut lists: Vec<(String, AddressList)> = Vec::new();
+        let mut places: HashMap<String, usize> = HashMap::new();
+        let mut place = 0;
         self.for_each_declaration(menu, AddressListItem::read, |resolver, read| {
             let Read { origin, disabled, is_usable, value, .. } = read;
             let AddressListItem { list, address } = value;
             let address_origin = address.origin;
             let Some(list) = resolver.declared("list", list, is_usable) else { return };
-            // A name is declared by every entry, whatever becomes of the entry itself.
-            let entries = match lists.get_mut(&list) {
-                Some(list) => &mut list.entries,
-                None => &mut lists.entry(list).or_default().entries,
-            };
+            // A name is declared by every entry, whatever becomes of the entry itself. Most are of the list of the
+            // entry before.
+            if lists.get(place).is_none_or(|(name, _)| *name != list) {
+                place = places.get(&list).copied().unwrap_or(lists.len());
+                if place == lists.len() {
+                    places.insert(list.clone(), place);
+                    lists.push((list, AddressList::default()));
+                }
+            }
+            let entries = &mut lists[place].1.entries;
             if disabled || !is_usable {
                 return;
             }

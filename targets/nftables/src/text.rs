@@ -22,8 +22,12 @@ const LINE_WIDTH: usize = 100;
 /// that asked for it; `None` leaves it out. Sets and chains stand before the rules that use them. Statements
 /// that rosc does not know can't be written in nft's language: their rules are remarks.
 pub fn ruleset(state: &State, remark: &dyn Fn(Origin) -> Option<String>) -> String {
-    let tables = state.tables.iter().map(|(&family, table)| TableText { family, table, remark });
-    tables.map(|table| table.to_string()).collect::<Vec<_>>().join("\n")
+    let mut text = String::new();
+    for (&family, table) in &state.tables {
+        let separator = if text.is_empty() { "" } else { "\n" };
+        write!(text, "{separator}{}", TableText { family, table, remark }).expect("writing to a string");
+    }
+    text
 }
 
 /// A rule without its remark.
@@ -101,19 +105,24 @@ fn elements(f: &mut fmt::Formatter<'_>, key: SetKey, elements: &Values) -> fmt::
     if elements.is_empty() {
         return Ok(());
     }
-    let mut line = String::from("\t\telements = { ");
-    for (index, element) in statement::items(key.datatype(), elements).iter().enumerate() {
-        if index > 0 {
-            line.push(',');
-            if line.len() + element.len() > LINE_WIDTH {
-                writeln!(f, "{line}")?;
-                line.clear();
-                line.push_str("\t\t\t     ");
+    const START: &str = "\t\telements = { ";
+    const INDENT: &str = "\t\t\t     ";
+    f.write_str(START)?;
+    let mut column = START.len();
+    let mut is_first = true;
+    statement::each_item(key.datatype(), elements, |element| {
+        if !std::mem::replace(&mut is_first, false) {
+            column += ",".len();
+            if column + element.len() > LINE_WIDTH {
+                write!(f, ",\n{INDENT}")?;
+                column = INDENT.len();
             } else {
-                line.push(' ');
+                f.write_str(", ")?;
+                column += " ".len();
             }
         }
-        line.write_str(element)?;
-    }
-    writeln!(f, "{line} }}")
+        column += element.len();
+        f.write_str(element)
+    })?;
+    writeln!(f, " }}")
 }

@@ -6,11 +6,12 @@ use crate::interval::{Interval, Point};
 use crate::matching::{Match, Operand, Test};
 use crate::nat::{Nat, NatAddresses, NatTo};
 use crate::quoted::LogPrefix;
+use crate::range::Ranges;
 use crate::statement::{Counter, Mark, MarkValue, Maxseg, SetMark, Statement, Verdict};
 use crate::symbol::{bits_of, name_of};
 use crate::values::Values;
 use crate::vmap::Vmap;
-use std::fmt::{self, Display};
+use std::fmt::{self, Display, Write};
 
 impl Display for Statement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -98,18 +99,47 @@ fn right_side(datatype: Datatype, operand: &Operand) -> String {
 }
 
 /// Returns the values one by one, or interval by interval.
-pub(super) fn items(datatype: Datatype, values: &Values) -> Vec<String> {
+fn items(datatype: Datatype, values: &Values) -> Vec<String> {
+    let mut items = Vec::with_capacity(values.len());
+    let collected = each_item(datatype, values, |item| {
+        items.push(item.to_owned());
+        Ok(())
+    });
+    collected.expect("collecting does not fail");
+    items
+}
+
+/// Hands over the values one by one, or interval by interval: a set may have a million, which need not all be texts of
+/// their own at the same time.
+pub(super) fn each_item(
+    datatype: Datatype,
+    values: &Values,
+    mut take: impl FnMut(&str) -> fmt::Result,
+) -> fmt::Result {
     match values {
-        Values::Interfaces(names) => names.as_slice().iter().map(|name| format!("\"{name}\"")).collect(),
-        Values::Ipv4(ranges) => ranges.iter().map(|interval| interval.to_string()).collect(),
-        Values::Ipv6(ranges) => ranges.iter().map(|interval| interval.to_string()).collect(),
+        Values::Interfaces(names) => {
+            names.as_slice().iter().try_for_each(|name| take(&format!("\"{name}\"")))
+        }
+        Values::Ipv4(ranges) => each_interval(ranges, take),
+        Values::Ipv6(ranges) => each_interval(ranges, take),
         Values::Numbers(ranges) if datatype.is_enumerated() => {
-            ranges.iter().flat_map(|i| i.low()..=i.high()).map(|number| scalar(datatype, number)).collect()
+            let mut numbers = ranges.iter().flat_map(|i| i.low()..=i.high());
+            numbers.try_for_each(|number| take(&scalar(datatype, number)))
         }
         Values::Numbers(ranges) => {
-            ranges.iter().map(|interval| number_interval(datatype, interval)).collect()
+            ranges.iter().try_for_each(|interval| take(&number_interval(datatype, interval)))
         }
     }
+}
+
+fn each_interval<P: Point>(ranges: &Ranges<P>, mut take: impl FnMut(&str) -> fmt::Result) -> fmt::Result {
+    let mut text = String::new();
+    for interval in ranges.iter() {
+        text.clear();
+        write!(text, "{interval}")?;
+        take(&text)?;
+    }
+    Ok(())
 }
 
 fn number_interval(datatype: Datatype, interval: Interval<u32>) -> String {
