@@ -1,14 +1,17 @@
 //! The source table: the only place that turns an [`Origin`] into file, line and column.
 
 mod encoding;
+mod imports;
 mod kept;
 mod printable;
 mod secrets;
 
 pub use encoding::Encoding;
+pub use imports::{Disk, ImportError, Imports, MOST_IMPORTED};
 pub use printable::printable;
 pub use secrets::{HIDDEN, is_sensitive};
 
+use imports::Imported;
 use kept::Kept;
 use rosc_grammar::ast::Span;
 use rosc_target::Origin;
@@ -22,6 +25,8 @@ use std::sync::{Arc, OnceLock};
 #[derive(Debug, Default)]
 pub struct Sources {
     files: Vec<Arc<SourceFile>>,
+    imports: Option<Box<dyn Imports>>,
+    imported: Imported,
     kept: Kept,
 }
 
@@ -68,10 +73,7 @@ impl Sources {
         } else {
             fs::read(path)?
         };
-        let (text, encoding) = encoding::decode(bytes);
-        if u32::try_from(text.len()).is_err() {
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "the file has 4 GiB or more"));
-        }
+        let (text, encoding) = decoded(bytes)?;
         Ok(self.push(path.display().to_string(), text.into(), encoding))
     }
 
@@ -81,9 +83,7 @@ impl Sources {
     }
 
     fn push(&mut self, name: String, text: Arc<str>, encoding: Encoding) -> FileId {
-        let file =
-            SourceFile { name, text, encoding, line_starts: OnceLock::new(), printable: OnceLock::new() };
-        self.files.push(Arc::new(file));
+        self.files.push(Arc::new(SourceFile::new(name, text, encoding)));
         FileId(u32::try_from(self.files.len() - 1).expect("fewer files than u32 counts"))
     }
 
@@ -93,14 +93,14 @@ impl Sources {
         self.kept.keep(text)
     }
 
-    /// The files in order.
+    /// The files that were given, in order; those that scripts import are not among them.
     pub fn ids(&self) -> impl Iterator<Item = FileId> + use<> {
         (0..u32::try_from(self.files.len()).expect("fewer files than u32 counts")).map(FileId)
     }
 
     /// The file itself.
     pub fn file(&self, id: FileId) -> &Arc<SourceFile> {
-        &self.files[id.0 as usize]
+        self.imported.get(id).unwrap_or_else(|| &self.files[id.0 as usize])
     }
 
     /// The origin of a span of a file.
@@ -110,7 +110,8 @@ impl Sources {
 
     /// The file that an origin lies in; `None` for what no line asked for.
     pub fn file_of(&self, origin: Origin) -> Option<&Arc<SourceFile>> {
-        self.files.get((origin.file as usize).checked_sub(1)?)
+        let id = origin.file.checked_sub(1)?;
+        self.files.get(id as usize).or_else(|| self.imported.get(FileId(id)))
     }
 
     /// The text of an origin as written; empty for what no line asked for.
@@ -132,7 +133,20 @@ impl Sources {
     }
 }
 
+/// The text of a file.
+fn decoded(bytes: Vec<u8>) -> io::Result<(String, Encoding)> {
+    let (text, encoding) = encoding::decode(bytes);
+    if u32::try_from(text.len()).is_err() {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "the file has 4 GiB or more"));
+    }
+    Ok((text, encoding))
+}
+
 impl SourceFile {
+    fn new(name: String, text: Arc<str>, encoding: Encoding) -> Self {
+        Self { name, text, encoding, line_starts: OnceLock::new(), printable: OnceLock::new() }
+    }
+
     /// The name as given.
     pub fn name(&self) -> &str {
         &self.name

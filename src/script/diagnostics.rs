@@ -3,7 +3,7 @@
 use super::value::Mistake;
 use crate::catalog::commands::{Commands, Entry};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
-use crate::source::{FileId, Sources};
+use crate::source::{FileId, ImportError, MOST_IMPORTED, Sources};
 use rosc_grammar::{SyntaxError, SyntaxErrorKind};
 use rosc_target::Origin;
 
@@ -57,13 +57,9 @@ pub(super) fn unprompted(places: &[Origin]) -> Option<Diagnostic> {
 }
 
 pub(super) fn script_not_run(name: &str, origin: Origin) -> Diagnostic {
-    let help = match name {
-        "import" => "give the file on the command line instead",
-        _ => "write the commands out that the script would run, or export the router that has run it",
-    };
     Diagnostic::new(Code::ScriptNotRun, format!("`{name}` is not run"))
         .label(origin, "not known to rosc's scripts")
-        .help(help)
+        .help("write the commands out that the script would run, or export the router that has run it")
 }
 
 /// Something is needed where there is no value: a variable of this name, or another expression.
@@ -203,4 +199,43 @@ pub(super) fn mixed_dialects(six: Origin, seven: Origin) -> Diagnostic {
         .label(six, "version 6")
         .label(seven, "version 7")
         .help("it is read as version 7; say --routeros 6 or --routeros 7 to settle it")
+}
+
+/// A file that can't be had.
+pub(super) fn not_imported(name: &str, error: &ImportError, origin: Origin) -> Diagnostic {
+    let (message, help) = match error {
+        ImportError::Outside => (
+            format!("the file `{name}` is not in the folder of the script that imports it"),
+            "put it beside the script or below it, and name it from there",
+        ),
+        ImportError::NoFolder => (
+            format!("what comes from standard input lies in no folder, so `{name}` is not found"),
+            "give the script as a file, or both files on the command line",
+        ),
+        ImportError::Missing => (
+            format!("there is no file `{name}` beside this script"),
+            "copy it from the router into the folder of the script",
+        ),
+        ImportError::Unreadable(error) => {
+            (format!("the file `{name}` can't be read: {error}"), "see that it is a text that you may read")
+        }
+        ImportError::TooMany => (format!("the file `{name}` is one too many"), "import fewer files"),
+    };
+    Diagnostic::new(Code::NotImported, message).label(origin, "not imported").help(help)
+}
+
+pub(super) fn too_many_imports(origin: Origin) -> Diagnostic {
+    too_much(&format!("{MOST_IMPORTED} imported files"), origin)
+}
+
+pub(super) fn imports_itself(name: &str, origin: Origin) -> Diagnostic {
+    Diagnostic::new(Code::LimitReached, format!("`{name}` is imported while it runs, which would never end"))
+        .label(origin, "imported again here")
+        .help("take out one of the imports in this circle")
+}
+
+pub(super) fn imports_too_deep(most: usize, origin: Origin) -> Diagnostic {
+    Diagnostic::new(Code::LimitReached, format!("more than {most} files import each other"))
+        .label(origin, "one more here")
+        .help("import the files one after the other, from the first")
 }

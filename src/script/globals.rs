@@ -41,7 +41,16 @@ fn names_of(verb: &str) -> &'static [&'static str] {
         "error" | "put" => &["message"],
         "range" => &["from", "to", "step"],
         "toarray" => &["value", "delimiter"],
+        "import" => &["file-name", "from-line", "verbose", "dry-run"],
         _ => &["value"],
+    }
+}
+
+/// Arguments that may stand as bare words.
+fn switches_of(verb: &str) -> &'static [&'static str] {
+    match verb {
+        "import" => &["dry-run"],
+        _ => &[],
     }
 }
 
@@ -53,7 +62,7 @@ const SILENT: &[&str] =
 const OF_SCRIPTS: &[&str] = &[
     "local", "global", "set", "if", "for", "foreach", "while", "do", "onerror", "retry", "return", "error",
     "len", "typeof", "tostr", "tonum", "tobool", "totime", "toip", "toip6", "toid", "tonsec", "toarray",
-    "pick", "find", "range", "parse",
+    "pick", "find", "range", "parse", "import",
 ];
 
 /// Global commands whose answer only a running router has.
@@ -106,6 +115,7 @@ impl Evaluator<'_> {
             "do" => self.run_do(&bound, origin),
             "onerror" => self.run_onerror(&bound, origin),
             "retry" => self.run_retry(&bound, origin),
+            "import" => self.import(&bound, origin),
             "return" => {
                 let value = self.bound_value(&bound, "value")?;
                 Err(Stop::Return(value))
@@ -134,6 +144,12 @@ impl Evaluator<'_> {
                     _ => None,
                 },
             };
+            if let (ArgKind::Unnamed, ast::Value::Word(word)) = (arg.kind, &arg.value)
+                && let Some(switch) = switches_of(verb).iter().find(|switch| **switch == word.text(self.text))
+            {
+                bound.args.push((*switch, arg));
+                continue;
+            }
             let (name, arg) = match written {
                 Some(written) => {
                     let exact = names.iter().find(|name| **name == &*written);
@@ -172,6 +188,15 @@ impl Evaluator<'_> {
             }
         }
         self.value(&arg.value)
+    }
+
+    /// Whether a switch is on: a bare word, or a name with a value that is true.
+    pub(super) fn is_on(&mut self, bound: &Bound<'_>, name: &str) -> Result<bool, Stop> {
+        match bound.get(name) {
+            None => Ok(false),
+            Some(arg) if arg.kind == ArgKind::Unnamed => Ok(true),
+            Some(arg) => self.condition_holds(arg),
+        }
     }
 
     pub(super) fn bound_value(&mut self, bound: &Bound<'_>, name: &str) -> Result<Value, Stop> {

@@ -15,6 +15,7 @@ mod dialect;
 mod evaluate;
 mod expression;
 mod globals;
+mod import;
 mod items;
 mod limits;
 mod path;
@@ -85,6 +86,8 @@ struct Evaluator<'s> {
     text: &'s str,
     /// Of statements that no file holds, the command that made them.
     made_at: Option<Origin>,
+    /// The file that runs, and in front of it those that import it.
+    importing: Vec<FileId>,
     /// The text that runs, by its place among all texts.
     at: usize,
     texts: Vec<Text<'s>>,
@@ -123,6 +126,7 @@ impl<'s> Evaluator<'s> {
             file: FileId::default(),
             text: "",
             made_at: None,
+            importing: Vec::new(),
             at: 0,
             texts: Vec::new(),
             menu: "/",
@@ -144,6 +148,7 @@ impl<'s> Evaluator<'s> {
     }
 
     fn run_file(&mut self, file: FileId) {
+        self.importing = vec![file];
         self.texts.push(Text { file, text: self.sources.file(file).text(), made_at: None });
         self.go_to(self.texts.len() - 1);
         self.variables.begin();

@@ -1,3 +1,2 @@
-/import file-name=rules.rsc
 :execute "/ip route print"
 :local text [:serialize to=json value={1;2}]

@@ -8,6 +8,7 @@ mod diagnostics;
 mod examples;
 mod export;
 mod fmt;
+mod imports;
 mod kernel;
 mod laws;
 mod legal;
