@@ -30,6 +30,7 @@ pub struct Database<'s> {
     name_ids: HashMap<Box<str>, PropertyName>,
     computed: Vec<Box<str>>,
     next_item: u32,
+    last_item_aside: u32,
 }
 
 /// What a menu holds.
@@ -55,6 +56,7 @@ impl<'s> Database<'s> {
             name_ids: HashMap::new(),
             computed: Vec::new(),
             next_item: 1,
+            last_item_aside: u32::MAX,
         }
     }
 
@@ -88,6 +90,12 @@ impl<'s> Database<'s> {
         let id = ItemId(self.next_item);
         self.next_item += 1;
         id
+    }
+
+    /// A new identity for what is no item of the router's, which leaves the numbers of its items alone.
+    pub fn new_id_aside(&mut self) -> ItemId {
+        self.last_item_aside -= 1;
+        ItemId(self.last_item_aside)
     }
 
     /// The short form of a property's name.

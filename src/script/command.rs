@@ -5,7 +5,7 @@ use super::stop::Stop;
 use super::value::Value;
 use super::verbs::Switch;
 use super::{Evaluator, diagnostics};
-use crate::catalog;
+use crate::catalog::{self, ROSC_FACT};
 use crate::database::v6;
 use rosc_grammar::ast::{self, Anchor, Arg, ArgKind, Command};
 
@@ -101,6 +101,10 @@ impl Evaluator<'_> {
         let args = &command.args[target.words..];
         let lowered = catalog::menu(menu).is_some();
         let outcome = match verb {
+            "add" if menu == ROSC_FACT.path => self.add_fact(args, origin),
+            verb if menu == ROSC_FACT.path && !WITHOUT_EFFECT.contains(&verb) => {
+                return Err(diagnostics::facts_are_added(verb, origin).into());
+            }
             "add" => self.add(menu, args, origin),
             "set" => self.set(menu, args, origin),
             "remove" => self.remove(menu, args, origin),
@@ -117,7 +121,8 @@ impl Evaluator<'_> {
             verb if WITHOUT_EFFECT.contains(&verb) => Ok(Value::Nothing),
             verb if lowered => Err(diagnostics::script_not_run(verb, origin).into()),
             _ if wanted == Wanted::Value => {
-                return Err(diagnostics::only_live_router_knows(&format!("{menu}/{verb}"), origin).into());
+                let question = self.question(menu, verb, args, &command.condition)?;
+                return self.ask(&question, origin);
             }
             _ => {
                 self.database.menu_mut(menu).actions.push(origin);

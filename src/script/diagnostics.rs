@@ -1,5 +1,6 @@
 //! What can be wrong with commands.
 
+use super::question::Question;
 use super::value::Mistake;
 use crate::catalog::commands::{Commands, Entry};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
@@ -171,10 +172,54 @@ pub(super) fn nothing_found(menu: &str, verb: &str, origin: Origin) -> Diagnosti
         .help("on a router this would pass in silence; check the condition and the order of the commands")
 }
 
-pub(super) fn only_live_router_knows(name: &str, origin: Origin) -> Diagnostic {
-    Diagnostic::new(Code::OnlyLiveRouterKnows, format!("only a running router knows `{name}`"))
+pub(super) fn only_live_router_knows(question: &Question, origin: Origin) -> Diagnostic {
+    let message = format!("only a running router knows `{}`", question.subject());
+    Diagnostic::new(Code::OnlyLiveRouterKnows, message)
         .label(origin, "not part of the configuration")
-        .help("write the value itself, or use what the configuration says")
+        .help(format!("answer it: {}", question.answered_by()))
+}
+
+/// A fact that says too little to answer anything.
+pub(super) fn incomplete_fact(origin: Origin) -> Diagnostic {
+    Diagnostic::new(Code::MissingProperty, "this fact does not say what it answers")
+        .label(origin, "neither a command nor a menu and a property")
+        .help("for example `menu=/interface item=ether1 property=running`, or `command=\":resolve example.com\"`")
+}
+
+pub(super) fn overfull_fact(origin: Origin) -> Diagnostic {
+    Diagnostic::new(Code::Contradiction, "a fact answers a command or a property, not both")
+        .label(origin, "with menu, item or property beside it")
+        .help("write two facts")
+}
+
+pub(super) fn fact_of_no_menu(menu: &str, origin: Origin) -> Diagnostic {
+    Diagnostic::new(Code::UnknownCommand, format!("there is no menu `{menu}`")).label(origin, "not known")
+}
+
+pub(super) fn repeated_fact(origin: Origin, before: Origin) -> Diagnostic {
+    Diagnostic::new(Code::Duplicate, "two facts answer the same question")
+        .label(origin, "again here")
+        .label(before, "first here")
+        .help("keep one of the two")
+}
+
+/// A fact whose command is none that gives a value.
+pub(super) fn no_question(text: &str, origin: Origin) -> Diagnostic {
+    Diagnostic::new(Code::ScriptFails, format!("`{}` is no command that gives a value", text.trim()))
+        .label(origin, "nothing can ask for this")
+        .help("for example `:resolve example.com` or `/interface get ether1 running`")
+}
+
+pub(super) fn unasked_fact(origin: Origin) -> Diagnostic {
+    Diagnostic::new(Code::UnaskedFact, "no script asks for this fact")
+        .label(origin, "not used")
+        .help("see that it is spelled as the error spells it that appears without it")
+}
+
+pub(super) fn facts_are_added(verb: &str, origin: Origin) -> Diagnostic {
+    Diagnostic::new(Code::ScriptNotRun, format!("`{verb}` is not run on facts"))
+        .label(origin, "facts are only added")
+        .help("change the line that adds the fact")
 }
 
 pub(super) fn missing_argument(verb: &str, what: &str, origin: Origin) -> Diagnostic {

@@ -93,7 +93,8 @@ impl Evaluator<'_> {
             return Ok(Value::Nothing);
         }
         if OF_ROUTERS.contains(&verb) {
-            return Err(diagnostics::only_live_router_knows(&format!(":{verb}"), origin).into());
+            let question = self.question("/", verb, args, &[])?;
+            return self.ask(&question, origin);
         }
         match verb {
             "quit" | "exit" => return Err(Stop::Quit),

@@ -5,7 +5,7 @@ use super::command::Wanted;
 use super::globals::Bound;
 use super::stop::Stop;
 use super::value::Value;
-use super::{Evaluator, Text, diagnostics};
+use super::{Evaluator, diagnostics};
 use crate::diagnostic::Severity;
 use crate::source::{FileId, ImportError};
 use rosc_grammar::ast::{self, Arg};
@@ -64,16 +64,13 @@ impl Evaluator<'_> {
 
     /// Runs the statements of a file, with locals and a menu of its own.
     fn run_imported(&mut self, file: FileId, extent: Extent) -> Result<(), Stop> {
-        let known = self.texts.iter().position(|text| text.file == file && text.made_at.is_none());
-        let is_again = known.is_some();
+        let (at, is_again) = self.text_of_file(file);
         if is_again || self.is_inside() {
             self.step(STEPS_OF_AN_IMPORT)?;
         }
-        let at = known.unwrap_or_else(|| {
+        if !is_again {
             self.signs.read_header(self.sources, file);
-            self.texts.push(Text { file, text: self.sources.file(file).text(), made_at: None });
-            self.texts.len() - 1
-        });
+        }
         let outside = (self.at, self.menu, self.is_lost, self.statement, self.item.take());
         let broken = std::mem::take(&mut self.broken);
         self.go_to(at);

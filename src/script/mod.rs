@@ -14,11 +14,13 @@ mod diagnostics;
 mod dialect;
 mod evaluate;
 mod expression;
+mod facts;
 mod globals;
 mod import;
 mod items;
 mod limits;
 mod path;
+mod question;
 mod selector;
 mod session;
 mod stop;
@@ -34,6 +36,7 @@ use crate::ir::Dialect;
 use crate::source::{FileId, Sources};
 use command::Wanted;
 use dialect::Signs;
+use facts::Facts;
 use limits::Limits;
 use path::PathCache;
 use regex::Regex;
@@ -61,8 +64,12 @@ pub struct Evaluated<'s> {
 pub fn evaluate(sources: &Sources, forced: Option<Dialect>) -> Evaluated<'_> {
     let mut evaluator = Evaluator::new(sources);
     for file in sources.ids() {
+        evaluator.learn_early(file);
+    }
+    for file in sources.ids() {
         evaluator.run_file(file);
     }
+    evaluator.diagnostics.extend(evaluator.facts.unasked());
     let (dialect, mixed) = evaluator.signs.decide(forced);
     evaluator.diagnostics.extend(mixed);
     Evaluated { database: evaluator.database, dialect, diagnostics: evaluator.diagnostics }
@@ -102,6 +109,7 @@ struct Evaluator<'s> {
     broken: Vec<Span>,
     variables: Variables,
     limits: Limits,
+    facts: Facts,
     /// How many `on-error` would take an error.
     handlers: u32,
     /// The statement of the file that runs.
@@ -137,6 +145,7 @@ impl<'s> Evaluator<'s> {
             broken: Vec::new(),
             variables: Variables::default(),
             limits: Limits::default(),
+            facts: Facts::default(),
             handlers: 0,
             statement: Origin::IMPLIED,
             exhausted: None,
@@ -148,14 +157,8 @@ impl<'s> Evaluator<'s> {
     }
 
     fn run_file(&mut self, file: FileId) {
-        self.importing = vec![file];
-        self.texts.push(Text { file, text: self.sources.file(file).text(), made_at: None });
-        self.go_to(self.texts.len() - 1);
-        self.variables.begin();
-        self.menu = "/";
-        self.is_lost = false;
+        self.begin(file);
         self.signs.read_header(self.sources, file);
-        self.broken.clear();
         for statement in rosc_grammar::statements(self.text) {
             match statement {
                 Ok(statement) => {
@@ -186,6 +189,27 @@ impl<'s> Evaluator<'s> {
         }
         let unprompted = diagnostics::unprompted(&std::mem::take(&mut self.unprompted));
         self.diagnostics.extend(unprompted);
+    }
+
+    /// Stands at the beginning of a file.
+    fn begin(&mut self, file: FileId) {
+        self.importing = vec![file];
+        let (at, _) = self.text_of_file(file);
+        self.go_to(at);
+        self.variables.begin();
+        self.menu = "/";
+        self.is_lost = false;
+        self.broken.clear();
+    }
+
+    /// The place of a file's text among all texts, and whether it was there before.
+    fn text_of_file(&mut self, file: FileId) -> (usize, bool) {
+        let known = self.texts.iter().position(|text| text.file == file && text.made_at.is_none());
+        let at = known.unwrap_or(self.texts.len());
+        if known.is_none() {
+            self.texts.push(Text { file, text: self.sources.file(file).text(), made_at: None });
+        }
+        (at, known.is_some())
     }
 
     fn run(&mut self, statement: &Statement, wanted: Wanted) -> Result<ScriptValue, Stop> {

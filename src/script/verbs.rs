@@ -4,7 +4,7 @@ use super::arguments::{Given, named, named_only, selector};
 use super::stop::Stop;
 use super::value::Value;
 use super::{Evaluator, diagnostics};
-use crate::catalog::{self, Kind};
+use crate::catalog::{self, Kind, ROSC_FACT};
 use crate::database::{Item, ItemId, MenuPath, Property, Written};
 use rosc_grammar::ast::{self, Arg, ArgKind};
 use rosc_target::Origin;
@@ -30,7 +30,8 @@ impl Evaluator<'_> {
         let (before, placed_well) = self.reference(menu, args, "place-before")?;
         let given = self.given(menu, args, "add")?;
         let properties = copied.map(|id| self.properties_of(menu, id)).unwrap_or_default();
-        let id = self.database.new_id();
+        let is_fact = menu == ROSC_FACT.path;
+        let id = if is_fact { self.database.new_id_aside() } else { self.database.new_id() };
         let is_broken = !(copied_well && placed_well);
         let mut item = Item { id, origin, called: None, properties, is_broken };
         given.apply(&mut item);

@@ -7,6 +7,7 @@ mod corpus;
 mod diagnostics;
 mod examples;
 mod export;
+mod facts;
 mod fmt;
 mod imports;
 mod kernel;
