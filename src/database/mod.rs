@@ -80,6 +80,18 @@ impl<'s> Database<'s> {
         self.menu(path).map(|menu| menu.items.as_slice()).unwrap_or_default()
     }
 
+    /// The place of an item in its list, if its list is in order as far as that takes: items stand in the order of their
+    /// identities until one is moved or put before another. Costs a few steps however long the list is.
+    pub fn position_in_order(&self, path: &str, id: ItemId) -> Option<usize> {
+        self.items(path).binary_search_by_key(&id, |item| item.id).ok()
+    }
+
+    /// The place of an item in its list, wherever it stands.
+    pub fn position(&self, path: &str, id: ItemId) -> Option<usize> {
+        let one_by_one = || self.items(path).iter().position(|item| item.id == id);
+        self.position_in_order(path, id).or_else(one_by_one)
+    }
+
     /// A menu to change, made if need be.
     pub fn menu_mut(&mut self, path: MenuPath) -> &mut Menu {
         self.menus.entry(path).or_default()

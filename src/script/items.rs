@@ -99,8 +99,7 @@ impl Evaluator<'_> {
             [] => return Err(diagnostics::nothing_to_get(menu, place).into()),
             [..] => return Err(diagnostics::bad_argument("get", place, "it takes one item").into()),
         };
-        let index = self.database.items(menu).iter().position(|item| item.id == id);
-        self.step(index.unwrap_or(0) / 16)?;
+        let index = self.database.position(menu, id);
         match name {
             Some(name) => {
                 let name = self.property_asked_for(menu, name)?;

@@ -35,9 +35,9 @@ impl Evaluator<'_> {
         let is_broken = !(copied_well && placed_well);
         let mut item = Item { id, origin, called: None, properties, is_broken };
         given.apply(&mut item);
+        let at = before.and_then(|id| self.database.position(menu, id));
         let items = &mut self.database.menu_mut(menu).items;
-        let at = before.and_then(|id| items.iter().position(|other| other.id == id)).unwrap_or(items.len());
-        items.insert(at, item);
+        items.insert(at.unwrap_or(items.len()), item);
         Ok(Value::Id(id.0))
     }
 
@@ -203,11 +203,21 @@ impl Evaluator<'_> {
     }
 
     fn properties_of(&self, menu: MenuPath, id: ItemId) -> Vec<Property> {
-        let item = self.database.items(menu).iter().find(|item| item.id == id);
+        let item = self.database.position(menu, id).map(|at| &self.database.items(menu)[at]);
         item.map(|item| item.properties.clone()).unwrap_or_default()
     }
 
     fn change_items(&mut self, menu: MenuPath, ids: &[ItemId], given: &Given) {
+        /// As many items are looked up one by one; of more, the list is gone through once.
+        const FEW: usize = 8;
+        if ids.len() <= FEW {
+            for &id in ids {
+                if let Some(at) = self.database.position(menu, id) {
+                    given.apply(&mut self.database.menu_mut(menu).items[at]);
+                }
+            }
+            return;
+        }
         let wanted: HashSet<ItemId> = ids.iter().copied().collect();
         let items = self.database.menu_mut(menu).items.iter_mut();
         for item in items.filter(|item| wanted.contains(&item.id)) {

@@ -361,3 +361,13 @@ fn mistakes_in_computed_values_are_shown_where_they_are_computed() {
     assert_eq!(wrong.len(), 1);
     assert_eq!(wrong[0].origin().map(|origin| sources.slice(origin)), Some("\"192.0.2.$i\""));
 }
+
+#[test]
+fn a_loop_over_a_long_list_changes_every_item() {
+    let mut script = String::from("/ip firewall nat\n");
+    (0..20_000).for_each(|n| script.push_str(&format!("add chain=srcnat action=accept comment=a{n}\n")));
+    // The last one stands first, so that the list is not in the order of its making.
+    script.push_str("move 19999 0\n:foreach i in=[find chain=srcnat] do={ set $i chain=dstnat }\n");
+    script.push_str("/interface list add name=[:len [/ip firewall nat find chain=dstnat]]");
+    assert!(database_of(&script).contains("add name=20000"));
+}
