@@ -54,7 +54,7 @@ impl Evaluator<'_> {
         match target.verb {
             None => self.change_menu(command, target, wanted),
             Some(verb) if target.menu == "/" => {
-                self.run_global(verb, &command.args[target.words..], self.origin(command.span))
+                self.run_global(verb, &command.args[target.words..], wanted, self.origin(command.span))
             }
             Some(verb) => {
                 // What stands in brackets among the arguments is of the command's menu.
@@ -79,7 +79,9 @@ impl Evaluator<'_> {
                 result
             }
             // The topic is computed: `:log $topic "..."`.
-            Some(args) if target.menu == "/log" => self.run_global("log", args, self.origin(command.span)),
+            Some(args) if target.menu == "/log" => {
+                self.run_global("log", args, wanted, self.origin(command.span))
+            }
             Some([unexpected, ..]) => {
                 let origin = self.origin(unexpected.span);
                 let why = "a command such as add or set stands between the menu and its arguments";
@@ -117,7 +119,7 @@ impl Evaluator<'_> {
             "get" if wanted == Wanted::Value => return self.get(menu, args, origin),
             "print" if wanted == Wanted::Value => return self.printed(menu, command, args, origin),
             "run" if menu == "/system/script" => return self.run_stored(args, origin),
-            _ if menu == "/log" => return self.run_global("log", args, origin),
+            _ if menu == "/log" => return self.run_global("log", args, wanted, origin),
             verb if WITHOUT_EFFECT.contains(&verb) => Ok(Value::Nothing),
             verb if lowered => Err(diagnostics::script_not_run(verb, origin).into()),
             _ if wanted == Wanted::Value => {

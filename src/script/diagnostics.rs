@@ -107,6 +107,14 @@ pub(super) fn script_fails(mistake: Mistake, origin: Origin) -> Diagnostic {
         .maybe_help(mistake.help.map(str::to_owned))
 }
 
+/// A text in another format, which rosc can't make or read.
+pub(super) fn not_reformatted(mistake: Mistake, question: &Question, origin: Origin) -> Diagnostic {
+    let known = mistake.help.map(|known| format!("known are {known}; ")).unwrap_or_default();
+    Diagnostic::new(Code::ScriptNotRun, mistake.message)
+        .label(origin, "not converted")
+        .help(format!("{known}answer it: {}", question.answered_by()))
+}
+
 const GIVES_UP: &str = "the script ends with an error: ";
 
 /// What a script sees of an error that it handles.

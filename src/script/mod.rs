@@ -13,6 +13,7 @@ mod convert;
 mod diagnostics;
 mod dialect;
 mod evaluate;
+mod execute;
 mod expression;
 mod facts;
 mod globals;
@@ -22,6 +23,7 @@ mod limits;
 mod path;
 mod question;
 mod selector;
+mod serialize;
 mod session;
 mod stop;
 mod value;
@@ -110,6 +112,8 @@ struct Evaluator<'s> {
     variables: Variables,
     limits: Limits,
     facts: Facts,
+    /// How many jobs have run.
+    jobs: u32,
     /// How many `on-error` would take an error.
     handlers: u32,
     /// The statement of the file that runs.
@@ -146,6 +150,7 @@ impl<'s> Evaluator<'s> {
             variables: Variables::default(),
             limits: Limits::default(),
             facts: Facts::default(),
+            jobs: 0,
             handlers: 0,
             statement: Origin::IMPLIED,
             exhausted: None,

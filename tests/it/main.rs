@@ -9,6 +9,7 @@ mod examples;
 mod export;
 mod facts;
 mod fmt;
+mod formats;
 mod imports;
 mod kernel;
 mod laws;

@@ -17,7 +17,7 @@ fn database_of(script: &str) -> String {
 }
 
 /// The codes of what is found, with the text that each is about.
-fn found(script: &str) -> Vec<(Code, String)> {
+pub(crate) fn found(script: &str) -> Vec<(Code, String)> {
     let sources = text(script);
     let found = evaluate(&sources, None).diagnostics;
     let place = |sources: &Sources, d: &rosc::diagnostic::Diagnostic| {
@@ -27,14 +27,14 @@ fn found(script: &str) -> Vec<(Code, String)> {
 }
 
 /// The value of an expression, as the comment of a table.
-fn value_of(expression: &str) -> String {
+pub(crate) fn value_of(expression: &str) -> String {
     let made = database_of(&format!("/routing table add name=x comment=({expression})"));
     let made = made.lines().nth(1).expect("a table").trim_start_matches("add name=x").trim_start();
     made.trim_start_matches("comment=").trim_matches('"').to_owned()
 }
 
 #[track_caller]
-fn leaves(script: &str, database: &str) {
+pub(crate) fn leaves(script: &str, database: &str) {
     let wanted: String = database.lines().map(|line| format!("{}\n", line.trim_start())).collect();
     assert_eq!(database_of(script), wanted);
 }
