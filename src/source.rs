@@ -41,6 +41,8 @@ pub struct SourceFile {
     text: Arc<str>,
     encoding: Encoding,
     line_starts: OnceLock<Vec<u32>>,
+    /// How many characters begin in front of each block of the text.
+    characters: OnceLock<Vec<u32>>,
     /// The text for a terminal; `None` inside if it is the text itself.
     printable: OnceLock<Option<Box<str>>>,
 }
@@ -144,7 +146,14 @@ fn decoded(bytes: Vec<u8>) -> io::Result<(String, Encoding)> {
 
 impl SourceFile {
     fn new(name: String, text: Arc<str>, encoding: Encoding) -> Self {
-        Self { name, text, encoding, line_starts: OnceLock::new(), printable: OnceLock::new() }
+        Self {
+            name,
+            text,
+            encoding,
+            line_starts: OnceLock::new(),
+            characters: OnceLock::new(),
+            printable: OnceLock::new(),
+        }
     }
 
     /// The name as given.
@@ -190,9 +199,29 @@ impl SourceFile {
     pub fn line_and_column(&self, offset: u32) -> (u32, u32) {
         let starts = self.line_starts();
         let line = starts.partition_point(|&start| start <= offset) - 1;
-        let before = &self.text[starts[line] as usize..offset as usize];
         let count = |n: usize| u32::try_from(n).expect("texts are below 4 GiB");
-        (count(line + 1), count(before.chars().count() + 1))
+        (count(line + 1), self.characters_before(offset) - self.characters_before(starts[line]) + 1)
+    }
+
+    /// How many characters begin in front of an offset. Counted by blocks, since a line may be as long as its file.
+    fn characters_before(&self, offset: u32) -> u32 {
+        const BLOCK: usize = 4096;
+        let begins = |byte: &&u8| !matches!(byte, 0x80..=0xbf);
+        let count =
+            |bytes: &[u8]| u32::try_from(bytes.iter().filter(begins).count()).expect("texts are below 4 GiB");
+        let text = self.text.as_bytes();
+        let blocks = self.characters.get_or_init(|| {
+            let sum = |sum: &mut u32, block| {
+                let before = *sum;
+                *sum += count(block);
+                Some(before)
+            };
+            text.chunks(BLOCK).scan(0, sum).collect()
+        });
+        let block = offset as usize / BLOCK;
+        let all = || blocks.last().map_or(0, |before| before + count(&text[(blocks.len() - 1) * BLOCK..]));
+        let before = blocks.get(block).copied().unwrap_or_else(all);
+        before + count(&text[(block * BLOCK).min(text.len())..offset as usize])
     }
 }
 

@@ -9,7 +9,7 @@ use crate::catalog::{Common, FactItem, ROSC_FACT, Reader};
 use crate::database::{ItemId, MenuPath, v6};
 use crate::diagnostic::Diagnostic;
 use crate::source::FileId;
-use rosc_grammar::ast::{self, Arg, Statement};
+use rosc_grammar::ast::{self, Anchor, Arg, Statement};
 use rosc_target::Origin;
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -61,7 +61,11 @@ impl Evaluator<'_> {
         self.begin(file);
         for statement in rosc_grammar::statements(self.text) {
             let Ok(Statement::Command(command)) = &statement else { continue };
-            let Ok(target) = self.target(command) else { continue };
+            let Ok(target) = self.target(command) else {
+                // What stands below a menu that does not exist is of no menu.
+                self.menu = if command.anchor == Anchor::Root { "/" } else { self.menu };
+                continue;
+            };
             let args = command.args.get(target.words..).unwrap_or_default();
             match target.verb {
                 None if args.is_empty() => self.menu = target.menu,

@@ -15,16 +15,36 @@ use std::collections::HashSet;
 /// Properties that are text whatever they look like.
 const TEXT: &[&str] = &["name", "comment", "list", "source", "address-list"];
 
-/// Menus that can be added to, and into which a router puts items by itself.
+/// Menus that can be added to, and whose items are for the most part not of the configuration: what a router learns from
+/// its neighbours and users, its files and its radios.
+///
+/// They are listed, because nothing that RouterOS tells of its menus sets them apart: the flag `dynamic`, which comes
+/// nearest, is there for a third of all lists, firewall filters among them, in which the configured items are those that
+/// a script means. Menus that can't be added to need no mention.
 const LEARNED: &[&str] = &[
+    "/caps-man/interface",
     "/certificate",
+    "/certificate/crl",
+    "/disk",
     "/file",
+    "/interface/bridge/host",
+    "/interface/bridge/mdb",
+    "/interface/l2tp-server",
+    "/interface/ovpn-server",
+    "/interface/pppoe-server",
+    "/interface/pptp-server",
+    "/interface/sstp-server",
+    "/interface/wifi",
+    "/interface/wireless",
     "/ip/arp",
     "/ip/dhcp-server/lease",
-    "/ip/hotspot/host",
     "/ip/ipsec/policy",
+    "/ip/kid-control/device",
+    "/ipv6/dhcp-server/binding",
+    "/ipv6/nd/prefix",
     "/ipv6/neighbor",
-    "/ppp/active",
+    "/mpls/ldp/neighbor",
+    "/routing/igmp-proxy/mfc",
     "/user",
 ];
 
@@ -45,8 +65,7 @@ impl Evaluator<'_> {
 
     /// Whether a router puts items into the menu by itself, so that those of the configuration are not all.
     fn holds_more_than_written(&self, menu: MenuPath) -> bool {
-        let is_list = Commands::all().look_up(menu, "add") == Some(Entry::Command("add"));
-        catalog::menu(menu).is_none() && (!is_list || LEARNED.contains(&menu))
+        catalog::menu(menu).is_none() && (!is_list(menu) || LEARNED.contains(&menu))
     }
 
     /// The items for which all terms hold, in list order.
@@ -250,6 +269,11 @@ impl Evaluator<'_> {
     }
 }
 
+/// Whether items can be added to a menu.
+fn is_list(menu: &str) -> bool {
+    Commands::all().look_up(menu, "add") == Some(Entry::Command("add"))
+}
+
 /// A property's text as a value of its type.
 pub(super) fn typed(menu: &str, name: &str, text: &str) -> Result<Value, super::value::Mistake> {
     // An interface's address is text on a router too: with its length, and with the host's bits.
@@ -261,4 +285,16 @@ pub(super) fn typed(menu: &str, name: &str, text: &str) -> Result<Value, super::
         return Ok(Value::Array(array.into()));
     }
     Ok(Value::literal(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_learned_is_a_list_and_not_lowered() {
+        for menu in LEARNED {
+            assert!(is_list(menu) && catalog::menu(menu).is_none(), "{menu}");
+        }
+    }
 }

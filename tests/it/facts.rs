@@ -147,6 +147,12 @@ fn wrong_facts_are_reported() {
 }
 
 #[test]
+fn what_stands_below_a_menu_that_is_not_there_is_no_fact() {
+    let facts = "/rosc fact\nadd command=\":timestamp\" value=1\n/absent menu\nadd name=x";
+    assert_eq!(codes(":local t [:timestamp]", facts), [Code::UnknownCommand]);
+}
+
+#[test]
 fn a_configuration_with_facts_is_carried_over_like_any_other() {
     let script = "/ip address add address=192.0.2.2/24 interface=ether1\n/ip route add gateway=[:resolve gw.example.com]";
     let sources = with_facts(script, "/rosc fact add command=\":resolve gw.example.com\" value=192.0.2.1");

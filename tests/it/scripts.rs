@@ -292,6 +292,8 @@ fn text_and_arrays_are_taken_apart() {
         ("\"ether1\" ~ \"^eth\"", "yes"),
         ("1 < 2 && 3 > 2", "yes"),
         ("!(1 < 2) || false", "no"),
+        ("any $undeclared", "no"),
+        ("any [:find abc x] || any \"\"", "yes"),
         ("{\"a\"={\"b\"=5}}->\"a\"->\"b\"", "5"),
         ("[[:parse \":return (6 * 7)\"]]", "42"),
     ] {
