@@ -228,9 +228,9 @@ fn a_line_that_fills_the_file_is_answered_in_bounded_memory() {
         ("a word", filled("", "a", ""), "R0201"),
         ("commands", filled("/ip route\n", "add gatewy=192.0.2.1; ", ""), "R0202"),
         ("a list", filled("/ip firewall address-list add list=l address=", "192.0.2.1,", ""), "R0301"),
-        ("a sum", filled(":put (1", " + 1", ")"), "R0217"),
+        ("a sum", filled(":put (1", " + 1", ")"), "R0101"),
         ("elements", filled(":foreach a in={", "1;", "} do={}"), "R0217"),
-        ("what closes nothing", filled("", ")]}", ""), "R0101"),
+        ("what closes nothing", filled("", ")]}", ""), "R0002"),
         ("what opens and closes", filled(":put ", "([{\"", ""), "R0101"),
     ] {
         let files = Files::new([("line.rsc", line)]);
