@@ -34,7 +34,9 @@ pub struct Export {
 /// Secrets are left out unless asked for. What acts once is no configuration, and is left out too. Commands on items that
 /// a router has from the start stand as they were written.
 pub fn export(database: &Database<'_>, show_sensitive: bool) -> Export {
-    let mut menus: Vec<(MenuPath, &Menu)> = database.menus().collect();
+    // Facts have been used, and no router has such a menu.
+    let menus = database.menus().filter(|(path, _)| *path != catalog::ROSC_FACT.path);
+    let mut menus: Vec<(MenuPath, &Menu)> = menus.collect();
     menus.sort_by_key(|(path, _)| {
         (DECLARING.iter().position(|declaring| declaring == path).unwrap_or(DECLARING.len()), *path)
     });

@@ -1,14 +1,17 @@
 //! The source table: the only place that turns an [`Origin`] into file, line and column.
 
 mod encoding;
+mod imports;
 mod kept;
 mod printable;
 mod secrets;
 
 pub use encoding::Encoding;
+pub use imports::{Disk, ImportError, Imports, MOST_IMPORTED};
 pub use printable::printable;
 pub use secrets::{HIDDEN, is_sensitive};
 
+use imports::Imported;
 use kept::Kept;
 use rosc_grammar::ast::Span;
 use rosc_target::Origin;
@@ -22,6 +25,8 @@ use std::sync::{Arc, OnceLock};
 #[derive(Debug, Default)]
 pub struct Sources {
     files: Vec<Arc<SourceFile>>,
+    imports: Option<Box<dyn Imports>>,
+    imported: Imported,
     kept: Kept,
 }
 
@@ -36,6 +41,8 @@ pub struct SourceFile {
     text: String,
     encoding: Encoding,
     line_starts: OnceLock<Vec<u32>>,
+    /// How many characters begin in front of each block of the text.
+    characters: OnceLock<Vec<u32>>,
     /// The text for a terminal; `None` inside if it is the text itself.
     printable: OnceLock<Option<Box<str>>>,
 }
@@ -68,10 +75,7 @@ impl Sources {
         } else {
             fs::read(path)?
         };
-        let (text, encoding) = encoding::decode(bytes);
-        if u32::try_from(text.len()).is_err() {
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "the file has 4 GiB or more"));
-        }
+        let (text, encoding) = decoded(bytes)?;
         Ok(self.push(path.display().to_string(), text, encoding))
     }
 
@@ -81,9 +85,7 @@ impl Sources {
     }
 
     fn push(&mut self, name: String, text: String, encoding: Encoding) -> FileId {
-        let file =
-            SourceFile { name, text, encoding, line_starts: OnceLock::new(), printable: OnceLock::new() };
-        self.files.push(Arc::new(file));
+        self.files.push(Arc::new(SourceFile::new(name, text, encoding)));
         FileId(u32::try_from(self.files.len() - 1).expect("fewer files than u32 counts"))
     }
 
@@ -93,14 +95,14 @@ impl Sources {
         self.kept.keep(text)
     }
 
-    /// The files in order.
+    /// The files that were given, in order; those that scripts import are not among them.
     pub fn ids(&self) -> impl Iterator<Item = FileId> + use<> {
         (0..u32::try_from(self.files.len()).expect("fewer files than u32 counts")).map(FileId)
     }
 
     /// The file itself.
     pub fn file(&self, id: FileId) -> &Arc<SourceFile> {
-        &self.files[id.0 as usize]
+        self.imported.get(id).unwrap_or_else(|| &self.files[id.0 as usize])
     }
 
     /// The origin of a span of a file.
@@ -110,7 +112,8 @@ impl Sources {
 
     /// The file that an origin lies in; `None` for what no line asked for.
     pub fn file_of(&self, origin: Origin) -> Option<&Arc<SourceFile>> {
-        self.files.get((origin.file as usize).checked_sub(1)?)
+        let id = origin.file.checked_sub(1)?;
+        self.files.get(id as usize).or_else(|| self.imported.get(FileId(id)))
     }
 
     /// The text of an origin as written; empty for what no line asked for.
@@ -132,7 +135,27 @@ impl Sources {
     }
 }
 
+/// The text of a file.
+fn decoded(bytes: Vec<u8>) -> io::Result<(String, Encoding)> {
+    let (text, encoding) = encoding::decode(bytes);
+    if u32::try_from(text.len()).is_err() {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "the file has 4 GiB or more"));
+    }
+    Ok((text, encoding))
+}
+
 impl SourceFile {
+    fn new(name: String, text: String, encoding: Encoding) -> Self {
+        Self {
+            name,
+            text,
+            encoding,
+            line_starts: OnceLock::new(),
+            characters: OnceLock::new(),
+            printable: OnceLock::new(),
+        }
+    }
+
     /// The name as given.
     pub fn name(&self) -> &str {
         &self.name
@@ -176,9 +199,29 @@ impl SourceFile {
     pub fn line_and_column(&self, offset: u32) -> (u32, u32) {
         let starts = self.line_starts();
         let line = starts.partition_point(|&start| start <= offset) - 1;
-        let before = &self.text[starts[line] as usize..offset as usize];
         let count = |n: usize| u32::try_from(n).expect("texts are below 4 GiB");
-        (count(line + 1), count(before.chars().count() + 1))
+        (count(line + 1), self.characters_before(offset) - self.characters_before(starts[line]) + 1)
+    }
+
+    /// How many characters begin in front of an offset. Counted by blocks, since a line may be as long as its file.
+    fn characters_before(&self, offset: u32) -> u32 {
+        const BLOCK: usize = 4096;
+        let begins = |byte: &&u8| !matches!(byte, 0x80..=0xbf);
+        let count =
+            |bytes: &[u8]| u32::try_from(bytes.iter().filter(begins).count()).expect("texts are below 4 GiB");
+        let text = self.text.as_bytes();
+        let blocks = self.characters.get_or_init(|| {
+            let sum = |sum: &mut u32, block| {
+                let before = *sum;
+                *sum += count(block);
+                Some(before)
+            };
+            text.chunks(BLOCK).scan(0, sum).collect()
+        });
+        let block = offset as usize / BLOCK;
+        let all = || blocks.last().map_or(0, |before| before + count(&text[(blocks.len() - 1) * BLOCK..]));
+        let before = blocks.get(block).copied().unwrap_or_else(all);
+        before + count(&text[(block * BLOCK).min(text.len())..offset as usize])
     }
 }
 

@@ -5,7 +5,7 @@ use crate::compile::Options;
 use crate::diagnostic::{Code, Diagnostic, Severity, json, render};
 use crate::ir::Dialect;
 use crate::plan::{Extent, View};
-use crate::source::Sources;
+use crate::source::{Disk, Sources};
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 use std::env;
@@ -115,7 +115,7 @@ impl Output {
 
 /// Reads the files. A file that can't be read is reported; the others are read all the same.
 pub(super) fn read(files: &[PathBuf]) -> (Sources, Vec<Diagnostic>) {
-    let mut sources = Sources::default();
+    let mut sources = Sources::default().importing(Disk);
     let mut unreadable = Vec::new();
     for file in files {
         if let Err(error) = sources.read(file) {

@@ -30,6 +30,7 @@ pub struct Database<'s> {
     name_ids: HashMap<Box<str>, PropertyName>,
     computed: Vec<Box<str>>,
     next_item: u32,
+    last_item_aside: u32,
 }
 
 /// What a menu holds.
@@ -55,6 +56,7 @@ impl<'s> Database<'s> {
             name_ids: HashMap::new(),
             computed: Vec::new(),
             next_item: 1,
+            last_item_aside: u32::MAX,
         }
     }
 
@@ -78,6 +80,18 @@ impl<'s> Database<'s> {
         self.menu(path).map(|menu| menu.items.as_slice()).unwrap_or_default()
     }
 
+    /// The place of an item in its list, if its list is in order as far as that takes: items stand in the order of their
+    /// identities until one is moved or put before another. Costs a few steps however long the list is.
+    pub fn position_in_order(&self, path: &str, id: ItemId) -> Option<usize> {
+        self.items(path).binary_search_by_key(&id, |item| item.id).ok()
+    }
+
+    /// The place of an item in its list, wherever it stands.
+    pub fn position(&self, path: &str, id: ItemId) -> Option<usize> {
+        let one_by_one = || self.items(path).iter().position(|item| item.id == id);
+        self.position_in_order(path, id).or_else(one_by_one)
+    }
+
     /// A menu to change, made if need be.
     pub fn menu_mut(&mut self, path: MenuPath) -> &mut Menu {
         self.menus.entry(path).or_default()
@@ -88,6 +102,12 @@ impl<'s> Database<'s> {
         let id = ItemId(self.next_item);
         self.next_item += 1;
         id
+    }
+
+    /// A new identity for what is no item of the router's, which leaves the numbers of its items alone.
+    pub fn new_id_aside(&mut self) -> ItemId {
+        self.last_item_aside -= 1;
+        ItemId(self.last_item_aside)
     }
 
     /// The short form of a property's name.

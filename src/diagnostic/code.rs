@@ -80,6 +80,10 @@ codes! {
     LimitReached = "R0217" Error;
     /// A variable in a condition has the name of a property, which is what the condition means.
     ShadowedVariable = "R0218" Warning;
+    /// A file that a script imports can't be read, or lies outside the script's folder.
+    NotImported = "R0219" Error;
+    /// A fact about the router that no script asks for.
+    UnaskedFact = "R0220" Note;
     /// A value is not of the property's type.
     WrongType = "R0301" Error;
     /// An item lacks a property that it needs.

@@ -5,6 +5,7 @@ use super::stop::Stop;
 use super::value::{Array, Code, Mistake, Value};
 use super::variables::Slot;
 use super::{Evaluator, Text, diagnostics};
+use crate::diagnostic::{Diagnostic, Label};
 use rosc_grammar::ast::{self, Arg, ArgKind, Block, Span};
 use rosc_target::Origin;
 use std::rc::Rc;
@@ -111,8 +112,14 @@ impl Evaluator<'_> {
         match result {
             Err(Stop::Return(value)) => Ok(value),
             Err(Stop::Break | Stop::Continue) => Err(diagnostics::outside_a_loop(origin).into()),
-            Err(Stop::Failed(error)) => Err(Stop::Failed(called_here(error, origin))),
-            Err(Stop::Unknown(error)) => Err(Stop::Unknown(called_here(error, origin))),
+            Err(Stop::Failed(mut error)) => {
+                by_way_of(&mut error, origin, "called here");
+                Err(Stop::Failed(error))
+            }
+            Err(Stop::Unknown(mut error)) => {
+                by_way_of(&mut error, origin, "called here");
+                Err(Stop::Unknown(error))
+            }
             other => other,
         }
     }
@@ -166,14 +173,10 @@ impl Evaluator<'_> {
     }
 }
 
-fn called_here(
-    mut error: Box<crate::diagnostic::Diagnostic>,
-    origin: Origin,
-) -> Box<crate::diagnostic::Diagnostic> {
-    if error.labels.len() < MOST_LABELS
-        && !error.labels.iter().any(|label| label.origin.is_same_place(origin))
-    {
-        *error = error.label(origin, "called here");
+/// Adds to an error the place of a command that led to it.
+pub(super) fn by_way_of(error: &mut Diagnostic, origin: Origin, how: &str) {
+    let is_known = error.labels.iter().any(|label| label.origin.is_same_place(origin));
+    if error.labels.len() < MOST_LABELS && !is_known {
+        error.labels.push(Label { origin, text: how.to_owned() });
     }
-    error
 }

@@ -5,7 +5,7 @@ use super::stop::Stop;
 use super::value::Value;
 use super::verbs::Switch;
 use super::{Evaluator, diagnostics};
-use crate::catalog;
+use crate::catalog::{self, ROSC_FACT};
 use crate::database::v6;
 use rosc_grammar::ast::{self, Anchor, Arg, ArgKind, Command};
 
@@ -54,7 +54,7 @@ impl Evaluator<'_> {
         match target.verb {
             None => self.change_menu(command, target, wanted),
             Some(verb) if target.menu == "/" => {
-                self.run_global(verb, &command.args[target.words..], self.origin(command.span))
+                self.run_global(verb, &command.args[target.words..], wanted, self.origin(command.span))
             }
             Some(verb) => {
                 // What stands in brackets among the arguments is of the command's menu.
@@ -79,7 +79,9 @@ impl Evaluator<'_> {
                 result
             }
             // The topic is computed: `:log $topic "..."`.
-            Some(args) if target.menu == "/log" => self.run_global("log", args, self.origin(command.span)),
+            Some(args) if target.menu == "/log" => {
+                self.run_global("log", args, wanted, self.origin(command.span))
+            }
             Some([unexpected, ..]) => {
                 let origin = self.origin(unexpected.span);
                 let why = "a command such as add or set stands between the menu and its arguments";
@@ -101,6 +103,10 @@ impl Evaluator<'_> {
         let args = &command.args[target.words..];
         let is_lowered = || catalog::menu(menu).is_some();
         let outcome = match verb {
+            "add" if menu == ROSC_FACT.path => self.add_fact(args, origin),
+            verb if menu == ROSC_FACT.path && !WITHOUT_EFFECT.contains(&verb) => {
+                return Err(diagnostics::facts_are_added(verb, origin).into());
+            }
             "add" => self.add(menu, args, origin),
             "set" => self.set(menu, args, origin),
             "remove" => self.remove(menu, args, origin),
@@ -113,11 +119,12 @@ impl Evaluator<'_> {
             "get" if wanted == Wanted::Value => return self.get(menu, args, origin),
             "print" if wanted == Wanted::Value => return self.printed(menu, command, args, origin),
             "run" if menu == "/system/script" => return self.run_stored(args, origin),
-            _ if menu == "/log" => return self.run_global("log", args, origin),
+            _ if menu == "/log" => return self.run_global("log", args, wanted, origin),
             verb if WITHOUT_EFFECT.contains(&verb) => Ok(Value::Nothing),
             verb if is_lowered() => Err(diagnostics::script_not_run(verb, origin).into()),
             _ if wanted == Wanted::Value => {
-                return Err(diagnostics::only_live_router_knows(&format!("{menu}/{verb}"), origin).into());
+                let question = self.question(menu, verb, args, &command.condition)?;
+                return self.ask(&question, origin);
             }
             _ => {
                 self.database.menu_mut(menu).actions.push(origin);

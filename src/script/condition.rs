@@ -159,7 +159,9 @@ impl<'s> Evaluator<'s> {
         match RUNTIME_FLAGS.iter().find(|(flag, _)| *flag == name) {
             Some((_, Some(true))) => Ok(Some(Cow::Borrowed("yes"))),
             Some((_, Some(false))) => Ok(Some(Cow::Borrowed("no"))),
-            Some((_, None)) => Err(diagnostics::only_live_router_knows(name, at)),
+            Some((_, None)) => {
+                self.ask_of_item(menu, index, name, at).map(|answer| Some(Cow::Borrowed(answer)))
+            }
             None if name == "disabled" => Ok(Some(Cow::Borrowed("no"))),
             None => match catalog::menu(menu) {
                 // In version 7 a condition on an unknown property holds for every item: a trap, not a wish.

@@ -214,7 +214,7 @@ impl Evaluator<'_> {
         }
     }
 
-    fn condition_holds(&mut self, arg: &Arg) -> Result<bool, Stop> {
+    pub(super) fn condition_holds(&mut self, arg: &Arg) -> Result<bool, Stop> {
         let value = self.argument(arg)?;
         let origin = self.origin(arg.span);
         self.plain(super::expression::truth(&value), origin)
@@ -225,7 +225,7 @@ impl Evaluator<'_> {
         self.name_of_variable(arg)
     }
 
-    fn number_in(&mut self, bound: &Bound<'_>, name: &'static str) -> Result<Option<i64>, Stop> {
+    pub(super) fn number_in(&mut self, bound: &Bound<'_>, name: &'static str) -> Result<Option<i64>, Stop> {
         let Some(arg) = bound.get(name) else { return Ok(None) };
         let value = self.argument(arg)?;
         let place = self.origin(arg.span);

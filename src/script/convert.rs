@@ -2,7 +2,7 @@
 
 use super::globals::Bound;
 use super::stop::Stop;
-use super::value::{Array, Mistake, Value, equal};
+use super::value::{Array, MOST_TEXT, Mistake, Value, equal};
 use super::{Evaluator, diagnostics};
 use rosc_target::Origin;
 
@@ -39,6 +39,15 @@ impl Evaluator<'_> {
                 let delimiter = self.text_of(&delimiter, origin)?;
                 value.to_array(if delimiter.is_empty() { "," } else { &delimiter })
             }
+            "tolf" => self.text_of(&value, origin).map(|text| Ok(Value::str(text.replace("\r\n", "\n"))))?,
+            "tocrlf" => self.text_of(&value, origin).map(|text| {
+                let lines = text.replace("\r\n", "\n").replace('\n', "\r\n");
+                if lines.len() > MOST_TEXT {
+                    Err(Mistake::too_large("text", MOST_TEXT, "bytes"))
+                } else {
+                    Ok(Value::str(lines))
+                }
+            })?,
             "parse" => {
                 let text = self.text_of(&value, origin)?;
                 return if let Value::Code(_) = value { Ok(value) } else { self.parse_code(&text, origin) };

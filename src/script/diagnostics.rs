@@ -1,9 +1,10 @@
 //! What can be wrong with commands.
 
+use super::question::Question;
 use super::value::Mistake;
 use crate::catalog::commands::{Commands, Entry};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
-use crate::source::{FileId, Sources};
+use crate::source::{FileId, ImportError, MOST_IMPORTED, Sources};
 use rosc_grammar::{SyntaxError, SyntaxErrorKind};
 use rosc_target::Origin;
 
@@ -57,13 +58,9 @@ pub(super) fn unprompted(places: &[Origin]) -> Option<Diagnostic> {
 }
 
 pub(super) fn script_not_run(name: &str, origin: Origin) -> Diagnostic {
-    let help = match name {
-        "import" => "give the file on the command line instead",
-        _ => "write the commands out that the script would run, or export the router that has run it",
-    };
     Diagnostic::new(Code::ScriptNotRun, format!("`{name}` is not run"))
         .label(origin, "not known to rosc's scripts")
-        .help(help)
+        .help("write the commands out that the script would run, or export the router that has run it")
 }
 
 /// Something is needed where there is no value: a variable of this name, or another expression.
@@ -108,6 +105,14 @@ pub(super) fn script_fails(mistake: Mistake, origin: Origin) -> Diagnostic {
     Diagnostic::new(Code::ScriptFails, mistake.message)
         .label(origin, "the script fails here")
         .maybe_help(mistake.help.map(str::to_owned))
+}
+
+/// A text in another format, which rosc can't make or read.
+pub(super) fn not_reformatted(mistake: Mistake, question: &Question, origin: Origin) -> Diagnostic {
+    let known = mistake.help.map(|known| format!("known are {known}; ")).unwrap_or_default();
+    Diagnostic::new(Code::ScriptNotRun, mistake.message)
+        .label(origin, "not converted")
+        .help(format!("{known}answer it: {}", question.answered_by()))
 }
 
 const GIVES_UP: &str = "the script ends with an error: ";
@@ -175,10 +180,54 @@ pub(super) fn nothing_found(menu: &str, verb: &str, origin: Origin) -> Diagnosti
         .help("on a router this would pass in silence; check the condition and the order of the commands")
 }
 
-pub(super) fn only_live_router_knows(name: &str, origin: Origin) -> Diagnostic {
-    Diagnostic::new(Code::OnlyLiveRouterKnows, format!("only a running router knows `{name}`"))
+pub(super) fn only_live_router_knows(question: &Question, origin: Origin) -> Diagnostic {
+    let message = format!("only a running router knows `{}`", question.subject());
+    Diagnostic::new(Code::OnlyLiveRouterKnows, message)
         .label(origin, "not part of the configuration")
-        .help("write the value itself, or use what the configuration says")
+        .help(format!("answer it: {}", question.answered_by()))
+}
+
+/// A fact that says too little to answer anything.
+pub(super) fn incomplete_fact(origin: Origin) -> Diagnostic {
+    Diagnostic::new(Code::MissingProperty, "this fact does not say what it answers")
+        .label(origin, "neither a command nor a menu and a property")
+        .help("for example `menu=/interface item=ether1 property=running`, or `command=\":resolve example.com\"`")
+}
+
+pub(super) fn overfull_fact(origin: Origin) -> Diagnostic {
+    Diagnostic::new(Code::Contradiction, "a fact answers a command or a property, not both")
+        .label(origin, "with menu, item or property beside it")
+        .help("write two facts")
+}
+
+pub(super) fn fact_of_no_menu(menu: &str, origin: Origin) -> Diagnostic {
+    Diagnostic::new(Code::UnknownCommand, format!("there is no menu `{menu}`")).label(origin, "not known")
+}
+
+pub(super) fn repeated_fact(origin: Origin, before: Origin) -> Diagnostic {
+    Diagnostic::new(Code::Duplicate, "two facts answer the same question")
+        .label(origin, "again here")
+        .label(before, "first here")
+        .help("keep one of the two")
+}
+
+/// A fact whose command is none that gives a value.
+pub(super) fn no_question(text: &str, origin: Origin) -> Diagnostic {
+    Diagnostic::new(Code::ScriptFails, format!("`{}` is no command that gives a value", text.trim()))
+        .label(origin, "nothing can ask for this")
+        .help("for example `:resolve example.com` or `/interface get ether1 running`")
+}
+
+pub(super) fn unasked_fact(origin: Origin) -> Diagnostic {
+    Diagnostic::new(Code::UnaskedFact, "no script asks for this fact")
+        .label(origin, "not used")
+        .help("see that it is spelled as the error spells it that appears without it")
+}
+
+pub(super) fn facts_are_added(verb: &str, origin: Origin) -> Diagnostic {
+    Diagnostic::new(Code::ScriptNotRun, format!("`{verb}` is not run on facts"))
+        .label(origin, "facts are only added")
+        .help("change the line that adds the fact")
 }
 
 pub(super) fn missing_argument(verb: &str, what: &str, origin: Origin) -> Diagnostic {
@@ -203,4 +252,43 @@ pub(super) fn mixed_dialects(six: Origin, seven: Origin) -> Diagnostic {
         .label(six, "version 6")
         .label(seven, "version 7")
         .help("it is read as version 7; say --routeros 6 or --routeros 7 to settle it")
+}
+
+/// A file that can't be had.
+pub(super) fn not_imported(name: &str, error: &ImportError, origin: Origin) -> Diagnostic {
+    let (message, help) = match error {
+        ImportError::Outside => (
+            format!("the file `{name}` is not in the folder of the script that imports it"),
+            "put it beside the script or below it, and name it from there",
+        ),
+        ImportError::NoFolder => (
+            format!("what comes from standard input lies in no folder, so `{name}` is not found"),
+            "give the script as a file, or both files on the command line",
+        ),
+        ImportError::Missing => (
+            format!("there is no file `{name}` beside this script"),
+            "copy it from the router into the folder of the script",
+        ),
+        ImportError::Unreadable(error) => {
+            (format!("the file `{name}` can't be read: {error}"), "see that it is a text that you may read")
+        }
+        ImportError::TooMany => (format!("the file `{name}` is one too many"), "import fewer files"),
+    };
+    Diagnostic::new(Code::NotImported, message).label(origin, "not imported").help(help)
+}
+
+pub(super) fn too_many_imports(origin: Origin) -> Diagnostic {
+    too_much(&format!("{MOST_IMPORTED} imported files"), origin)
+}
+
+pub(super) fn imports_itself(name: &str, origin: Origin) -> Diagnostic {
+    Diagnostic::new(Code::LimitReached, format!("`{name}` is imported while it runs, which would never end"))
+        .label(origin, "imported again here")
+        .help("take out one of the imports in this circle")
+}
+
+pub(super) fn imports_too_deep(most: usize, origin: Origin) -> Diagnostic {
+    Diagnostic::new(Code::LimitReached, format!("more than {most} files import each other"))
+        .label(origin, "one more here")
+        .help("import the files one after the other, from the first")
 }

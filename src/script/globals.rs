@@ -1,5 +1,6 @@
 //! The commands that scripts are made of.
 
+use super::command::Wanted;
 use super::stop::Stop;
 use super::value::{Array, Mistake, Value};
 use super::variables::{Seen, Slot};
@@ -41,7 +42,21 @@ fn names_of(verb: &str) -> &'static [&'static str] {
         "error" | "put" => &["message"],
         "range" => &["from", "to", "step"],
         "toarray" => &["value", "delimiter"],
+        "convert" => &["value", "from", "to", "transform", "from-scheme", "to-scheme", "transform-scheme"],
+        "serialize" => &["value", "to", "delimiter", "options", "order", "file-name"],
+        "deserialize" => &["value", "from", "delimiter", "options"],
+        "execute" => &["script", "file", "as-string"],
+        "import" => &["file-name", "from-line", "verbose", "dry-run"],
         _ => &["value"],
+    }
+}
+
+/// Arguments that may stand as bare words.
+fn switches_of(verb: &str) -> &'static [&'static str] {
+    match verb {
+        "import" => &["dry-run"],
+        "execute" => &["as-string"],
+        _ => &[],
     }
 }
 
@@ -51,14 +66,45 @@ const SILENT: &[&str] =
 
 /// Global commands that are run here.
 const OF_SCRIPTS: &[&str] = &[
-    "local", "global", "set", "if", "for", "foreach", "while", "do", "onerror", "retry", "return", "error",
-    "len", "typeof", "tostr", "tonum", "tobool", "totime", "toip", "toip6", "toid", "tonsec", "toarray",
-    "pick", "find", "range", "parse",
+    "local",
+    "global",
+    "set",
+    "if",
+    "for",
+    "foreach",
+    "while",
+    "do",
+    "onerror",
+    "retry",
+    "return",
+    "error",
+    "len",
+    "typeof",
+    "tostr",
+    "tonum",
+    "tobool",
+    "totime",
+    "toip",
+    "toip6",
+    "toid",
+    "tonsec",
+    "toarray",
+    "pick",
+    "find",
+    "range",
+    "parse",
+    "import",
+    "execute",
+    "convert",
+    "serialize",
+    "deserialize",
+    "tocrlf",
+    "tolf",
 ];
 
 /// Global commands whose answer only a running router has.
 const OF_ROUTERS: &[&str] =
-    &["resolve", "ping", "rndnum", "rndstr", "timestamp", "jobname", "time", "password"];
+    &["resolve", "grep", "ping", "rndnum", "rndstr", "timestamp", "jobname", "time", "password"];
 
 impl Evaluator<'_> {
     /// Runs a global command.
@@ -66,6 +112,7 @@ impl Evaluator<'_> {
         &mut self,
         verb: &'static str,
         args: &[Arg],
+        wanted: Wanted,
         origin: Origin,
     ) -> Result<Value, Stop> {
         if SILENT.contains(&verb) {
@@ -73,7 +120,9 @@ impl Evaluator<'_> {
                 match self.argument(arg) {
                     Ok(_) | Err(Stop::Reported(_)) => {}
                     // What is shown changes nothing; that it is not known is worth a warning all the same.
-                    Err(Stop::Unknown(mut unknown)) if unknown.code == Code::OnlyLiveRouterKnows => {
+                    Err(Stop::Unknown(mut unknown))
+                        if matches!(unknown.code, Code::OnlyLiveRouterKnows | Code::ScriptNotRun) =>
+                    {
                         unknown.severity = Severity::Warning;
                         unknown.message.push_str(", which is only shown here");
                         self.report(*unknown);
@@ -84,7 +133,8 @@ impl Evaluator<'_> {
             return Ok(Value::Nothing);
         }
         if OF_ROUTERS.contains(&verb) {
-            return Err(diagnostics::only_live_router_knows(&format!(":{verb}"), origin).into());
+            let question = self.question("/", verb, args, &[])?;
+            return self.ask(&question, origin);
         }
         match verb {
             "quit" | "exit" => return Err(Stop::Quit),
@@ -106,6 +156,9 @@ impl Evaluator<'_> {
             "do" => self.run_do(&bound, origin),
             "onerror" => self.run_onerror(&bound, origin),
             "retry" => self.run_retry(&bound, origin),
+            "import" => self.import(&bound, origin),
+            "execute" => self.execute(args, &bound, wanted, origin),
+            "convert" | "serialize" | "deserialize" => self.reformat(verb, args, &bound, origin),
             "return" => {
                 let value = self.bound_value(&bound, "value")?;
                 Err(Stop::Return(value))
@@ -134,6 +187,12 @@ impl Evaluator<'_> {
                     _ => None,
                 },
             };
+            if let (ArgKind::Unnamed, ast::Value::Word(word)) = (arg.kind, &arg.value)
+                && let Some(switch) = switches_of(verb).iter().find(|switch| **switch == word.text(self.text))
+            {
+                bound.args.push((*switch, arg));
+                continue;
+            }
             let (name, arg) = match written {
                 Some(written) => {
                     let exact = names.iter().find(|name| **name == &*written);
@@ -172,6 +231,15 @@ impl Evaluator<'_> {
             }
         }
         self.value(&arg.value)
+    }
+
+    /// Whether a switch is on: a bare word, or a name with a value that is true.
+    pub(super) fn is_on(&mut self, bound: &Bound<'_>, name: &str) -> Result<bool, Stop> {
+        match bound.get(name) {
+            None => Ok(false),
+            Some(arg) if arg.kind == ArgKind::Unnamed => Ok(true),
+            Some(arg) => self.condition_holds(arg),
+        }
     }
 
     pub(super) fn bound_value(&mut self, bound: &Bound<'_>, name: &str) -> Result<Value, Stop> {

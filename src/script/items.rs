@@ -1,6 +1,7 @@
 //! What commands tell of items: `find`, `get` and `print`.
 
 use super::arguments::named;
+use super::question::Question;
 use super::stop::Stop;
 use super::value::{Array, Value};
 use super::{Evaluator, diagnostics};
@@ -14,16 +15,36 @@ use std::collections::HashSet;
 /// Properties that are text whatever they look like.
 const TEXT: &[&str] = &["name", "comment", "list", "source", "address-list"];
 
-/// Menus that can be added to, and into which a router puts items by itself.
+/// Menus that can be added to, and whose items are for the most part not of the configuration: what a router learns from
+/// its neighbours and users, its files and its radios.
+///
+/// They are listed, because nothing that RouterOS tells of its menus sets them apart: the flag `dynamic`, which comes
+/// nearest, is there for a third of all lists, firewall filters among them, in which the configured items are those that
+/// a script means. Menus that can't be added to need no mention.
 const LEARNED: &[&str] = &[
+    "/caps-man/interface",
     "/certificate",
+    "/certificate/crl",
+    "/disk",
     "/file",
+    "/interface/bridge/host",
+    "/interface/bridge/mdb",
+    "/interface/l2tp-server",
+    "/interface/ovpn-server",
+    "/interface/pppoe-server",
+    "/interface/pptp-server",
+    "/interface/sstp-server",
+    "/interface/wifi",
+    "/interface/wireless",
     "/ip/arp",
     "/ip/dhcp-server/lease",
-    "/ip/hotspot/host",
     "/ip/ipsec/policy",
+    "/ip/kid-control/device",
+    "/ipv6/dhcp-server/binding",
+    "/ipv6/nd/prefix",
     "/ipv6/neighbor",
-    "/ppp/active",
+    "/mpls/ldp/neighbor",
+    "/routing/igmp-proxy/mfc",
     "/user",
 ];
 
@@ -31,7 +52,11 @@ impl Evaluator<'_> {
     /// `[find ...]`.
     pub(super) fn found(&mut self, menu: MenuPath, terms: &[Expr], origin: Origin) -> Result<Value, Stop> {
         if self.holds_more_than_written(menu) {
-            return Err(diagnostics::only_live_router_knows(menu, origin).into());
+            let question = self.question(menu, "find", &[], terms)?;
+            let answer = self.facts.ask(&question, origin)?;
+            let ids = answer.split(',').filter(|id| !matches!(*id, "" | "none")).map(Value::literal);
+            let made = Array::of(ids).map(|array| Value::Array(array.into()));
+            return self.made(made, origin);
         }
         let ids = self.find_items(menu, terms)?;
         let made = Array::of(ids.into_iter().map(|id| Value::Id(id.0)));
@@ -40,8 +65,7 @@ impl Evaluator<'_> {
 
     /// Whether a router puts items into the menu by itself, so that those of the configuration are not all.
     fn holds_more_than_written(&self, menu: MenuPath) -> bool {
-        let is_list = Commands::all().look_up(menu, "add") == Some(Entry::Command("add"));
-        catalog::menu(menu).is_none() && (!is_list || LEARNED.contains(&menu))
+        catalog::menu(menu).is_none() && (!is_list(menu) || LEARNED.contains(&menu))
     }
 
     /// The items for which all terms hold, in list order.
@@ -68,7 +92,7 @@ impl Evaluator<'_> {
         let value_name = named(args, "value-name", self.text);
         let numbers = named(args, "number", self.text).or(named(args, "numbers", self.text));
         let is_settings = lowered.is_some_and(|menu| menu.kind == Kind::Settings)
-            || lowered.is_none() && numbers.is_none() && unnamed.len() == 1 && value_name.is_none();
+            || lowered.is_none() && numbers.is_none() && unnamed.iter().chain(&value_name).count() == 1;
         if is_settings {
             let Some(name) = value_name.or(unnamed.first().copied()) else {
                 return Err(diagnostics::missing_argument("get", "the name of a property", origin).into());
@@ -84,18 +108,17 @@ impl Evaluator<'_> {
         let place = self.origin(item.span);
         let items = match self.select(menu, &item.value) {
             Err(Stop::Failed(_) | Stop::Unknown(_)) if lowered.is_none() => {
-                return Err(diagnostics::only_live_router_knows(menu, origin).into());
+                return self.get_unknown(menu, item, name, origin);
             }
             selected => selected?.items,
         };
         let id = match items.as_slice() {
             [id] => *id,
-            [] if lowered.is_none() => return Err(diagnostics::only_live_router_knows(menu, origin).into()),
+            [] if lowered.is_none() => return self.get_unknown(menu, item, name, origin),
             [] => return Err(diagnostics::nothing_to_get(menu, place).into()),
             [..] => return Err(diagnostics::bad_argument("get", place, "it takes one item").into()),
         };
-        let index = self.database.items(menu).iter().position(|item| item.id == id);
-        self.step(index.unwrap_or(0) / 16)?;
+        let index = self.database.position(menu, id);
         match name {
             Some(name) => {
                 let name = self.property_asked_for(menu, name)?;
@@ -106,6 +129,25 @@ impl Evaluator<'_> {
                 None => Ok(Value::Nothing),
             },
         }
+    }
+
+    /// `get` of an item that the configuration does not make.
+    fn get_unknown(
+        &mut self,
+        menu: MenuPath,
+        item: &Arg,
+        name: Option<&Arg>,
+        origin: Origin,
+    ) -> Result<Value, Stop> {
+        let called = self.name_of_unknown(item)?;
+        let question = match name {
+            Some(name) => {
+                let property = v6::property(menu, &self.property_asked_for(menu, name)?).to_owned();
+                Question::Property { menu, item: Some(called), property }
+            }
+            None => self.question(menu, "get", std::slice::from_ref(item), &[])?,
+        };
+        self.ask(&question, origin)
     }
 
     fn property_asked_for(&mut self, menu: MenuPath, arg: &Arg) -> Result<String, Stop> {
@@ -137,7 +179,7 @@ impl Evaluator<'_> {
                 let known = self.value_or_default(menu, index, name, origin)?.map(|text| text.into_owned());
                 match known {
                     None if catalog::menu(menu).is_none() => {
-                        return Err(diagnostics::only_live_router_knows(name, origin).into());
+                        Some(self.ask_of_item(menu, index, name, origin)?.to_owned())
                     }
                     known => known,
                 }
@@ -152,7 +194,10 @@ impl Evaluator<'_> {
                     catalog::menu(menu).and_then(|menu| menu.property(name)).and_then(|p| p.default);
                 match set.or(default.map(str::to_owned)) {
                     Some(text) => Some(text),
-                    None => return Err(diagnostics::only_live_router_knows(name, origin).into()),
+                    None => {
+                        let property = name.to_owned();
+                        return self.ask(&Question::Property { menu, item: None, property }, origin);
+                    }
                 }
             }
         };
@@ -190,7 +235,8 @@ impl Evaluator<'_> {
             return Ok(Value::Nothing);
         }
         if self.holds_more_than_written(menu) {
-            return Err(diagnostics::only_live_router_knows(menu, origin).into());
+            let question = self.question(menu, "print", args, &command.condition)?;
+            return self.ask(&question, origin);
         }
         let ids: HashSet<ItemId> = self.find_items(menu, &command.condition)?.into_iter().collect();
         if count_only {
@@ -223,8 +269,13 @@ impl Evaluator<'_> {
     }
 }
 
+/// Whether items can be added to a menu.
+fn is_list(menu: &str) -> bool {
+    Commands::all().look_up(menu, "add") == Some(Entry::Command("add"))
+}
+
 /// A property's text as a value of its type.
-fn typed(menu: &str, name: &str, text: &str) -> Result<Value, super::value::Mistake> {
+pub(super) fn typed(menu: &str, name: &str, text: &str) -> Result<Value, super::value::Mistake> {
     // An interface's address is text on a router too: with its length, and with the host's bits.
     if TEXT.contains(&name) || (menu == "/ip/address" && name == "address") {
         return Ok(Value::str(text));
@@ -234,4 +285,16 @@ fn typed(menu: &str, name: &str, text: &str) -> Result<Value, super::value::Mist
         return Ok(Value::Array(array.into()));
     }
     Ok(Value::literal(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_learned_is_a_list_and_not_lowered() {
+        for menu in LEARNED {
+            assert!(is_list(menu) && catalog::menu(menu).is_none(), "{menu}");
+        }
+    }
 }

@@ -13,13 +13,18 @@ mod convert;
 mod diagnostics;
 mod dialect;
 mod evaluate;
+mod execute;
 mod expression;
+mod facts;
 mod globals;
+mod import;
 mod items;
 mod limits;
 mod names;
 mod path;
+mod question;
 mod selector;
+mod serialize;
 mod session;
 mod stop;
 mod value;
@@ -34,6 +39,7 @@ use crate::ir::Dialect;
 use crate::source::{FileId, Sources};
 use command::Wanted;
 use dialect::Signs;
+use facts::Facts;
 use limits::Limits;
 use names::NameCache;
 use path::PathCache;
@@ -62,8 +68,12 @@ pub struct Evaluated<'s> {
 pub fn evaluate(sources: &Sources, forced: Option<Dialect>) -> Evaluated<'_> {
     let mut evaluator = Evaluator::new(sources);
     for file in sources.ids() {
+        evaluator.learn_early(file);
+    }
+    for file in sources.ids() {
         evaluator.run_file(file);
     }
+    evaluator.diagnostics.extend(evaluator.facts.unasked());
     let (dialect, mixed) = evaluator.signs.decide(forced);
     evaluator.diagnostics.extend(mixed);
     Evaluated { database: evaluator.database, dialect, diagnostics: evaluator.diagnostics }
@@ -87,6 +97,8 @@ struct Evaluator<'s> {
     text: &'s str,
     /// Of statements that no file holds, the command that made them.
     made_at: Option<Origin>,
+    /// The file that runs, and in front of it those that import it.
+    importing: Vec<FileId>,
     /// The text that runs, by its place among all texts.
     at: usize,
     texts: Vec<Text<'s>>,
@@ -100,6 +112,9 @@ struct Evaluator<'s> {
     broken: Vec<Span>,
     variables: Variables,
     limits: Limits,
+    facts: Facts,
+    /// How many jobs have run.
+    jobs: u32,
     /// How many `on-error` would take an error.
     handlers: u32,
     /// The statement of the file that runs.
@@ -124,6 +139,7 @@ impl<'s> Evaluator<'s> {
             file: FileId::default(),
             text: "",
             made_at: None,
+            importing: Vec::new(),
             at: 0,
             texts: Vec::new(),
             menu: "/",
@@ -134,6 +150,8 @@ impl<'s> Evaluator<'s> {
             broken: Vec::new(),
             variables: Variables::default(),
             limits: Limits::default(),
+            facts: Facts::default(),
+            jobs: 0,
             handlers: 0,
             statement: Origin::IMPLIED,
             exhausted: None,
@@ -145,13 +163,8 @@ impl<'s> Evaluator<'s> {
     }
 
     fn run_file(&mut self, file: FileId) {
-        self.texts.push(Text { file, text: self.sources.file(file).text(), made_at: None });
-        self.go_to(self.texts.len() - 1);
-        self.variables.begin();
-        self.menu = "/";
-        self.is_lost = false;
+        self.begin(file);
         self.signs.read_header(self.sources, file);
-        self.broken.clear();
         for statement in rosc_grammar::statements(self.text) {
             match statement {
                 Ok(statement) => {
@@ -182,6 +195,27 @@ impl<'s> Evaluator<'s> {
         }
         let unprompted = diagnostics::unprompted(&std::mem::take(&mut self.unprompted));
         self.diagnostics.extend(unprompted);
+    }
+
+    /// Stands at the beginning of a file.
+    fn begin(&mut self, file: FileId) {
+        self.importing = vec![file];
+        let (at, _) = self.text_of_file(file);
+        self.go_to(at);
+        self.variables.begin();
+        self.menu = "/";
+        self.is_lost = false;
+        self.broken.clear();
+    }
+
+    /// The place of a file's text among all texts, and whether it was there before.
+    fn text_of_file(&mut self, file: FileId) -> (usize, bool) {
+        let known = self.texts.iter().position(|text| text.file == file && text.made_at.is_none());
+        let at = known.unwrap_or(self.texts.len());
+        if known.is_none() {
+            self.texts.push(Text { file, text: self.sources.file(file).text(), made_at: None });
+        }
+        (at, known.is_some())
     }
 
     fn run(&mut self, statement: &Statement, wanted: Wanted) -> Result<ScriptValue, Stop> {

@@ -6,7 +6,6 @@ use super::value as script;
 use super::{Evaluator, diagnostics};
 use crate::catalog;
 use crate::database::{Item, ItemId, MenuPath, v6};
-use crate::diagnostic::Diagnostic;
 use rosc_grammar::ast::{Arg, Block, Statement, Value};
 use rosc_target::Origin;
 
@@ -67,9 +66,6 @@ impl Evaluator<'_> {
 
     /// The items that a value names.
     pub(super) fn select(&mut self, menu: MenuPath, value: &Value) -> Result<Selected, Stop> {
-        if self.is_inside() {
-            self.step(self.database.items(menu).len() / 16)?;
-        }
         match value {
             Value::Word(word) => {
                 let (text, origin) = (word.text(self.text), self.origin(word.span));
@@ -129,24 +125,30 @@ impl Evaluator<'_> {
         Ok(Selected { items, nothing })
     }
 
-    fn select_one(&self, menu: MenuPath, name: &str, origin: Origin) -> Result<ItemId, Diagnostic> {
+    fn select_one(&mut self, menu: MenuPath, name: &str, origin: Origin) -> Result<ItemId, Stop> {
+        let by_id =
+            name.strip_prefix('*').and_then(|digits| u32::from_str_radix(digits, 16).ok()).map(ItemId);
+        if let Some(id) = by_id.filter(|id| self.database.position_in_order(menu, *id).is_some()) {
+            return Ok(id);
+        }
+        // Everything else is looked for in all of the list.
+        if self.is_inside() {
+            self.step(self.database.items(menu).len() / 16)?;
+        }
         let items = self.database.items(menu);
         let name_id = self.database.known_name("name");
         let is_called = |item: &&Item| {
             let property = name_id.and_then(|id| item.property(id));
             property.is_some_and(|property| self.database.text(property) == name)
         };
-        let by_id =
-            name.strip_prefix('*').and_then(|digits| u32::from_str_radix(digits, 16).ok()).map(ItemId);
+        let by_name = || items.iter().find(is_called);
+        let by_number = || name.parse::<usize>().ok().and_then(|number| items.get(number));
         let found = match by_id {
-            Some(id) => items.iter().find(|item| item.id == id),
-            None => items
-                .iter()
-                .find(is_called)
-                .or_else(|| name.parse::<usize>().ok().and_then(|number| items.get(number))),
+            Some(id) => self.database.position(menu, id).map(|at| &items[at]),
+            None => by_name().or_else(by_number),
         };
         let known = || items.iter().filter_map(|item| self.name_of(item)).collect();
-        found.map(|item| item.id).ok_or_else(|| diagnostics::no_such_item(menu, name, origin, known()))
+        Ok(found.map(|item| item.id).ok_or_else(|| diagnostics::no_such_item(menu, name, origin, known()))?)
     }
 
     fn name_of(&self, item: &Item) -> Option<String> {

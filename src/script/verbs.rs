@@ -4,7 +4,7 @@ use super::arguments::{Given, named, named_only, selector};
 use super::stop::Stop;
 use super::value::Value;
 use super::{Evaluator, diagnostics};
-use crate::catalog::{self, Kind};
+use crate::catalog::{self, Kind, ROSC_FACT};
 use crate::database::{Item, ItemId, MenuPath, Property, Written};
 use rosc_grammar::ast::{self, Arg, ArgKind};
 use rosc_target::Origin;
@@ -28,7 +28,8 @@ impl Evaluator<'_> {
         let (copied, copied_well) = self.reference(menu, args, "copy-from")?;
         let (before, placed_well) = self.reference(menu, args, "place-before")?;
         let given = self.given(menu, args, "add")?;
-        let id = self.database.new_id();
+        let is_fact = menu == ROSC_FACT.path;
+        let id = if is_fact { self.database.new_id_aside() } else { self.database.new_id() };
         let mut item = match copied.map(|id| self.properties_of(menu, id)) {
             None => given.into_item(id, origin),
             Some(properties) => {
@@ -38,9 +39,9 @@ impl Evaluator<'_> {
             }
         };
         item.is_broken |= !(copied_well && placed_well);
+        let at = before.and_then(|id| self.database.position(menu, id));
         let items = &mut self.database.menu_mut(menu).items;
-        let at = before.and_then(|id| items.iter().position(|other| other.id == id)).unwrap_or(items.len());
-        items.insert(at, item);
+        items.insert(at.unwrap_or(items.len()), item);
         Ok(Value::Id(id.0))
     }
 
@@ -206,11 +207,21 @@ impl Evaluator<'_> {
     }
 
     fn properties_of(&self, menu: MenuPath, id: ItemId) -> Vec<Property> {
-        let item = self.database.items(menu).iter().find(|item| item.id == id);
+        let item = self.database.position(menu, id).map(|at| &self.database.items(menu)[at]);
         item.map(|item| item.properties.clone()).unwrap_or_default()
     }
 
     fn change_items(&mut self, menu: MenuPath, ids: &[ItemId], given: &Given) {
+        /// As many items are looked up one by one; of more, the list is gone through once.
+        const FEW: usize = 8;
+        if ids.len() <= FEW {
+            for &id in ids {
+                if let Some(at) = self.database.position(menu, id) {
+                    given.apply(&mut self.database.menu_mut(menu).items[at]);
+                }
+            }
+            return;
+        }
         let mut wanted = ids.to_vec();
         wanted.sort_unstable();
         let items = self.database.menu_mut(menu).items.iter_mut();

@@ -1,3 +1,2 @@
-/import file-name=rules.rsc
-:execute "/ip route print"
-:local text [:serialize to=json value={1;2}]
+:local digest [:convert transform=md5 "text"]
+:local lines [:serialize to=json options=json.pretty value={1;2}]

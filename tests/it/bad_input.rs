@@ -217,6 +217,29 @@ fn a_hundred_megabytes_of_noise_are_refused_in_bounded_memory() {
     }
 }
 
+#[test]
+fn a_line_that_fills_the_file_is_answered_in_bounded_memory() {
+    const BYTES: usize = 1_000_000;
+    let filled = |before: &str, piece: &str, after: &str| {
+        format!("{before}{}{after}\n", piece.repeat(BYTES / piece.len()))
+    };
+    for (kind, line, code) in [
+        ("a value", filled("/ip route add gatewy=\"", "a", "\""), "R0202"),
+        ("a word", filled("", "a", ""), "R0201"),
+        ("commands", filled("/ip route\n", "add gatewy=192.0.2.1; ", ""), "R0202"),
+        ("a list", filled("/ip firewall address-list add list=l address=", "192.0.2.1,", ""), "R0301"),
+        ("a sum", filled(":put (1", " + 1", ")"), "R0101"),
+        ("elements", filled(":foreach a in={", "1;", "} do={}"), "R0217"),
+        ("what closes nothing", filled("", ")]}", ""), "R0002"),
+        ("what opens and closes", filled(":put ", "([{\"", ""), "R0101"),
+    ] {
+        let files = Files::new([("line.rsc", line)]);
+        let ended = bounded(&["check", "--format", "json", &files.path("line.rsc")]);
+        assert_eq!(ended.code, Some(1), "{kind}: {}", ended.err);
+        assert!(ended.codes().iter().any(|found| found == code), "{kind}: {:?}", ended.codes().first());
+    }
+}
+
 /// Runs `rosc` with 1 GiB of memory for a file of 100 MB, and ends it where it would never end.
 fn bounded(args: &[&str]) -> Ended {
     const SCRIPT: &str = "ulimit -v 1048576; exec timeout 300 \"$0\" \"$@\"";

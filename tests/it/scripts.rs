@@ -17,7 +17,7 @@ fn database_of(script: &str) -> String {
 }
 
 /// The codes of what is found, with the text that each is about.
-fn found(script: &str) -> Vec<(Code, String)> {
+pub(crate) fn found(script: &str) -> Vec<(Code, String)> {
     let sources = text(script);
     let found = evaluate(&sources, None).diagnostics;
     let place = |sources: &Sources, d: &rosc::diagnostic::Diagnostic| {
@@ -27,14 +27,14 @@ fn found(script: &str) -> Vec<(Code, String)> {
 }
 
 /// The value of an expression, as the comment of a table.
-fn value_of(expression: &str) -> String {
+pub(crate) fn value_of(expression: &str) -> String {
     let made = database_of(&format!("/routing table add name=x comment=({expression})"));
     let made = made.lines().nth(1).expect("a table").trim_start_matches("add name=x").trim_start();
     made.trim_start_matches("comment=").trim_matches('"').to_owned()
 }
 
 #[track_caller]
-fn leaves(script: &str, database: &str) {
+pub(crate) fn leaves(script: &str, database: &str) {
     let wanted: String = database.lines().map(|line| format!("{}\n", line.trim_start())).collect();
     assert_eq!(database_of(script), wanted);
 }
@@ -292,6 +292,8 @@ fn text_and_arrays_are_taken_apart() {
         ("\"ether1\" ~ \"^eth\"", "yes"),
         ("1 < 2 && 3 > 2", "yes"),
         ("!(1 < 2) || false", "no"),
+        ("any $undeclared", "no"),
+        ("any [:find abc x] || any \"\"", "yes"),
         ("{\"a\"={\"b\"=5}}->\"a\"->\"b\"", "5"),
         ("[[:parse \":return (6 * 7)\"]]", "42"),
     ] {
@@ -360,4 +362,14 @@ fn mistakes_in_computed_values_are_shown_where_they_are_computed() {
     let wrong: Vec<_> = check(&sources).into_iter().filter(|d| d.code == Code::WrongType).collect();
     assert_eq!(wrong.len(), 1);
     assert_eq!(wrong[0].origin().map(|origin| sources.slice(origin)), Some("\"192.0.2.$i\""));
+}
+
+#[test]
+fn a_loop_over_a_long_list_changes_every_item() {
+    let mut script = String::from("/ip firewall nat\n");
+    (0..20_000).for_each(|n| script.push_str(&format!("add chain=srcnat action=accept comment=a{n}\n")));
+    // The last one stands first, so that the list is not in the order of its making.
+    script.push_str("move 19999 0\n:foreach i in=[find chain=srcnat] do={ set $i chain=dstnat }\n");
+    script.push_str("/interface list add name=[:len [/ip firewall nat find chain=dstnat]]");
+    assert!(database_of(&script).contains("add name=20000"));
 }

@@ -39,6 +39,7 @@ pub const MENUS: &[&Menu] = &[
     &IP_FIREWALL_MANGLE,
     &IPV6_FIREWALL_MANGLE,
     &ROSC_INTERFACE,
+    &ROSC_FACT,
 ];
 
 properties! {

@@ -38,13 +38,14 @@ pub(crate) fn binary(op: BinaryOp, a: &Value, b: &Value) -> Option<Result<Value,
     })
 }
 
-/// The value of `op a`; `None` for `>` and `any`, which are about the expression and not its value.
+/// The value of `op a`; `None` for `>`, which is about the expression and not its value.
 pub(crate) fn unary(op: UnaryOp, a: &Value) -> Option<Result<Value, Mistake>> {
     match op {
         UnaryOp::Not => Some(truth(a).map(|truth| Value::Bool(!truth))),
         UnaryOp::Negate => Some(arithmetic::negate(a)),
         UnaryOp::Complement => Some(bits::complement(a)),
-        UnaryOp::Quote | UnaryOp::Any => None,
+        UnaryOp::Any => Some(Ok(Value::Bool(!a.is_none()))),
+        UnaryOp::Quote => None,
     }
 }
 

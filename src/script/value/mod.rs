@@ -5,6 +5,9 @@
 mod array;
 mod compare;
 mod convert;
+pub(super) mod dsv;
+pub(super) mod encoding;
+pub(super) mod json;
 mod literal;
 mod mistake;
 mod text;

@@ -1,0 +1,3 @@
+/rosc fact
+add menu=/interface value=yes
+add command=":resolve example.com"
