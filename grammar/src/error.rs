@@ -91,6 +91,8 @@ pub enum SyntaxErrorKind {
     ExpressionTooLong,
     /// A statement that the grammar does not cover. No text is known to cause it.
     NotUnderstood,
+    /// A statement of more than [`MAX_STATEMENT`](crate::MAX_STATEMENT) bytes that is no plain command.
+    StatementTooLong,
     /// A text of 4 GiB or more.
     TextTooLong,
     /// More errors than are worth reading; the rest of the text was not read.
@@ -120,6 +122,7 @@ impl SyntaxErrorKind {
             Self::NestingTooDeep => "brackets nested too deep",
             Self::ExpressionTooLong => "expression too long",
             Self::NotUnderstood => "statement not understood",
+            Self::StatementTooLong => "statement too long",
             Self::TextTooLong => "text too long",
             Self::TooManyErrors => "too many syntax errors",
         }

@@ -40,7 +40,7 @@ pub use decode::{escape_length, windows_1252};
 pub use error::{MAX_ERRORS, SyntaxError, SyntaxErrorKind};
 pub use format::{NotFormatted, format};
 pub use splitter::MAX_NESTING;
-pub use statements::Statements;
+pub use statements::{MAX_STATEMENT, Statements};
 pub use tree::MAX_EXPRESSION_DEPTH;
 
 /// What could be read of a text, and what could not.

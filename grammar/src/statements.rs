@@ -15,6 +15,10 @@ use crate::{bulk, class, decode, rules};
 /// Each such search may go to the end of the text; the limit keeps the whole linear.
 const MAX_RESCANS: usize = 8;
 
+/// The longest statement that the grammar reads, in bytes: its tree takes up to a hundred times the memory. Plain commands
+/// may be longer, for they are read without it. Published files are all shorter as a whole.
+pub const MAX_STATEMENT: usize = 8 << 20;
+
 /// Reads a text statement by statement.
 ///
 /// Memory is bounded by the largest statement. The errors of a statement come directly before what could be
@@ -160,6 +164,9 @@ impl<'t> Statements<'t> {
     fn by_grammar(&mut self, cut: Cut) {
         let start = self.at;
         self.at = cut.end;
+        if cut.end - start > MAX_STATEMENT {
+            return self.report(vec![too_long(start, cut.end - start)]);
+        }
         let mut errors: Vec<SyntaxError> = cut.faults.iter().map(Fault::error).collect();
         let removed = cut.faults.iter().map(|fault| (fault.removed.0 - start, fault.removed.1 - start));
         let statement = overwritten(&self.text[start..cut.end], removed, class::HOLE);
@@ -237,6 +244,14 @@ impl Iterator for Statements<'_> {
     fn next(&mut self) -> Option<Self::Item> {
         self.read()
     }
+}
+
+fn too_long(start: usize, length: usize) -> SyntaxError {
+    let begin = Span { start: start as u32, end: start as u32 };
+    let label = format!("{} MB from here to its end", length / 1_000_000);
+    let most = MAX_STATEMENT / 1_000_000;
+    SyntaxError::new(SyntaxErrorKind::StatementTooLong, begin, label)
+        .help(format!("divide it: {most} MB are the most, but for commands of plain words and strings"))
 }
 
 /// Says whether a command is some menu's `export`, whose output is a script.

@@ -30,6 +30,8 @@ pub struct Database<'s> {
     name_ids: HashMap<Box<str>, PropertyName>,
     computed: Vec<Box<str>>,
     next_item: u32,
+    /// How many commands were noted as changes.
+    changes: u32,
     last_item_aside: u32,
 }
 
@@ -46,6 +48,9 @@ pub struct Menu {
     pub actions: Vec<Origin>,
 }
 
+/// How many names of properties a configuration may have, with some room for those that rosc itself needs.
+pub const MOST_NAMES: usize = 65_000;
+
 impl<'s> Database<'s> {
     /// An empty database over these sources.
     pub fn new(sources: &'s Sources) -> Self {
@@ -56,6 +61,7 @@ impl<'s> Database<'s> {
             name_ids: HashMap::new(),
             computed: Vec::new(),
             next_item: 1,
+            changes: 0,
             last_item_aside: u32::MAX,
         }
     }
@@ -104,16 +110,32 @@ impl<'s> Database<'s> {
         id
     }
 
+    /// Notes a command on items that the configuration did not make.
+    pub fn note_change(&mut self, path: MenuPath, command: Origin) {
+        self.changes += 1;
+        self.menu_mut(path).changes.push(command);
+    }
+
+    /// How often something was made or changed that an export tells of by the command itself: it only grows.
+    pub fn commands_kept(&self) -> u32 {
+        self.next_item + self.changes
+    }
+
     /// A new identity for what is no item of the router's, which leaves the numbers of its items alone.
     pub fn new_id_aside(&mut self) -> ItemId {
         self.last_item_aside -= 1;
         ItemId(self.last_item_aside)
     }
 
+    /// Whether a property's name has, or can get, a short form. RouterOS has a tenth as many names as there is room for.
+    pub fn has_room_for_name(&self, name: &str) -> bool {
+        self.names.len() < MOST_NAMES || self.name_ids.contains_key(name)
+    }
+
     /// The short form of a property's name.
     ///
     /// # Panics
-    /// If there are more than 65,535 different names.
+    /// If there are 65,536 different names already; [`Self::has_room_for_name`] says no a little earlier.
     pub fn name_id(&mut self, name: &str) -> PropertyName {
         if let Some(&id) = self.name_ids.get(name) {
             return id;

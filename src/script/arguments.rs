@@ -5,7 +5,7 @@ use super::value as script;
 use super::{Evaluator, diagnostics};
 use crate::catalog;
 use crate::catalog::types::FromText;
-use crate::database::{Item, ItemId, MenuPath, Property, PropertyName, Written, set_property, v6};
+use crate::database::{Item, ItemId, MOST_NAMES, MenuPath, Property, PropertyName, Written, set_property, v6};
 use crate::diagnostic::Diagnostic;
 use rosc_grammar::ast::{Arg, ArgKind, Value, Word};
 use rosc_target::Origin;
@@ -125,6 +125,9 @@ impl Evaluator<'_> {
                 diagnostics::unknown_property(menu, name, origin, known)
             })?,
         };
+        if !self.database.has_room_for_name(full) {
+            return Err(diagnostics::too_much(&format!("{MOST_NAMES} names of properties"), origin));
+        }
         let id = self.database.name_id(full);
         self.names.insert(menu, raw, id);
         Ok(id)

@@ -134,7 +134,7 @@ impl Evaluator<'_> {
         match outcome {
             // It may be about an item that is on the router and not in the configuration.
             Err(Stop::Failed(_) | Stop::Unknown(_) | Stop::Reported(_)) if !is_lowered() => {
-                self.database.menu_mut(menu).changes.push(origin);
+                self.database.note_change(menu, origin);
                 Ok(Value::Nothing)
             }
             outcome => outcome,

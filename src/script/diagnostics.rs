@@ -147,6 +147,13 @@ pub(super) fn too_much(what: &str, origin: Origin) -> Diagnostic {
     Diagnostic::new(Code::LimitReached, format!("a run has at most {what}")).label(origin, "one more here")
 }
 
+/// Items that only a router knows, named by a command that changes something.
+pub(super) fn named_by_a_change(origin: Origin) -> Diagnostic {
+    Diagnostic::new(Code::BadArgument, "which items are meant follows from a command that changes the configuration")
+        .label(origin, "only a router knows what this gives")
+        .help("write the command before this one, and name the items")
+}
+
 pub(super) fn nothing_to_get(menu: &str, origin: Origin) -> Diagnostic {
     Diagnostic::new(Code::NoSuchItem, format!("there is no such item in {menu} to get a value of"))
         .label(origin, "finds no item")

@@ -28,6 +28,7 @@ impl Evaluator<'_> {
         origin: Origin,
     ) -> Result<Option<Vec<ItemId>>, Stop> {
         let lowered = catalog::menu(menu).is_some();
+        let kept = self.database.commands_kept();
         let mut found = Vec::new();
         let mut some = false;
         for arg in selector(args, self.text) {
@@ -38,9 +39,17 @@ impl Evaluator<'_> {
                     self.report(diagnostics::nothing_found(menu, verb, place));
                     return Ok(Some(Vec::new()));
                 }
-                Ok(Selected { .. }) => return Ok(lowered.then(Vec::new)),
-                Err(Stop::Failed(_) | Stop::Unknown(_) | Stop::Reported(_)) if !lowered => return Ok(None),
-                Err(error) => return Err(error),
+                Ok(Selected { .. }) if lowered => return Ok(Some(Vec::new())),
+                Err(error @ (Stop::Return(_) | Stop::Break | Stop::Continue | Stop::Quit | Stop::Exhausted(_))) => {
+                    return Err(error);
+                }
+                Err(error) if lowered => return Err(error),
+                // The command will be kept as it stands, and with it whatever it does on the way.
+                Ok(_) | Err(_) if self.database.commands_kept() == kept => return Ok(None),
+                Ok(_) | Err(_) => {
+                    self.report(diagnostics::named_by_a_change(self.origin(arg.span)));
+                    return Ok(Some(Vec::new()));
+                }
             }
         }
         if some {

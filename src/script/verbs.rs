@@ -121,7 +121,7 @@ impl Evaluator<'_> {
             Switch::Disable => "disable",
         };
         let Some(items) = self.selected(menu, args, verb, origin)? else {
-            self.database.menu_mut(menu).changes.push(origin);
+            self.database.note_change(menu, origin);
             return Ok(Value::Nothing);
         };
         let name = self.database.name_id("disabled");

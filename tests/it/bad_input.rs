@@ -240,6 +240,22 @@ fn a_line_that_fills_the_file_is_answered_in_bounded_memory() {
     }
 }
 
+#[test]
+fn more_names_than_any_router_has_are_refused() {
+    let names: String = (0..70_000).map(|number| format!(" name{number}=1")).collect();
+    let files = Files::new([("names.rsc", format!("/ppp secret add{names}\n"))]);
+    for ended in refused(&files, "names.rsc") {
+        assert!(ended.codes().iter().any(|code| code == "R0217"), "{:?}", ended.codes().first());
+    }
+}
+
+#[test]
+fn an_expression_that_fills_the_file_is_refused_in_bounded_memory() {
+    let files = Files::new([("line.rsc", format!(":put {{{}}}\n", "1;".repeat(50_000_000)))]);
+    let ended = bounded(&["check", "--format", "json", &files.path("line.rsc")]);
+    assert_eq!((ended.code, ended.codes()), (Some(1), vec!["R0101".to_owned()]), "{}", ended.err);
+}
+
 /// Runs `rosc` with 1 GiB of memory for a file of 100 MB, and ends it where it would never end.
 fn bounded(args: &[&str]) -> Ended {
     const SCRIPT: &str = "ulimit -v 1048576; exec timeout 300 \"$0\" \"$@\"";

@@ -138,3 +138,10 @@ fn secrets_are_shown_nowhere_else() {
     let shown = rosc(&["show", "database", &path]);
     assert!(shown.out.contains("password=***") && !shown.out.contains("hunter2"), "{}", shown.out);
 }
+
+#[test]
+fn what_a_command_does_on_the_way_to_its_items_is_not_exported_twice() {
+    let files = Files::new([("both.rsc", "/ppp secret\nset [ disable old ] comment=new\n")]);
+    let ended = rosc(&["export", &files.path("both.rsc"), "--format", "json"]);
+    assert_eq!((ended.code, ended.codes()), (Some(1), vec!["R0209".to_owned()]));
+}

@@ -263,3 +263,12 @@ fn what_the_splitter_and_the_grammar_once_read_differently_is_read() {
         assert!(!kinds.is_empty() && !kinds.contains(&SyntaxErrorKind::NotUnderstood), "{text:?}: {kinds:?}");
     }
 }
+
+#[test]
+fn a_statement_that_would_take_too_much_memory_is_not_read_and_the_next_one_is() {
+    let text = format!(":put {{{}1}}\n:put 2", "1;".repeat(crate::MAX_STATEMENT / 2));
+    let parsed = crate::parse(&text);
+    let kinds: Vec<SyntaxErrorKind> = parsed.errors.iter().map(|error| error.kind).collect();
+    assert_eq!(kinds, [SyntaxErrorKind::StatementTooLong]);
+    assert_eq!(parsed.statements.len(), 1);
+}

@@ -108,6 +108,7 @@ pub(super) fn of(error: &SyntaxError, text: &str) -> Option<Refused> {
         | SyntaxErrorKind::NestingTooDeep
         | SyntaxErrorKind::ExpressionTooLong
         | SyntaxErrorKind::NotUnderstood
+        | SyntaxErrorKind::StatementTooLong
         | SyntaxErrorKind::TextTooLong
         | SyntaxErrorKind::TooManyErrors => (at, SYNTAX),
     })
