@@ -148,7 +148,7 @@ fn trace(
 
 /// The words of each line, without comments.
 fn lines(typed: &Sources, file: FileId) -> Vec<Vec<Word<'_>>> {
-    let text: &str = typed.file(file).text();
+    let text = typed.file(file).text();
     let narrow = |offset: usize| u32::try_from(offset).expect("files are smaller than 4 GiB");
     let place = |word: &str| {
         let start = narrow(word.as_ptr() as usize - text.as_ptr() as usize);

@@ -12,6 +12,7 @@ mod open_files;
 mod report;
 mod server;
 mod topology;
+pub mod verify;
 mod world;
 
 pub use error::LabError;

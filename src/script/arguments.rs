@@ -5,7 +5,9 @@ use super::value as script;
 use super::{Evaluator, diagnostics};
 use crate::catalog;
 use crate::catalog::types::FromText;
-use crate::database::{Item, ItemId, MOST_NAMES, MenuPath, Property, PropertyName, Written, set_property, v6};
+use crate::database::{
+    Item, ItemId, MOST_NAMES, MenuPath, Property, PropertyName, Written, set_property, v6,
+};
 use crate::diagnostic::Diagnostic;
 use rosc_grammar::ast::{Arg, ArgKind, Value, Word};
 use rosc_target::Origin;

@@ -149,9 +149,12 @@ pub(super) fn too_much(what: &str, origin: Origin) -> Diagnostic {
 
 /// Items that only a router knows, named by a command that changes something.
 pub(super) fn named_by_a_change(origin: Origin) -> Diagnostic {
-    Diagnostic::new(Code::BadArgument, "which items are meant follows from a command that changes the configuration")
-        .label(origin, "only a router knows what this gives")
-        .help("write the command before this one, and name the items")
+    Diagnostic::new(
+        Code::BadArgument,
+        "which items are meant follows from a command that changes the configuration",
+    )
+    .label(origin, "only a router knows what this gives")
+    .help("write the command before this one, and name the items")
 }
 
 pub(super) fn nothing_to_get(menu: &str, origin: Origin) -> Diagnostic {

@@ -40,7 +40,10 @@ impl Evaluator<'_> {
                     return Ok(Some(Vec::new()));
                 }
                 Ok(Selected { .. }) if lowered => return Ok(Some(Vec::new())),
-                Err(error @ (Stop::Return(_) | Stop::Break | Stop::Continue | Stop::Quit | Stop::Exhausted(_))) => {
+                Err(
+                    error
+                    @ (Stop::Return(_) | Stop::Break | Stop::Continue | Stop::Quit | Stop::Exhausted(_)),
+                ) => {
                     return Err(error);
                 }
                 Err(error) if lowered => return Err(error),

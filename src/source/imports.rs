@@ -132,7 +132,7 @@ impl Sources {
             return Err(io::Error::from(io::ErrorKind::NotFound).into());
         };
         let (text, encoding) = decoded(imports.read(folder, &name)?)?;
-        let file = SourceFile::new(path.display().to_string(), text.into(), encoding);
+        let file = SourceFile::new(path.display().to_string(), text, encoding);
         self.imported.add(Arc::new(file))
     }
 }

@@ -16,8 +16,8 @@ pub enum WayBack {
 }
 
 /// The packet that answers one that got through, as it comes to the router; `None` if nobody answers.
-pub fn answer_to(trace: &Trace<'_>) -> Option<Arrival> {
-    let (interface, packet) = match &trace.end {
+pub fn answer_to(end: &End<'_>) -> Option<Arrival> {
+    let (interface, packet) = match end {
         End::Leaves { interface, packet, .. } => (Some(interface.clone()), packet),
         End::Delivered(packet) => (None, packet),
         End::Dropped(_) | End::Refused(..) => return None,

@@ -121,10 +121,12 @@ impl Tuple {
         self.destination == other.destination && self.destination_port() == other.destination_port()
     }
 
+    /// What tells connections of one source apart: the source port, or the identifier of an echo.
     pub(super) fn source_port(&self) -> Option<u16> {
         match self.detail {
             Detail::Ports(ports) => Some(ports.source),
-            Detail::Echo { .. } | Detail::None => None,
+            Detail::Echo { id, .. } => Some(id),
+            Detail::None => None,
         }
     }
 
@@ -222,13 +224,16 @@ impl Conntrack {
         self.places.contains_key(tuple)
     }
 
-    /// Keeps what a packet that got through made of its connection.
-    pub(super) fn confirm(&mut self, membership: &Membership) {
+    /// Keeps what a packet that got through made of its connection. Says no to a new one whose answers could not be told
+    /// from those of another.
+    pub(super) fn confirm(&mut self, membership: &Membership) -> bool {
         let connection = membership.connection.clone();
         match membership.place {
             Some(place) => self.connections[place] = connection,
+            None if self.is_taken(&connection.original) || self.is_taken(&connection.reply) => return false,
             None => self.add(connection),
         }
+        true
     }
 }
 

@@ -12,6 +12,9 @@ pub(super) struct Fib<'r> {
     tables: HashMap<&'r TableName, Table<'r>>,
 }
 
+/// Routes of the lowest distance to a prefix, with their hops.
+type Group<'n, 'r> = (Distance, Vec<(&'r Route, &'n [Hop])>);
+
 #[derive(Debug, Default)]
 struct Table<'r> {
     /// The prefix lengths in use, of IPv4 and of IPv6.
@@ -62,7 +65,7 @@ impl<'r> Fib<'r> {
             }
         }
         let usable = router.routes.iter().enumerate().filter(|(index, _)| next_hops.is_candidate(*index));
-        let mut groups: HashMap<(&TableName, IpNet), (Distance, Vec<(&'r Route, &[Hop])>)> = HashMap::new();
+        let mut groups: HashMap<(&TableName, IpNet), Group<'_, 'r>> = HashMap::new();
         for (index, route) in usable {
             let with = (route, next_hops.of(index).hops.as_slice());
             let (lowest, group) = groups

@@ -3,14 +3,17 @@
 use crate::ir::firewall::AddressType;
 use crate::ir::{Address, InterfaceName, Router};
 use ipnet::IpNet;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr};
 
 /// The router's own addresses.
 #[derive(Debug)]
 pub(super) struct Own {
     addresses: HashMap<IpAddr, InterfaceName>,
-    broadcasts: HashMap<IpAddr, InterfaceName>,
+    /// IPv4: the last address of a network means all its hosts.
+    broadcasts: HashSet<IpAddr>,
+    /// IPv6: the first address of a network means any of its routers (RFC 4291, 2.6.1).
+    anycasts: HashSet<IpAddr>,
 }
 
 impl Own {
@@ -18,27 +21,34 @@ impl Own {
         let of = |address: &Address| (address.address, address.interface.clone());
         let broadcast = |address: &Address| match address.connected() {
             // A network of two addresses or one has no broadcast address.
-            IpNet::V4(net) if net.prefix_len() < 31 => {
-                Some((IpAddr::V4(net.broadcast()), address.interface.clone()))
-            }
+            IpNet::V4(net) if net.prefix_len() < 31 => Some(IpAddr::V4(net.broadcast())),
+            IpNet::V4(_) | IpNet::V6(_) => None,
+        };
+        let is_router = router.settings.ipv6.as_ref().is_none_or(|ipv6| ipv6.forward.value);
+        let anycast = |address: &Address| match address.connected() {
+            IpNet::V6(net) if net.prefix_len() < 127 && is_router => Some(IpAddr::V6(net.network())),
             IpNet::V4(_) | IpNet::V6(_) => None,
         };
         Self {
             addresses: router.addresses.iter().map(of).collect(),
             broadcasts: router.addresses.iter().filter_map(broadcast).collect(),
+            anycasts: router.addresses.iter().filter_map(anycast).collect(),
         }
     }
 
-    /// Says whether an address is one of the router's, or is of the router by its kind.
+    /// Says whether packets to an address are the router's.
     pub(super) fn has(&self, address: IpAddr) -> bool {
-        self.addresses.contains_key(&address) || address.is_loopback()
+        self.addresses.contains_key(&address) || address.is_loopback() || self.anycasts.contains(&address)
     }
 
     /// What kind of address it is, by the router's own addresses alone.
     pub(super) fn kind(&self, address: IpAddr) -> AddressType {
         match address {
+            _ if self.anycasts.contains(&address) && !self.addresses.contains_key(&address) => {
+                AddressType::Anycast
+            }
             _ if self.has(address) => AddressType::Local,
-            IpAddr::V4(v4) if v4 == Ipv4Addr::BROADCAST || self.broadcasts.contains_key(&address) => {
+            IpAddr::V4(v4) if v4 == Ipv4Addr::BROADCAST || self.broadcasts.contains(&address) => {
                 AddressType::Broadcast
             }
             // The address of no host stands for this one, which a broadcast may come from.
@@ -49,15 +59,34 @@ impl Own {
     }
 }
 
-/// The address that a router uses on an interface: the one of the network that holds the neighbour, or else the first.
-/// `None` if the configuration gives it none of the neighbour's family.
+/// The address that the router gives a packet that leaves by an interface. `None` if the configuration knows none of the
+/// destination's family.
 ///
-/// Further addresses of a network are secondary, and not used by themselves.
-pub(super) fn address_on(router: &Router, interface: &InterfaceName, neighbour: IpAddr) -> Option<IpAddr> {
-    let is_there = |address: &&Address| {
-        address.interface == *interface && address.address.is_ipv6() == neighbour.is_ipv6()
+/// IPv4 takes the address of the network that holds the neighbour, or else the interface's first. Further addresses of a
+/// network are secondary, and not used by themselves. IPv6 takes any address of its own, those of the interface first, and
+/// among them what has most in common with the destination (RFC 6724, rules 5 and 8).
+pub(super) fn source_for(
+    router: &Router,
+    interface: Option<&InterfaceName>,
+    neighbour: IpAddr,
+    destination: IpAddr,
+) -> Option<IpAddr> {
+    let is_there = |address: &Address| Some(&address.interface) == interface;
+    let IpAddr::V6(to) = destination else {
+        let mut there =
+            router.addresses.iter().filter(|address| is_there(address) && address.address.is_ipv4());
+        let in_network = there.clone().find(|address| address.connected().contains(&neighbour));
+        return in_network.or_else(|| there.next()).map(|address| address.address);
     };
-    let mut there = router.addresses.iter().filter(is_there);
-    let in_network = there.clone().find(|address| address.connected().contains(&neighbour));
-    in_network.or_else(|| there.next()).map(|address| address.address)
+    let mut best: Option<((bool, u8), IpAddr)> = None;
+    for address in &router.addresses {
+        let IpAddr::V6(own) = address.address else { continue };
+        let common = u8::try_from((own.to_bits() ^ to.to_bits()).leading_zeros()).unwrap_or(128);
+        let fitness = (is_there(address), common.min(address.prefix_len));
+        // Of equal ones the first is taken.
+        if best.is_none_or(|(known, _)| fitness > known) {
+            best = Some((fitness, own.into()));
+        }
+    }
+    best.map(|(_, address)| address)
 }

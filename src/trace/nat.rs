@@ -6,9 +6,9 @@
 use super::Detailed;
 use super::chains::Then;
 use super::chance::Side;
-use super::conntrack::{Connection, Direction, Membership, Tuple};
+use super::conntrack::{Connection, Detail, Direction, Membership, Tuple};
 use super::lists::range_holds;
-use super::local::address_on;
+use super::local::source_for;
 use super::packet::{Packet, Payload};
 use super::step::{End, Hook, Outcome, Reason, Step};
 use super::walk::{Ended, Walk};
@@ -96,15 +96,16 @@ impl<'r> Walk<'_, 'r> {
         match action {
             NatAction::Masquerade { to_ports } => {
                 let neighbour = self.gateway.unwrap_or(self.packet.destination);
-                let own = self
-                    .out_interface
-                    .as_ref()
-                    .and_then(|interface| address_on(self.tracer.router, interface, neighbour));
+                let interface = self.out_interface.as_ref();
+                let own = source_for(self.tracer.router, interface, neighbour, self.packet.destination);
                 address(own, to_ports.map(ports_of))
             }
             NatAction::Redirect { to_ports } => {
-                let own = match &self.in_interface {
-                    Some(interface) => address_on(self.tracer.router, interface, self.packet.source),
+                let own = match self.in_interface {
+                    Some(_) => {
+                        let source = self.packet.source;
+                        source_for(self.tracer.router, self.in_interface.as_ref(), source, source)
+                    }
                     None if self.packet.is_ipv6() => Some(Ipv6Addr::LOCALHOST.into()),
                     None => Some(Ipv4Addr::LOCALHOST.into()),
                 };
@@ -163,7 +164,10 @@ impl<'r> Walk<'_, 'r> {
             let taken = &self.state.conntrack;
             let is_alone = |port: &u16| !taken.is_taken(&bound.with_port(side, *port).inverse());
             if !fits || (must_be_alone && !is_alone(&port)) {
-                let range = wanted.ports.unwrap_or_else(|| ports_like(port));
+                let range = wanted.ports.unwrap_or_else(|| match bound.detail {
+                    Detail::Echo { .. } => 0..=u16::MAX,
+                    Detail::Ports(_) | Detail::None => ports_like(port),
+                });
                 let chosen = self.chance.port(side, &range);
                 let chosen = if range.contains(&chosen) { chosen } else { *range.start() };
                 let mut all = (chosen..=*range.end()).chain(*range.start()..chosen);
@@ -179,11 +183,11 @@ impl<'r> Walk<'_, 'r> {
 impl Tuple {
     #[must_use]
     fn with_port(mut self, side: Side, port: u16) -> Self {
-        if let super::conntrack::Detail::Ports(ports) = &mut self.detail {
-            match side {
-                Side::Source => ports.source = port,
-                Side::Destination => ports.destination = port,
-            }
+        match (&mut self.detail, side) {
+            (Detail::Ports(ports), Side::Source) => ports.source = port,
+            (Detail::Ports(ports), Side::Destination) => ports.destination = port,
+            (Detail::Echo { id, .. }, Side::Source) => *id = port,
+            (Detail::Echo { .. }, Side::Destination) | (Detail::None, _) => {}
         }
         self
     }
@@ -251,11 +255,14 @@ fn is_translated(connection: &Connection, direction: Direction, side: Side) -> b
 }
 
 fn set_port(packet: &mut Packet, side: Side, port: Option<u16>) {
-    if let (Some(ports), Some(port)) = (packet.ports_mut(), port) {
-        match side {
-            Side::Source => ports.source = port,
-            Side::Destination => ports.destination = port,
+    let Some(port) = port else { return };
+    match (&mut packet.payload, side) {
+        (Payload::Tcp { ports, .. } | Payload::Datagram { ports, .. }, Side::Source) => ports.source = port,
+        (Payload::Tcp { ports, .. } | Payload::Datagram { ports, .. }, Side::Destination) => {
+            ports.destination = port;
         }
+        (Payload::Echo { id, .. }, _) => *id = port,
+        (Payload::Error { .. } | Payload::Other(_), _) => {}
     }
 }
 

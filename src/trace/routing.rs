@@ -91,9 +91,8 @@ impl<'r> Routing<'r> {
 
     fn answer(&self, own: &Own, query: Query<'_>, looked: &mut Vec<Look<'r>>) -> Answer<'r> {
         let destination = query.destination;
-        match own.kind(destination) {
-            kind @ (AddressType::Broadcast | AddressType::Multicast) => return Answer::Group(kind),
-            _ => {}
+        if let kind @ (AddressType::Broadcast | AddressType::Multicast) = own.kind(destination) {
+            return Answer::Group(kind);
         }
         let is_own = own.has(destination);
         let mark = query.mark.and_then(|mark| self.router.tables.get_key_value(mark)).map(|(name, _)| name);

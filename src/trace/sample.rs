@@ -1,7 +1,8 @@
 //! How many packets of many go where.
 
+use super::numbers::Numbers;
 use super::packet::{Packet, PortPair};
-use super::{Arrival, Classify, End, State, Tracer};
+use super::{Arrival, Classify, End, Hints, State, Tracer};
 use ipnet::IpNet;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -36,12 +37,12 @@ pub fn shares(
     count: u32,
     classify: &Classify<'_>,
 ) -> BTreeMap<Place, f64> {
-    let mut numbers = Numbers(0);
+    let mut numbers = Numbers::new(0);
     let mut shares = BTreeMap::new();
     let state = State::default();
     for _ in 0..count {
         let arrival = draw(population, &mut numbers);
-        for way in tracer.ways(&state, &arrival, classify) {
+        for way in tracer.ways(&state, &arrival, Hints { classify, seen: None }) {
             *shares.entry(place(&way.trace.end)).or_insert(0.0) += way.share / f64::from(count);
         }
     }
@@ -61,7 +62,7 @@ fn draw(population: &Population, numbers: &mut Numbers) -> Arrival {
     packet.source = within(&population.sources, numbers);
     packet.destination = within(&population.destinations, numbers);
     if let Some(ports) = packet.ports_mut() {
-        let port = 1024 + numbers.next() % (65_536 - 1024);
+        let port = 1024 + numbers.draw() % (65_536 - 1024);
         *ports = PortPair { source: u16::try_from(port).expect("below 65,536"), ..*ports };
     }
     Arrival { interface: population.like.interface.clone(), packet }
@@ -69,7 +70,7 @@ fn draw(population: &Population, numbers: &mut Numbers) -> Arrival {
 
 /// An address of a prefix. Of a network with hosts it is none of the two that stand for the network.
 fn within(prefix: &IpNet, numbers: &mut Numbers) -> IpAddr {
-    let random = (u128::from(numbers.next()) << 64) | u128::from(numbers.next());
+    let random = (u128::from(numbers.draw()) << 64) | u128::from(numbers.draw());
     match prefix {
         IpNet::V4(prefix) => {
             let size = 1_u64 << (32 - prefix.prefix_len());
@@ -83,18 +84,5 @@ fn within(prefix: &IpNet, numbers: &mut Numbers) -> IpAddr {
             let mask = prefix.hostmask().to_bits();
             Ipv6Addr::from_bits(prefix.network().to_bits() | (random & mask)).into()
         }
-    }
-}
-
-/// Numbers that look random and are the same every time (SplitMix64).
-struct Numbers(u64);
-
-impl Numbers {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
     }
 }

@@ -117,6 +117,8 @@ pub enum Reason<'r> {
     Group,
     /// Its time to live ended here.
     TimeToLive,
+    /// Its answers could not be told from those of another connection.
+    Clash,
     /// No address is known that it could be given.
     NoAddress,
 }

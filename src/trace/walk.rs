@@ -4,7 +4,7 @@ use super::chains::Then;
 use super::chance::Chance;
 use super::conntrack::Tracked;
 use super::fib::{Entry, Way};
-use super::local::address_on;
+use super::local::source_for;
 use super::matchers::Sight;
 use super::packet::{IcmpError, Packet, Payload};
 use super::routing::{Answer, Decision, Found, Look, Query};
@@ -77,7 +77,12 @@ impl<'r> Walk<'_, 'r> {
         self.check_ends()?;
         let (source, destination) = (self.packet.source, self.packet.destination);
         let decision = self.decide(Some(source), destination, self.routing_mark);
-        match self.lead(decision)? {
+        let lead = self.lead(decision)?;
+        // Not sooner: what has no way is refused, whoever sent it.
+        if source.is_ipv4() && self.tracer.own.has(source) {
+            return Err(End::Dropped(Reason::BadSource));
+        }
+        match lead {
             Lead::Here => self.deliver(),
             Lead::Way(entry) => self.forward(&entry),
         }
@@ -86,8 +91,7 @@ impl<'r> Walk<'_, 'r> {
     fn deliver(&mut self) -> Ended<'r> {
         self.mangle(MangleHook::Input);
         self.nat(NatHook::Input)?;
-        self.confirm();
-        Ok(())
+        self.confirm()
     }
 
     fn forward(&mut self, entry: &Entry<'r>) -> Ended<'r> {
@@ -104,14 +108,23 @@ impl<'r> Walk<'_, 'r> {
     /// A packet that the router itself sends. Its way is looked up without a mark first, which chooses its source.
     fn originating(&mut self) -> Ended<'r> {
         let destination = self.packet.destination;
-        let source = Some(self.packet.source).filter(|source| !source.is_unspecified());
-        let decision = self.decide(source, destination, None);
+        let has_source = !self.packet.source.is_unspecified();
+        let source = has_source.then_some(self.packet.source);
+        let mut decision = self.decide(source, destination, None);
+        if !has_source
+            && destination.is_ipv6()
+            && !matches!(decision.answer, Answer::Route(_) | Answer::Local)
+        {
+            // IPv6 looks again with a source, so that rules that ask for one have their say.
+            self.choose_source(None)?;
+            decision = self.decide(Some(self.packet.source), destination, None);
+        }
         match self.lead(decision)? {
             Lead::Here => return Ok(()),
             Lead::Way(entry) => {
                 self.take(&entry);
-                if source.is_none() {
-                    self.choose_source(&entry)?;
+                if self.packet.source.is_unspecified() {
+                    self.choose_source(entry.preferred_source())?;
                 }
             }
         }
@@ -123,8 +136,7 @@ impl<'r> Walk<'_, 'r> {
             match self.lead(decision)? {
                 Lead::Here => {
                     self.out_interface = None;
-                    self.confirm();
-                    return Ok(());
+                    return self.confirm();
                 }
                 Lead::Way(entry) => self.take(&entry),
             }
@@ -135,8 +147,7 @@ impl<'r> Walk<'_, 'r> {
     fn leave(&mut self) -> Ended<'r> {
         self.mangle(MangleHook::Postrouting);
         self.nat(NatHook::Srcnat)?;
-        self.confirm();
-        Ok(())
+        self.confirm()
     }
 
     fn track(&mut self) {
@@ -154,9 +165,10 @@ impl<'r> Walk<'_, 'r> {
         }
     }
 
-    fn confirm(&mut self) {
-        if let Some(member) = &self.tracked.connection {
-            self.state.conntrack.confirm(member);
+    fn confirm(&mut self) -> Ended<'r> {
+        match &self.tracked.connection {
+            Some(member) if !self.state.conntrack.confirm(member) => Err(End::Dropped(Reason::Clash)),
+            Some(_) | None => Ok(()),
         }
     }
 
@@ -223,11 +235,11 @@ impl<'r> Walk<'_, 'r> {
         }
     }
 
-    fn choose_source(&mut self, entry: &Entry<'r>) -> Ended<'r> {
-        let neighbour = self.gateway.unwrap_or(self.packet.destination);
-        let on_interface = |interface| address_on(self.tracer.router, interface, neighbour);
-        let source = entry.preferred_source().or_else(|| self.out_interface.as_ref().and_then(on_interface));
-        let Some(source) = source else { return Err(End::Dropped(Reason::NoAddress)) };
+    fn choose_source(&mut self, preferred: Option<IpAddr>) -> Ended<'r> {
+        let destination = self.packet.destination;
+        let neighbour = self.gateway.unwrap_or(destination);
+        let own = || source_for(self.tracer.router, self.out_interface.as_ref(), neighbour, destination);
+        let Some(source) = preferred.or_else(own) else { return Err(End::Dropped(Reason::NoAddress)) };
         self.packet.source = source;
         self.steps.push(Step::Sourced(Box::new(self.packet.clone())));
         Ok(())
@@ -238,11 +250,7 @@ impl<'r> Walk<'_, 'r> {
         let Packet { source, destination, .. } = self.packet;
         let is_bad_source = match source {
             IpAddr::V4(v4) => {
-                v4.is_multicast()
-                    || v4.is_broadcast()
-                    || v4.octets()[0] == 0
-                    || v4.is_loopback()
-                    || self.tracer.own.has(source)
+                v4.is_multicast() || v4.is_broadcast() || v4.octets()[0] == 0 || v4.is_loopback()
             }
             IpAddr::V6(v6) => v6.is_multicast() || v6.is_loopback() || v6.is_unspecified(),
         };

@@ -1,6 +1,9 @@
 //! All ways that a packet may take, where routes leave several open.
 
 use super::chance::{Chance, Side};
+use super::conntrack::Tuple;
+use super::lists::range_holds;
+use super::packet::Packet;
 use super::step::Trace;
 use super::{Arrival, State, Tracer};
 use crate::ir::firewall::{IpRange, PccKey, PerConnectionClassifier};
@@ -10,6 +13,15 @@ use std::ops::RangeInclusive;
 
 /// Says whether a packet with some key is in a class.
 pub type Classify<'a> = dyn Fn(&PerConnectionClassifier, &PccKey) -> bool + 'a;
+
+/// What is known of what the configuration leaves open.
+#[derive(Clone, Copy)]
+pub struct Hints<'a> {
+    /// Who decides about classifiers.
+    pub classify: &'a Classify<'a>,
+    /// The packet as it was seen to end: of a range, an address or a port that it has was chosen.
+    pub seen: Option<&'a Packet>,
+}
 
 /// One of the ways that a packet may take.
 #[derive(Debug, Clone)]
@@ -26,10 +38,11 @@ pub struct Possible<'r> {
 const MOST_WAYS: usize = 256;
 
 impl<'r> Tracer<'r> {
-    /// Follows a packet on every way that it may take. Of translations to a range the first address and port stand for all.
-    pub fn ways(&self, state: &State, arrival: &Arrival, classify: &Classify<'_>) -> Vec<Possible<'r>> {
+    /// Follows a packet on every way that it may take. Of translations to a range the first address and port stand for
+    /// all, if nothing else is known.
+    pub fn ways(&self, state: &State, arrival: &Arrival, hints: Hints<'_>) -> Vec<Possible<'r>> {
         let mut ways = Vec::new();
-        let mut choices = Choices { classify, made: Vec::new(), next: 0 };
+        let mut choices = Choices { hints, made: Vec::new(), next: 0 };
         loop {
             let mut state = state.clone();
             let trace = self.trace(&mut state, arrival, &mut choices);
@@ -43,7 +56,7 @@ impl<'r> Tracer<'r> {
 
 /// Makes the choices of one way after the other.
 struct Choices<'a> {
-    classify: &'a Classify<'a>,
+    hints: Hints<'a>,
     /// The choices of the way that is followed, in their order.
     made: Vec<Choice>,
     /// Which choice comes next.
@@ -82,7 +95,7 @@ impl Choices<'_> {
 
 impl Chance for Choices<'_> {
     fn is_in_class(&mut self, classifier: &PerConnectionClassifier, key: &PccKey) -> bool {
-        (self.classify)(classifier, key)
+        (self.hints.classify)(classifier, key)
     }
 
     fn hop(&mut self, hops: &[Hop]) -> usize {
@@ -101,11 +114,19 @@ impl Chance for Choices<'_> {
         choice.options[choice.taken].0
     }
 
-    fn address(&mut self, _: Side, range: &IpRange) -> IpAddr {
-        range.first()
+    fn address(&mut self, side: Side, range: &IpRange) -> IpAddr {
+        let seen = self.hints.seen.map(|packet| match side {
+            Side::Source => packet.source,
+            Side::Destination => packet.destination,
+        });
+        seen.filter(|seen| range_holds(range, *seen)).unwrap_or_else(|| range.first())
     }
 
-    fn port(&mut self, _: Side, range: &RangeInclusive<u16>) -> u16 {
-        *range.start()
+    fn port(&mut self, side: Side, range: &RangeInclusive<u16>) -> u16 {
+        let seen = self.hints.seen.and_then(Tuple::of).and_then(|tuple| match side {
+            Side::Source => tuple.source_port(),
+            Side::Destination => tuple.destination_port(),
+        });
+        seen.filter(|seen| range.contains(seen)).unwrap_or(*range.start())
     }
 }

@@ -56,7 +56,7 @@ const ROOMS: &[Room] = &[
     Room { name: "transaction", rooms: &["host", "lower", "plan"], crates: TARGETS },
     Room {
         name: "lab",
-        rooms: &["diagnostic", "host", "ir", "lower", "transaction"],
+        rooms: &["diagnostic", "host", "ir", "lower", "trace", "transaction"],
         crates: &["rosc_route", "rosc_target"],
     },
     Room {
@@ -121,6 +121,7 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("netlink_packet_route", &["targets/route/"]),
     ("netlink_packet_core", &["targets/route/"]),
     ("nftables", &["targets/nftables/src/schema.rs"]),
+    ("etherparse", &["src/lab/verify/"]),
     ("nix", &["src/lab/"]),
     ("socket2", &["src/lab/"]),
 ];

@@ -12,7 +12,8 @@ pub use words::packet_words;
 use crate::ir::nexthop::Unresolved;
 use crate::source::Sources;
 use crate::trace::{
-    Arrival, Classify, Difference, End, Lost, Possible, Reason, State, Tracer, WayBack, answer_to, way_back,
+    Arrival, Classify, Difference, End, Hints, Lost, Possible, Reason, State, Tracer, WayBack, answer_to,
+    way_back,
 };
 use rosc_target::Origin;
 use serde::Serialize;
@@ -95,17 +96,21 @@ pub struct Tracing<'a, 'r> {
 impl<'r> Tracing<'_, 'r> {
     /// Follows a packet and its answer. Returns the state that the first way leaves behind.
     pub fn packet(&self, state: &State, arrival: &Arrival) -> (Traced, State) {
-        let ways = self.tracer.ways(state, arrival, self.classify);
+        let ways = self.tracer.ways(state, arrival, self.hints());
         let after = ways[0].state.clone();
         let shown = ways.iter().map(|way| {
-            let answer = answer_to(&way.trace).map(|answer| self.answer(way, arrival, &answer));
+            let answer = answer_to(&way.trace.end).map(|answer| self.answer(way, arrival, &answer));
             self.way(way, answer)
         });
         (traced(arrival, shown.collect()), after)
     }
 
+    fn hints(&self) -> Hints<'_> {
+        Hints { classify: self.classify, seen: None }
+    }
+
     fn answer(&self, way: &Possible<'r>, sent: &Arrival, answer: &Arrival) -> Traced {
-        let ways = self.tracer.ways(&way.state, answer, self.classify);
+        let ways = self.tracer.ways(&way.state, answer, self.hints());
         let shown = ways.iter().map(|back| {
             let mut shown = self.way(back, None);
             shown.remarks.extend(remark_on(way_back(sent, &back.trace), sent).map(str::to_owned));
@@ -198,6 +203,9 @@ fn why(reason: &Reason<'_>) -> &'static str {
         Reason::NoRoute => "no route leads there",
         Reason::Group => "broadcast and multicast are not forwarded",
         Reason::TimeToLive => "its time to live ended here",
+        Reason::Clash => {
+            "behind the translation it looks like another connection, and has no port to be told apart by"
+        }
         Reason::NoAddress => "the configuration has no address that it could be given",
     }
 }

@@ -3,12 +3,14 @@
 use crate::DeviceName;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
-use rustix::ioctl::{Opcode, Setter, ioctl, opcode};
+use rustix::ioctl::{Opcode, Setter, Updater, ioctl, opcode};
 use std::io;
 use std::os::fd::OwnedFd;
 
 /// `TUNSETIFF` of `linux/if_tun.h`.
 const SET_INTERFACE: Opcode = opcode::write::<i32>(b'T', 202);
+/// `SIOCGIFHWADDR`.
+const GET_LINK_ADDRESS: Opcode = 0x8927;
 /// `IFF_TAP | IFF_NO_PI`: Ethernet frames, with nothing in front of them.
 const FRAMES_ALONE: u16 = 0x0002 | 0x1000;
 
@@ -19,12 +21,20 @@ pub struct Tap {
     file: OwnedFd,
 }
 
-/// `struct ifreq` as `TUNSETIFF` reads it.
+/// `struct ifreq`: a name, and what is asked or answered. `TUNSETIFF` reads flags in the first two bytes;
+/// `SIOCGIFHWADDR` writes a `struct sockaddr`, whose bytes behind the first two are the address.
 #[repr(C)]
 struct InterfaceRequest {
     name: [u8; 16],
-    flags: u16,
-    unused: [u8; 22],
+    rest: [u8; 24],
+}
+
+impl InterfaceRequest {
+    fn for_device(device: &DeviceName) -> Self {
+        let mut name = [0; 16];
+        name[..device.as_str().len()].copy_from_slice(device.as_str().as_bytes());
+        Self { name, rest: [0; 24] }
+    }
 }
 
 impl Tap {
@@ -32,13 +42,23 @@ impl Tap {
     pub fn new(device: &DeviceName) -> io::Result<Self> {
         let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let file = rustix::fs::open("/dev/net/tun", flags, Mode::empty())?;
-        let mut name = [0; 16];
-        name[..device.as_str().len()].copy_from_slice(device.as_str().as_bytes());
-        let request = InterfaceRequest { name, flags: FRAMES_ALONE, unused: [0; 22] };
+        let mut request = InterfaceRequest::for_device(device);
+        request.rest[..2].copy_from_slice(&FRAMES_ALONE.to_ne_bytes());
         // SAFETY: the request has the layout and the 40 bytes of `struct ifreq`, which is what the kernel reads for this
         // number, and lives until the call returns.
         unsafe { ioctl(&file, Setter::<SET_INTERFACE, InterfaceRequest>::new(request)) }?;
         Ok(Self { file })
+    }
+
+    /// The device's own address on the link.
+    pub fn link_address(&self) -> io::Result<[u8; 6]> {
+        let mut request = InterfaceRequest { name: [0; 16], rest: [0; 24] };
+        // SAFETY: the request has the layout and the 40 bytes of `struct ifreq`, into which the kernel writes for this
+        // number, and is borrowed until the call returns.
+        unsafe { ioctl(&self.file, Updater::<GET_LINK_ADDRESS, InterfaceRequest>::new(&mut request)) }?;
+        let mut address = [0; 6];
+        address.copy_from_slice(&request.rest[2..8]);
+        Ok(address)
     }
 
     /// Has a frame come in on the device.
@@ -71,14 +91,17 @@ mod tests {
             let tap = Tap::new(&device).expect("a device");
             let mut topology = Topology::open().expect("a socket");
             topology.set_up(&device).expect("it can be set up");
-            topology.address(&crate::Address {
-                origin: rosc_target::Origin::IMPLIED,
-                device: device.clone(),
-                local: "192.0.2.1".parse().expect("an address"),
-                prefix_len: 24,
-                peer: None,
-                duplicate_detection: crate::DuplicateDetection::Perform,
-            }).expect("an address can be added");
+            topology
+                .address(&crate::Address {
+                    origin: rosc_target::Origin::IMPLIED,
+                    device: device.clone(),
+                    local: "192.0.2.1".parse().expect("an address"),
+                    prefix_len: 24,
+                    peer: None,
+                    duplicate_detection: crate::DuplicateDetection::Perform,
+                })
+                .expect("an address can be added");
+            assert_ne!(tap.link_address().expect("an address"), [0; 6]);
             // Who has 192.0.2.1? Tell 192.0.2.2.
             let mut question = vec![0xff; 6];
             question.extend([2, 0, 0, 0, 0, 9, 8, 6, 0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 9, 192, 0, 2, 2]);

@@ -1,0 +1,316 @@
+//! A router whose every wire is in our hands.
+
+use super::frame::{Numbered, decode, encode, number_in};
+use super::neighbours::{Frame, Neighbours};
+use crate::host::Host;
+use crate::ir::firewall::Protocol;
+use crate::ir::{InterfaceKind, InterfaceName, Router};
+use crate::lab::LabError;
+use crate::lower::{Desired, lower};
+use crate::trace::{Arrival, Packet, Payload};
+use crate::transaction::{self, Machine, Options};
+use rosc_route::topology::{Tap, Topology};
+use rosc_route::{DeviceName, LinkKind};
+use rosc_target::netns::NetNs;
+use socket2::{Domain, Socket, Type};
+use std::fs;
+use std::io::{self, Read};
+use std::net::{IpAddr, SocketAddr};
+
+/// The longest frame that is sent in trials, and some more.
+const FRAME: usize = 2048;
+
+/// A packet that came out of the router.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// The interface by which it left, in the configuration's words.
+    pub interface: InterfaceName,
+    /// The neighbour that it was sent to.
+    pub neighbour: Option<IpAddr>,
+    /// What it is.
+    pub packet: Numbered,
+}
+
+/// A packet that the router itself got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heard {
+    /// Its number.
+    pub number: u32,
+    /// Whether it is an error about the packet of that number.
+    pub is_error: bool,
+}
+
+/// What became of a packet.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// What came out of the router.
+    pub seen: Vec<Seen>,
+    /// What the router itself got.
+    pub delivered: Vec<Heard>,
+}
+
+/// The router in a namespace of its own, which ends with this value.
+pub struct Bench {
+    router: NetNs,
+    wires: Vec<Wire>,
+    neighbours: Neighbours,
+    ears: Vec<Ear>,
+    _state_dir: tempfile::TempDir,
+}
+
+struct Wire {
+    /// The interface that packets come in by: the bridge of a bridged device.
+    interface: InterfaceName,
+    tap: Tap,
+    link_address: [u8; 6],
+}
+
+/// A protocol without ports that trials send too: one of those that nobody uses (RFC 3692).
+pub(super) const EXPERIMENT: Protocol = Protocol(253);
+
+/// A socket of the router that hears what is delivered to it.
+struct Ear {
+    socket: Socket,
+    is_ipv6: bool,
+    protocol: Protocol,
+    /// How many bytes of the protocol's header stand before what packets carry; `None` where each tells itself.
+    behind: Option<usize>,
+}
+
+impl Bench {
+    /// Builds the devices of a router and applies its configuration to them.
+    pub fn build(router: &Router) -> Result<Self, LabError> {
+        let lowered = lower(router, &Host::unknown());
+        if crate::diagnostic::has_errors(&lowered.diagnostics) {
+            return Err(LabError::Lower(lowered.diagnostics));
+        }
+        let state_dir = tempfile::Builder::new().prefix("rosc-lab-").tempdir();
+        let state_dir = state_dir.map_err(LabError::system("make a directory"))?;
+        let namespace = NetNs::new().map_err(LabError::system("make a network namespace"))?;
+        let (wires, ears) = namespace.run(|| -> Result<_, LabError> {
+            quiet().map_err(LabError::system("change a kernel setting"))?;
+            let mut topology = Topology::open().map_err(LabError::Target)?;
+            topology.set_up(&DeviceName::loopback()).map_err(LabError::Target)?;
+            let wires = wires(router, &lowered.desired).map_err(LabError::system("make a device"))?;
+            let mut machine = Machine::open(state_dir.path()).map_err(LabError::Target)?;
+            let host = machine.host().map_err(LabError::Target)?;
+            let lowered = lower(router, &host);
+            if crate::diagnostic::has_errors(&lowered.diagnostics) {
+                return Err(LabError::Lower(lowered.diagnostics));
+            }
+            let options = Options { state_dir: state_dir.path().to_owned(), ..Options::default() };
+            transaction::apply(&mut machine, &lowered.desired, &options)
+                .map_err(|error| LabError::Apply(Box::new(error)))?;
+            Ok((wires, ears().map_err(LabError::system("listen on the router"))?))
+        })?;
+        Ok(Self { router: namespace, wires, neighbours: Neighbours::default(), ears, _state_dir: state_dir })
+    }
+
+    /// Whether packets can come in by an interface.
+    pub fn has_wire(&self, interface: &InterfaceName) -> bool {
+        self.wires.iter().any(|wire| wire.interface == *interface)
+    }
+
+    /// Has a packet begin its way, and says what became of it. `None` for one that can't be sent.
+    pub fn send(&mut self, arrival: &Arrival, number: u32) -> Result<Option<Outcome>, LabError> {
+        let sent = match &arrival.interface {
+            Some(interface) => self.send_in(interface, &arrival.packet, number),
+            None => self.send_out(&arrival.packet, number),
+        };
+        if !sent.map_err(LabError::system("send a packet"))? {
+            return Ok(None);
+        }
+        self.collect().map(Some).map_err(LabError::system("receive a packet"))
+    }
+
+    fn send_in(&mut self, interface: &InterfaceName, packet: &Packet, number: u32) -> io::Result<bool> {
+        let Some(wire) = self.wires.iter().find(|wire| wire.interface == *interface) else {
+            return Ok(false);
+        };
+        let Some(bytes) = encode(packet, number) else { return Ok(false) };
+        let from = self.neighbours.link_address(packet.source);
+        let kind: u16 = if packet.is_ipv6() { 0x86dd } else { 0x0800 };
+        let mut frame = Vec::with_capacity(14 + bytes.len());
+        frame.extend(wire.link_address);
+        frame.extend(from);
+        frame.extend(kind.to_be_bytes());
+        frame.extend(bytes);
+        wire.tap.send(&frame)?;
+        Ok(true)
+    }
+
+    /// The router's own packets are made by its kernel, which chooses the source where none is given.
+    fn send_out(&self, packet: &Packet, number: u32) -> io::Result<bool> {
+        let Some(bytes) = encode(packet, number) else { return Ok(false) };
+        let carried = &bytes[header_length(packet)..];
+        self.router.run(|| own_packet(packet, carried))
+    }
+
+    /// Takes in what came out, and answers the router's questions for neighbours until it has none.
+    fn collect(&mut self) -> io::Result<Outcome> {
+        let mut outcome = Outcome::default();
+        let mut buffer = [0; FRAME];
+        loop {
+            let mut answers = 0;
+            for wire in &self.wires {
+                while let Some(length) = wire.tap.receive(&mut buffer)? {
+                    match self.neighbours.read(&buffer[..length]) {
+                        Frame::Question(answer) => {
+                            wire.tap.send(&answer)?;
+                            answers += 1;
+                        }
+                        Frame::Packet(neighbour, bytes) => {
+                            if let Some(packet) = decode(bytes) {
+                                let interface = wire.interface.clone();
+                                outcome.seen.push(Seen { interface, neighbour, packet });
+                            }
+                        }
+                        Frame::Other => {}
+                    }
+                }
+            }
+            if answers == 0 {
+                break;
+            }
+        }
+        for ear in &mut self.ears {
+            ear.listen(&mut outcome.delivered)?;
+        }
+        Ok(outcome)
+    }
+}
+
+impl Ear {
+    /// Looks into a packet without its IP header.
+    fn hear(&self, bytes: &[u8]) -> Option<Heard> {
+        const ICMP_HEADER: usize = 8;
+        // The types of errors are below 128.
+        if self.protocol == Protocol::ICMPV6 && *bytes.first()? < 128 {
+            let quoted = decode(bytes.get(ICMP_HEADER..)?)?;
+            return Some(Heard { number: quoted.number?, is_error: true });
+        }
+        // The upper half of a TCP header's 13th byte is its length in words.
+        let behind = self.behind.or_else(|| bytes.get(12).map(|byte| usize::from(byte >> 4) * 4))?;
+        Some(Heard { number: number_in(bytes.get(behind..)?)?, is_error: false })
+    }
+
+    fn listen(&mut self, heard: &mut Vec<Heard>) -> io::Result<()> {
+        let mut buffer = [0; FRAME];
+        loop {
+            match (&self.socket).read(&mut buffer) {
+                // IPv6 sockets leave the header out.
+                Ok(length) if self.is_ipv6 => heard.extend(self.hear(&buffer[..length])),
+                Ok(length) => heard.extend(decode(&buffer[..length]).and_then(heard_of)),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+fn heard_of(packet: Numbered) -> Option<Heard> {
+    let is_error = matches!(packet.packet.payload, Payload::Error { .. });
+    Some(Heard { number: packet.number?, is_error })
+}
+
+/// What a router's kernel limits or answers by itself, and what no configuration of rosc touches.
+fn quiet() -> io::Result<()> {
+    for (setting, value) in [
+        // ICMP errors are never held back.
+        ("ipv4/icmp_ratemask", "0"),
+        ("ipv6/icmp/ratelimit", "0"),
+        // Nobody else is there to have an address already; until that is known, neighbours can't be asked for.
+        ("ipv6/conf/default/accept_dad", "0"),
+        // Segments are not held against a window: trials do not count bytes.
+        ("netfilter/nf_conntrack_tcp_be_liberal", "1"),
+    ] {
+        fs::write(format!("/proc/sys/net/{setting}"), value)?;
+    }
+    Ok(())
+}
+
+fn wires(router: &Router, desired: &Desired) -> io::Result<Vec<Wire>> {
+    let interface_of = |device: &DeviceName| -> InterfaceName {
+        let is = |(name, interface): &(&InterfaceName, &crate::ir::Interface)| {
+            interface.device.as_deref().unwrap_or(name.as_str()) == device.as_str()
+        };
+        let own = router.interfaces.iter().find(is).map(|(name, _)| name.clone());
+        let own = own.unwrap_or_else(|| InterfaceName::new(device.as_str()));
+        let bridge = router.interfaces.iter().find(|(_, interface)| match &interface.kind {
+            InterfaceKind::Bridge(bridge) => bridge.ports.iter().any(|port| port.interface == own),
+            InterfaceKind::Port => false,
+        });
+        bridge.map_or(own, |(name, _)| name.clone())
+    };
+    let existing = desired.route.links().iter().filter(|link| link.kind == LinkKind::Existing);
+    existing
+        .filter(|link| link.name != DeviceName::loopback())
+        .map(|link| {
+            let tap = Tap::new(&link.name)?;
+            let link_address = tap.link_address()?;
+            Ok(Wire { interface: interface_of(&link.name), tap, link_address })
+        })
+        .collect()
+}
+
+fn ears() -> io::Result<Vec<Ear>> {
+    let of_family = |is_ipv6: bool| {
+        let (domain, icmp) =
+            if is_ipv6 { (Domain::IPV6, Protocol::ICMPV6) } else { (Domain::IPV4, Protocol::ICMP) };
+        // Behind these bytes of a header stands what packets carry.
+        [(Protocol::TCP, None), (Protocol::UDP, Some(8)), (icmp, Some(8)), (EXPERIMENT, Some(0))]
+            .into_iter()
+            .map(move |(protocol, behind)| {
+                let socket = Socket::new(domain, Type::RAW, Some(i32::from(protocol.0).into()))?;
+                socket.set_nonblocking(true)?;
+                Ok(Ear { socket, is_ipv6, protocol, behind })
+            })
+    };
+    of_family(false).chain(of_family(true)).collect()
+}
+
+fn header_length(packet: &Packet) -> usize {
+    if packet.is_ipv6() { 40 } else { 20 }
+}
+
+/// Sends what a packet carries; the kernel makes the IP header.
+fn own_packet(packet: &Packet, carried: &[u8]) -> io::Result<bool> {
+    let domain = if packet.is_ipv6() { Domain::IPV6 } else { Domain::IPV4 };
+    let end = |address: IpAddr, port: u16| SocketAddr::new(address, port).into();
+    let sent = match &packet.payload {
+        Payload::Datagram { protocol: Protocol::UDP, ports } => {
+            const UDP_HEADER: usize = 8;
+            let socket = Socket::new(domain, Type::DGRAM, None)?;
+            socket.bind(&end(packet.source, ports.source))?;
+            socket.send_to(&carried[UDP_HEADER..], &end(packet.destination, ports.destination))
+        }
+        Payload::Echo { .. } => {
+            let protocol = if packet.is_ipv6() { Protocol::ICMPV6 } else { Protocol::ICMP };
+            let socket = Socket::new(domain, Type::RAW, Some(i32::from(protocol.0).into()))?;
+            if !packet.source.is_unspecified() {
+                socket.bind(&end(packet.source, 0))?;
+            }
+            socket.send_to(carried, &end(packet.destination, 0))
+        }
+        Payload::Tcp { .. } | Payload::Datagram { .. } | Payload::Error { .. } | Payload::Other(_) => {
+            return Ok(false);
+        }
+    };
+    match sent {
+        Ok(_) => Ok(true),
+        // What has no way fails here: that is an outcome too.
+        Err(error) if is_outcome(&error) => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
+fn is_outcome(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NetworkUnreachable
+            | io::ErrorKind::HostUnreachable
+            | io::ErrorKind::PermissionDenied
+            | io::ErrorKind::InvalidInput
+            | io::ErrorKind::ConnectionRefused
+    )
+}

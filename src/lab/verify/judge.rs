@@ -1,0 +1,175 @@
+//! Compares what a packet did with what it should have done.
+
+use super::bench::{Bench, Outcome, Seen};
+use crate::ir::Router;
+use crate::ir::firewall::{PccKey, PerConnectionClassifier, Protocol, TcpFlag};
+use crate::ir::nexthop::{Surroundings, is_own_address};
+use crate::lab::LabError;
+use crate::lower::Classifiers;
+use crate::trace::{Arrival, Detailed, End, Hints, IcmpError, Packet, Payload, Possible, State, Tracer};
+use std::collections::BTreeSet;
+
+/// A router, as it is meant and as it is, under the same packets.
+pub struct Trial<'r> {
+    router: &'r Router,
+    bench: Bench,
+    tracer: Tracer<'r>,
+    classifiers: Classifiers,
+    state: State,
+    next: u32,
+}
+
+/// What came of comparing.
+#[derive(Debug)]
+pub enum Verdict<'r> {
+    /// Both did the same: this.
+    Agrees(End<'r>),
+    /// Both did otherwise, as is known and said when the configuration is checked.
+    KnownToDiffer,
+    /// Both did otherwise.
+    Differs(Box<Difference<'r>>),
+    /// The packet is of a kind that can't be sent.
+    NotSent,
+}
+
+/// A packet that did not do what it should.
+#[derive(Debug)]
+pub struct Difference<'r> {
+    /// The packet as it began.
+    pub sent: Arrival,
+    /// How it may end; of an answer of the router's own, how that may.
+    pub expected: Vec<End<'r>>,
+    /// What was seen.
+    pub outcome: Outcome,
+}
+
+impl<'r> Trial<'r> {
+    /// Builds the router.
+    pub fn build(router: &'r Router) -> Result<Self, LabError> {
+        let bench = Bench::build(router)?;
+        let tracer = Tracer::new(router, &Surroundings::default(), Detailed::Matched);
+        Ok(Self {
+            router,
+            bench,
+            tracer,
+            classifiers: Classifiers::of(router),
+            state: State::default(),
+            next: 0,
+        })
+    }
+
+    /// Whether packets can come in by an interface.
+    pub fn has_wire(&self, interface: &crate::ir::InterfaceName) -> bool {
+        self.bench.has_wire(interface)
+    }
+
+    /// Sends a packet, and compares. What it leaves behind is remembered on both sides.
+    pub fn send(&mut self, arrival: &Arrival) -> Result<Verdict<'r>, LabError> {
+        self.next += 1;
+        let number = self.next;
+        let Some(outcome) = self.bench.send(arrival, number)? else { return Ok(Verdict::NotSent) };
+        let (own, passed): (Vec<&Seen>, Vec<&Seen>) =
+            outcome.seen.iter().partition(|seen| is_of_the_router(arrival, &seen.packet.packet));
+        let passed: Vec<&Seen> =
+            passed.into_iter().filter(|seen| seen.packet.number == Some(number)).collect();
+        let sent_error = matches!(arrival.packet.payload, Payload::Error { .. });
+        let is_delivered =
+            outcome.delivered.iter().any(|heard| heard.number == number && heard.is_error == sent_error);
+        let ways = self.ways(arrival, passed.first().map(|seen| &seen.packet.packet));
+        let fits = |way: &&Possible<'r>| fits(&way.trace.end, &passed, &own, is_delivered);
+        let Some(way) = ways.iter().find(fits) else {
+            if ways.iter().any(|way| way.trace.difference.is_some()) {
+                return Ok(Verdict::KnownToDiffer);
+            }
+            return Ok(differs(arrival, ways, &outcome));
+        };
+        self.state = way.state.clone();
+        let end = way.trace.end.clone();
+        if let End::Delivered(packet) = &end
+            && arrival.interface.is_some()
+            // To what is sent to several the router says nothing.
+            && is_own_address(&self.router.addresses, packet.destination)
+            && let Some(answer) = own_answer(packet)
+        {
+            let answer = Arrival { interface: None, packet: answer };
+            let seen: Vec<&Seen> = own;
+            let ways = self.ways(&answer, seen.first().map(|seen| &seen.packet.packet));
+            let Some(way) = ways.iter().find(|way| fits_answer(&way.trace.end, &seen)) else {
+                return Ok(differs(&answer, ways, &outcome));
+            };
+            self.state = way.state.clone();
+        }
+        Ok(Verdict::Agrees(end))
+    }
+
+    fn ways(&self, arrival: &Arrival, seen: Option<&Packet>) -> Vec<Possible<'r>> {
+        let classify =
+            |classifier: &PerConnectionClassifier, key: &PccKey| self.classifiers.holds(classifier, key);
+        self.tracer.ways(&self.state, arrival, Hints { classify: &classify, seen })
+    }
+}
+
+fn differs<'r>(sent: &Arrival, ways: Vec<Possible<'r>>, outcome: &Outcome) -> Verdict<'r> {
+    let expected = ways.into_iter().map(|way| way.trace.end).collect();
+    Verdict::Differs(Box::new(Difference { sent: sent.clone(), expected, outcome: outcome.clone() }))
+}
+
+/// Whether a packet that was seen is none that was sent on, but one that the router made of it: an error or an answer.
+fn is_of_the_router(sent: &Arrival, seen: &Packet) -> bool {
+    let is_error = |packet: &Packet| matches!(packet.payload, Payload::Error { .. });
+    let is_reset = |packet: &Packet| match &packet.payload {
+        Payload::Tcp { flags, .. } => flags.contains(&TcpFlag::Rst),
+        _ => false,
+    };
+    let is_reply = |packet: &Packet| matches!(packet.payload, Payload::Echo { reply: true, .. });
+    (is_error(seen) && !is_error(&sent.packet))
+        || (is_reset(seen) && !is_reset(&sent.packet))
+        || (is_reply(seen) && !is_reply(&sent.packet))
+}
+
+fn fits(end: &End<'_>, passed: &[&Seen], own: &[&Seen], is_delivered: bool) -> bool {
+    match end {
+        End::Leaves { .. } => !is_delivered && leaves(end, passed),
+        End::Delivered(_) => is_delivered && passed.is_empty(),
+        End::Dropped(_) => !is_delivered && passed.is_empty() && own.is_empty(),
+        End::Refused(error, _) => {
+            // Errors find their way back by other rules, and may get lost there.
+            let says = |seen: &&Seen| matches!(seen.packet.packet.payload, Payload::Error { kind, .. } if kind == *error);
+            !is_delivered && passed.is_empty() && own.iter().all(says)
+        }
+    }
+}
+
+fn leaves(end: &End<'_>, passed: &[&Seen]) -> bool {
+    let (End::Leaves { interface, gateway, packet }, [seen]) = (end, passed) else { return false };
+    let neighbour = gateway.unwrap_or(packet.destination);
+    seen.interface == *interface && seen.neighbour == Some(neighbour) && seen.packet.packet == *packet
+}
+
+fn fits_answer(end: &End<'_>, seen: &[&Seen]) -> bool {
+    match end {
+        End::Leaves { .. } => leaves(end, seen),
+        End::Delivered(_) | End::Dropped(_) | End::Refused(..) => seen.is_empty(),
+    }
+}
+
+/// What the router's own kernel says to a packet that nobody on the router waits for.
+fn own_answer(packet: &Packet) -> Option<Packet> {
+    const FULL: u8 = 64;
+    let payload = match &packet.payload {
+        Payload::Echo { reply: false, id } => Payload::Echo { reply: true, id: *id },
+        Payload::Datagram { protocol: Protocol::UDP, .. } => {
+            Payload::Error { kind: IcmpError::PortUnreachable, about: Box::new(packet.clone()) }
+        }
+        Payload::Tcp { ports, flags, .. } if !flags.contains(&TcpFlag::Rst) => {
+            let answers: BTreeSet<TcpFlag> = if flags.contains(&TcpFlag::Ack) {
+                [TcpFlag::Rst].into()
+            } else {
+                [TcpFlag::Rst, TcpFlag::Ack].into()
+            };
+            Payload::Tcp { ports: ports.inverse(), flags: answers, mss: None }
+        }
+        _ => return None,
+    };
+    Some(Packet { source: packet.destination, destination: packet.source, ttl: FULL, payload })
+}
