@@ -115,8 +115,9 @@ impl<'r> Context<'r> {
             .extend(routing_mark.iter().map(|c| mark(meta::mark(), ROUTING_MARK, c, |t| marks.routing(t))));
         lowered.extend(connection_state.iter().map(state));
         lowered.extend(connection_nat_state.iter().map(nat_state));
-        lowered.extend(per_connection_classifier.iter().map(|c| classifier(side, protocol.as_ref(), c)));
+        // In this order: packets of other classes are counted too.
         lowered.extend(nth.iter().map(turn));
+        lowered.extend(per_connection_classifier.iter().map(|c| classifier(side, protocol.as_ref(), c)));
         let alternatives = combine(lowered);
         if alternatives.len() > 1 && nth.is_some() {
             let message = "nth together with a matcher that takes several rules on Linux";

@@ -9,6 +9,7 @@
 use crate::expr::{Expr, IpField, Meta, Payload, Transport};
 use crate::interface::Interfaces;
 use crate::matching::{Match, Operand, Test};
+use crate::merging::keep_apart;
 use crate::protocol::Protocol;
 use crate::range::Ranges;
 use crate::rule::InvalidRule;
@@ -17,12 +18,12 @@ use crate::values::Values;
 
 /// Returns the canonical form of statements that we made.
 pub(crate) fn made(mut statements: Vec<Statement>) -> Result<Vec<Statement>, InvalidRule> {
-    // Stable, so that of several counting matches each sees the packets that the ones before it let pass.
-    leading_matches(&mut statements).sort_by_key(is_stateful);
+    put_counting_last(leading_matches(&mut statements));
     refuse_misplaced(&statements)?;
     refuse_neighbouring_interfaces(&statements)?;
     name_transports(&mut statements)?;
     let mut statements = listed(statements);
+    keep_apart(&mut statements);
     refuse_conflicts(&statements)?;
     refuse_ports_without_protocol(&statements)?;
     if !statements.iter().any(|statement| matches!(statement, Statement::Counter(_))) {
@@ -42,6 +43,25 @@ pub(crate) fn listed(mut statements: Vec<Statement>) -> Vec<Statement> {
     sort_runs(&mut statements);
     statements.append(&mut rest);
     statements
+}
+
+/// Each match that counts sees the packets that the ones before it let pass; a hash that stands behind one stays there, so
+/// that what is counted is not what the hash lets pass.
+fn put_counting_last(matches: &mut [Statement]) {
+    let counts = matches.iter().position(is_stateful);
+    let stays_behind = |place: usize, statement: &Statement| {
+        is_stateful(statement) || (is_hash(statement) && counts.is_some_and(|counts| counts < place))
+    };
+    let mut placed: Vec<(bool, Statement)> =
+        matches.iter().enumerate().map(|(place, one)| (stays_behind(place, one), one.clone())).collect();
+    placed.sort_by_key(|(is_behind, _)| *is_behind);
+    for (place, (_, statement)) in matches.iter_mut().zip(placed) {
+        *place = statement;
+    }
+}
+
+fn is_hash(statement: &Statement) -> bool {
+    matches!(statement, Statement::Match(Match { left: Expr::Jhash(_), .. }))
 }
 
 fn leading_matches(statements: &mut [Statement]) -> &mut [Statement] {

@@ -42,6 +42,7 @@ mod kernel;
 mod keyword;
 pub mod kind;
 mod matching;
+mod merging;
 mod name;
 mod nat;
 mod nft;
