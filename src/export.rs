@@ -67,8 +67,10 @@ impl Writer<'_, '_> {
             self.properties(path, &sorted(self.database, item), &mut lines);
             lines.push('\n');
         }
-        for command in &menu.changes {
-            lines.push_str(self.database.sources().slice(*command));
+        for change in &menu.changes {
+            // Not from where it was given: that may be above its menu.
+            lines.push_str(change.verb);
+            lines.push_str(self.database.sources().slice(change.arguments));
             lines.push('\n');
         }
         let mut settings = String::new();

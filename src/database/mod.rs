@@ -43,9 +43,20 @@ pub struct Menu {
     /// The properties of a menu that is no list (`/ip settings`), with the commands that set them.
     pub settings: Vec<Property>,
     /// Commands on items that the configuration did not make, in a menu that is not lowered.
-    pub changes: Vec<Origin>,
+    pub changes: Vec<Change>,
     /// Commands that do something once (`/system reboot`).
     pub actions: Vec<Origin>,
+}
+
+/// A command on items that the configuration did not make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Change {
+    /// The command as written.
+    pub command: Origin,
+    /// What it does, by its full name.
+    pub verb: &'static str,
+    /// What stands behind that.
+    pub arguments: Origin,
 }
 
 /// How many names of properties a configuration may have, with some room for those that rosc itself needs.
@@ -111,9 +122,9 @@ impl<'s> Database<'s> {
     }
 
     /// Notes a command on items that the configuration did not make.
-    pub fn note_change(&mut self, path: MenuPath, command: Origin) {
+    pub fn note_change(&mut self, path: MenuPath, change: Change) {
         self.changes += 1;
-        self.menu_mut(path).changes.push(command);
+        self.menu_mut(path).changes.push(change);
     }
 
     /// How often something was made or changed that an export tells of by the command itself: it only grows.

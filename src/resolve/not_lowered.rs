@@ -34,7 +34,8 @@ impl Resolver<'_, '_> {
         for (path, menu) in self.database.menus().filter(|(path, _)| catalog::menu(path).is_none()) {
             let items = menu.items.iter().map(|item| item.origin);
             let settings = menu.settings.iter().map(|property| property.origin);
-            let mut places: Vec<Origin> = items.chain(settings).chain(menu.changes.iter().copied()).collect();
+            let mut places: Vec<Origin> =
+                items.chain(settings).chain(menu.changes.iter().map(|change| change.command)).collect();
             places.sort_by_key(|place| (place.file, place.start));
             if !places.is_empty() {
                 found.push(not_lowered(path, &places, self.database.sources()));

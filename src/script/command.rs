@@ -6,7 +6,7 @@ use super::value::Value;
 use super::verbs::Switch;
 use super::{Evaluator, diagnostics};
 use crate::catalog::{self, ROSC_FACT};
-use crate::database::v6;
+use crate::database::{Change, v6};
 use rosc_grammar::ast::{self, Anchor, Arg, ArgKind, Command};
 
 /// Commands that show things and change nothing.
@@ -102,6 +102,9 @@ impl Evaluator<'_> {
         self.signs.note(target.menu, None, origin);
         let args = &command.args[target.words..];
         let is_lowered = || catalog::menu(menu).is_some();
+        let behind = command.args[..target.words].last().map_or(command.span.start, |arg| arg.span.end);
+        let arguments = self.origin(ast::Span { start: behind, end: command.span.end });
+        let change = Change { command: origin, verb, arguments };
         let outcome = match verb {
             "add" if menu == ROSC_FACT.path => self.add_fact(args, origin),
             verb if menu == ROSC_FACT.path && !WITHOUT_EFFECT.contains(&verb) => {
@@ -110,8 +113,8 @@ impl Evaluator<'_> {
             "add" => self.add(menu, args, origin),
             "set" => self.set(menu, args, origin),
             "remove" => self.remove(menu, args, origin),
-            "enable" => self.switch_items(menu, args, origin, Switch::Enable),
-            "disable" => self.switch_items(menu, args, origin, Switch::Disable),
+            "enable" => self.switch_items(menu, args, origin, Switch::Enable, change),
+            "disable" => self.switch_items(menu, args, origin, Switch::Disable, change),
             "move" => self.move_items(menu, args, origin),
             "comment" => self.comment(menu, args, origin),
             "unset" => self.unset(menu, args, origin),
@@ -134,7 +137,7 @@ impl Evaluator<'_> {
         match outcome {
             // It may be about an item that is on the router and not in the configuration.
             Err(Stop::Failed(_) | Stop::Unknown(_) | Stop::Reported(_)) if !is_lowered() => {
-                self.database.note_change(menu, origin);
+                self.database.note_change(menu, change);
                 Ok(Value::Nothing)
             }
             outcome => outcome,

@@ -5,7 +5,7 @@ use super::stop::Stop;
 use super::value::Value;
 use super::{Evaluator, diagnostics};
 use crate::catalog::{self, Kind, ROSC_FACT};
-use crate::database::{Item, ItemId, MenuPath, Property, Written};
+use crate::database::{Change, Item, ItemId, MenuPath, Property, Written};
 use rosc_grammar::ast::{self, Arg, ArgKind};
 use rosc_target::Origin;
 
@@ -108,20 +108,21 @@ impl Evaluator<'_> {
         Ok(Value::Nothing)
     }
 
-    /// `enable` and `disable`.
+    /// `enable` and `disable`; `change` is the command, for where the items are the router's alone.
     pub(super) fn switch_items(
         &mut self,
         menu: MenuPath,
         args: &[Arg],
         origin: Origin,
         switch: Switch,
+        change: Change,
     ) -> Result<Value, Stop> {
         let verb = match switch {
             Switch::Enable => "enable",
             Switch::Disable => "disable",
         };
         let Some(items) = self.selected(menu, args, verb, origin)? else {
-            self.database.note_change(menu, origin);
+            self.database.note_change(menu, change);
             return Ok(Value::Nothing);
         };
         let name = self.database.name_id("disabled");
