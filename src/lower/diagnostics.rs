@@ -21,12 +21,12 @@ pub(super) fn no_such_device<'a>(
     let near = did_you_mean(device, known.clone());
     let all: Vec<&str> = known.into_iter().collect();
     let example = near.unwrap_or("...");
+    let all = if all.is_empty() { "none".to_owned() } else { all.join(", ") };
     Diagnostic::new(Code::NoSuchDevice, format!("this machine has no device `{device}`"))
         .label(origin, "needed here")
         .help(format!(
-            "the machine has {}; map the interface in an overlay: /rosc interface add name={interface} \
-             device={example}",
-            all.join(", ")
+            "the machine has {all}; map the interface in an overlay: /rosc interface add name={interface} \
+             device={example}"
         ))
 }
 

@@ -10,6 +10,7 @@ mod firewall;
 mod id;
 mod link;
 mod mark;
+mod onlink;
 mod route;
 mod rule;
 mod sysctl;
@@ -69,6 +70,7 @@ impl Context<'_> {
     fn route_state(&mut self) -> rosc_route::State {
         let addresses = self.addresses();
         let routes = self.routes();
+        self.report_gateways_elsewhere(&routes);
         let links = self.links(&addresses, &routes);
         let rules = self.rules();
         rosc_route::State::new(links, addresses, routes, rules).unwrap_or_else(|invalid| {

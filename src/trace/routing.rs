@@ -185,8 +185,11 @@ fn failing(rule: &RoutingRule, query: Query<'_>) -> Option<&'static str> {
     let RoutingRule { source, destination, interface, routing_mark, .. } = rule;
     let marked = |mark: &TableName| Some(mark).filter(|mark| !mark.is_main()) == query.mark;
     match () {
-        // The router's own packets are looked up before they have a source.
-        () if source.is_some_and(|net| !query.source.is_some_and(|address| net.contains(&address))) => {
+        // The router's own packets are looked up before they have a source; a condition on everything holds even then.
+        () if source.is_some_and(|net| {
+            net.prefix_len() > 0 && !query.source.is_some_and(|address| net.contains(&address))
+        }) =>
+        {
             Some("src-address")
         }
         () if destination.is_some_and(|net| !net.contains(&query.destination)) => Some("dst-address"),
