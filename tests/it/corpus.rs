@@ -6,9 +6,11 @@ use rosc::catalog;
 use rosc::catalog::commands::{Commands, Entry};
 use rosc::database::v6;
 use rosc::diagnostic::{Code, Diagnostic, Severity};
+use rosc::render::intermediate;
 use rosc::script::evaluate;
 use rosc::source::Sources;
 use rosc_grammar::ast::{Anchor, ArgKind, Block, Command, Span, Statement, Value};
+use rosc_grammar::{SyntaxError, SyntaxErrorKind};
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -105,6 +107,31 @@ struct Outcome {
 ///
 /// # Panics
 /// If a file takes for ever.
+/// What rosc takes for bad syntax, a router does too; but for values side by side, `(a b)`, which it reads and of which
+/// nothing is known that it does with them.
+#[test]
+#[expect(clippy::print_stdout, reason = "whoever asks for the output wants to know which files they are")]
+fn published_files_that_do_not_parse_are_those_that_a_router_refuses() {
+    let Some((_, paths)) = all_files() else { return };
+    let mut ours = Vec::new();
+    let mut theirs = 0;
+    for path in &paths {
+        let mut sources = Sources::default();
+        let file = sources.read(path).expect("a readable file");
+        let text = sources.file(file).text();
+        let errors = rosc_grammar::parse(text).errors;
+        let Some(first) = errors.first() else { continue };
+        theirs += 1;
+        let place = sources.place(sources.origin(file, first.span));
+        println!("{place}: {first}: {}", first.label);
+        let is_known = |error: &SyntaxError| error.kind == SyntaxErrorKind::OperatorExpected;
+        if intermediate(text).is_ok() && !errors.iter().all(is_known) {
+            ours.push(place);
+        }
+    }
+    assert!(ours.is_empty(), "a router takes {} of {theirs}: {ours:#?}", ours.len());
+}
+
 fn compile_all(paths: Vec<PathBuf>) -> Vec<(PathBuf, thread::Result<Outcome>)> {
     enum Event {
         Begun(PathBuf),

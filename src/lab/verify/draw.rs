@@ -2,6 +2,7 @@
 
 use super::bench::EXPERIMENT;
 use crate::ir::firewall::{AddressMatch, IpRange, Matchers, NatAction, NatTarget, Protocol, TcpFlag};
+use crate::ir::nexthop::is_own_address;
 use crate::ir::{GatewayHop, InterfaceName, RouteTarget, Router};
 use crate::trace::Numbers;
 use crate::trace::{Arrival, IcmpError, Packet, Payload, PortPair};
@@ -51,6 +52,8 @@ impl Pool {
             found.range(&address.connected().into());
             found.addresses.insert(address.address);
         }
+        // Answers to a router that pretends to be itself never leave it.
+        let is_own = |address: &IpAddr| address.is_ipv6() && is_own_address(&router.addresses, *address);
         let of_several: BTreeSet<IpAddr> = router
             .addresses
             .iter()
@@ -79,7 +82,9 @@ impl Pool {
         };
         let family = |is_ipv6: bool| Addresses {
             all: of_family(is_ipv6).collect(),
-            sources: of_family(is_ipv6).filter(|address| !of_several.contains(address)).collect(),
+            sources: of_family(is_ipv6)
+                .filter(|address| !of_several.contains(address) && !is_own(address))
+                .collect(),
             beside: interfaces.iter().map(|interface| hosts_beside(router, interface, is_ipv6)).collect(),
         };
         let families = [family(false), family(router.uses_ipv6())];

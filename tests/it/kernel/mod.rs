@@ -6,6 +6,7 @@ mod lab;
 mod labs;
 mod machine;
 mod pcc;
+mod random;
 mod rendered;
 mod scenarios;
 mod undo;
