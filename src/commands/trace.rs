@@ -139,9 +139,7 @@ fn trace(
     let mut traced = Vec::with_capacity(requests.len());
     for request in requests {
         request.prepare(&mut state);
-        let (packet, after) = tracing.packet(&state, &request.arrival);
-        traced.push(packet);
-        state = after;
+        traced.push(tracing.packet(&mut state, &request.arrival));
     }
     Ok(Shown::Packets(traced))
 }

@@ -224,16 +224,19 @@ impl Conntrack {
         self.places.contains_key(tuple)
     }
 
-    /// Keeps what a packet that got through made of its connection. Says no to a new one whose answers could not be told
-    /// from those of another.
-    pub(super) fn confirm(&mut self, membership: &Membership) -> bool {
+    /// Whether a connection can be kept: a new one only if its answers can be told from those of others.
+    pub(super) fn has_room_for(&self, membership: &Membership) -> bool {
+        let Membership { place, connection, .. } = membership;
+        place.is_some() || !(self.is_taken(&connection.original) || self.is_taken(&connection.reply))
+    }
+
+    /// Keeps what a packet made of its connection.
+    pub(super) fn keep(&mut self, membership: &Membership) {
         let connection = membership.connection.clone();
         match membership.place {
             Some(place) => self.connections[place] = connection,
-            None if self.is_taken(&connection.original) || self.is_taken(&connection.reply) => return false,
             None => self.add(connection),
         }
-        true
     }
 }
 

@@ -37,10 +37,12 @@ use crate::ir::firewall::{MangleAction, MangleHook, NatAction, NatHook};
 use crate::ir::nexthop::{NextHops, Surroundings};
 use crate::ir::{Firewall, InterfaceName, Router};
 use chains::Chains;
+use conntrack::Membership;
 use fib::Fib;
 use lists::Lists;
 use local::Own;
 use routing::Routing;
+use std::collections::HashMap;
 
 /// A packet, and how it comes to the router.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +59,24 @@ pub struct State {
     /// The connections.
     pub conntrack: Conntrack,
     /// How often each rule with `nth` was reached, by its number.
-    turns: Vec<u32>,
+    turns: HashMap<usize, u32>,
+}
+
+/// What one packet leaves behind.
+#[derive(Debug, Clone, Default)]
+pub struct Effect {
+    connection: Option<Membership>,
+    turns: Vec<(usize, u32)>,
+}
+
+impl State {
+    /// Takes in what a packet leaves behind that was traced in this state.
+    pub fn keep(&mut self, effect: &Effect) {
+        if let Some(connection) = &effect.connection {
+            self.conntrack.keep(connection);
+        }
+        self.turns.extend(effect.turns.iter().copied());
+    }
 }
 
 /// How much a trace tells.
@@ -77,7 +96,6 @@ pub struct Tracer<'r> {
     own: Own,
     /// IPv4 and IPv6.
     families: [Family<'r>; 2],
-    rules: usize,
     detailed: Detailed,
 }
 
@@ -103,12 +121,11 @@ impl<'r> Tracer<'r> {
             Family { lists: Lists::new(firewall), mangle, nat }
         };
         let families = [family(&router.firewall), family(&router.ipv6_firewall)];
-        Self { router, routing: Routing::new(router, fib), next_hops, own, families, rules, detailed }
+        Self { router, routing: Routing::new(router, fib), next_hops, own, families, detailed }
     }
 
-    /// Follows a packet, and keeps in `state` what it leaves behind.
-    pub fn trace(&self, state: &mut State, arrival: &Arrival, chance: &mut dyn Chance) -> Trace<'r> {
-        state.turns.resize(self.rules, 0);
+    /// Follows a packet. Returns its way, and what it leaves behind for [`State::keep`].
+    pub fn trace(&self, state: &State, arrival: &Arrival, chance: &mut dyn Chance) -> (Trace<'r>, Effect) {
         walk::follow(self, state, arrival, chance)
     }
 

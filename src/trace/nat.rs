@@ -55,13 +55,7 @@ impl<'r> Walk<'_, 'r> {
         let mut decided: Option<&'r NatAction> = None;
         chains.walk(hook, |chain, known| {
             let step = |outcome| Step::Rule { hook: at, chain, origin: known.rule.origin, outcome };
-            let mut turn = self.state.turns[known.number];
-            let fails = {
-                let (sight, chance) = self.sight();
-                sight.fails(&known.rule.matchers, &mut turn, chance)
-            };
-            self.state.turns[known.number] = turn;
-            if let Some(condition) = fails {
+            if let Some(condition) = self.fails(known) {
                 if tracer.detailed == Detailed::All {
                     self.steps.push(step(Outcome::Fails(condition)));
                 }

@@ -1,15 +1,15 @@
 //! The way of a packet, hook by hook.
 
-use super::chains::Then;
+use super::chains::{Known, Then};
 use super::chance::Chance;
-use super::conntrack::Tracked;
+use super::conntrack::{Membership, Tracked};
 use super::fib::{Entry, Way};
 use super::local::source_for;
 use super::matchers::Sight;
 use super::packet::{IcmpError, Packet, Payload};
 use super::routing::{Answer, Decision, Found, Look, Query};
 use super::step::{Difference, End, Hook, Outcome, Reason, Step, Trace};
-use super::{Arrival, Detailed, State, Tracer};
+use super::{Arrival, Detailed, Effect, State, Tracer};
 use crate::ir::firewall::{
     AddressType, ConnectionState, Hook as _, MangleAction, MangleHook, Mss, NatHook, Passthrough, TcpFlag,
 };
@@ -20,7 +20,11 @@ use std::net::IpAddr;
 /// A packet on its way.
 pub(super) struct Walk<'a, 'r> {
     pub(super) tracer: &'a Tracer<'r>,
-    pub(super) state: &'a mut State,
+    /// What was there before the packet.
+    pub(super) state: &'a State,
+    /// The turns of `nth` that the packet took.
+    turns: Vec<(usize, u32)>,
+    is_confirmed: bool,
     pub(super) chance: &'a mut dyn Chance,
     pub(super) packet: Packet,
     pub(super) in_interface: Option<InterfaceName>,
@@ -39,13 +43,15 @@ pub(super) type Ended<'r> = Result<(), End<'r>>;
 
 pub(super) fn follow<'r>(
     tracer: &Tracer<'r>,
-    state: &mut State,
+    state: &State,
     arrival: &Arrival,
     chance: &mut dyn Chance,
-) -> Trace<'r> {
+) -> (Trace<'r>, Effect) {
     let mut walk = Walk {
         tracer,
         state,
+        turns: Vec::new(),
+        is_confirmed: false,
         chance,
         packet: arrival.packet.clone(),
         in_interface: arrival.interface.clone(),
@@ -65,7 +71,10 @@ pub(super) fn follow<'r>(
             None => End::Delivered(walk.packet),
         },
     };
-    Trace { steps: walk.steps, end, difference: walk.difference }
+    // What was there before is kept whatever became of the packet; a new connection if it got through.
+    let is_kept = |member: &Membership| member.place.is_some() || walk.is_confirmed;
+    let effect = Effect { connection: walk.tracked.connection.filter(is_kept), turns: walk.turns };
+    (Trace { steps: walk.steps, end, difference: walk.difference }, effect)
 }
 
 impl<'r> Walk<'_, 'r> {
@@ -155,21 +164,37 @@ impl<'r> Walk<'_, 'r> {
         let of = self.tracked.connection.as_ref();
         let of = of.map(|member| (member.direction, member.connection.mark.clone()));
         self.steps.push(Step::Tracked { state: self.tracked.state, of });
-        self.keep();
     }
 
-    /// Keeps what is known of a connection that was there before; a new one is kept when its packet got through.
-    fn keep(&mut self) {
-        if let Some(member) = self.tracked.connection.as_ref().filter(|member| member.place.is_some()) {
-            self.state.conntrack.confirm(member);
-        }
-    }
-
+    /// The packet got through.
     fn confirm(&mut self) -> Ended<'r> {
         match &self.tracked.connection {
-            Some(member) if !self.state.conntrack.confirm(member) => Err(End::Dropped(Reason::Clash)),
-            Some(_) | None => Ok(()),
+            Some(member) if !self.state.conntrack.has_room_for(member) => Err(End::Dropped(Reason::Clash)),
+            Some(_) | None => {
+                self.is_confirmed = true;
+                Ok(())
+            }
         }
+    }
+
+    /// Whether a rule matches; if not, the condition that does not hold.
+    pub(super) fn fails<A>(&mut self, known: &Known<'r, A>) -> Option<&'static str> {
+        let matchers = &known.rule.matchers;
+        let counts = matchers.nth.is_some();
+        let mut turn = if counts { self.turn(known.number) } else { 0 };
+        let before = turn;
+        let (sight, chance) = self.sight();
+        let fails = sight.fails(matchers, &mut turn, chance);
+        if turn != before {
+            self.turns.push((known.number, turn));
+        }
+        fails
+    }
+
+    /// How often a rule with `nth` was reached.
+    fn turn(&self, number: usize) -> u32 {
+        let here = self.turns.iter().rev().find(|(of, _)| *of == number).map(|(_, turn)| *turn);
+        here.or_else(|| self.state.turns.get(&number).copied()).unwrap_or(0)
     }
 
     fn forwards(&self) -> bool {
@@ -293,13 +318,7 @@ impl<'r> Walk<'_, 'r> {
         let at = Hook { menu: "mangle", chain: hook.name() };
         chains.walk(hook, |chain, known| {
             let step = |outcome| Step::Rule { hook: at, chain, origin: known.rule.origin, outcome };
-            let mut turn = self.state.turns[known.number];
-            let fails = {
-                let (sight, chance) = self.sight();
-                sight.fails(&known.rule.matchers, &mut turn, chance)
-            };
-            self.state.turns[known.number] = turn;
-            if let Some(condition) = fails {
+            if let Some(condition) = self.fails(known) {
                 if tracer.detailed == Detailed::All {
                     self.steps.push(step(Outcome::Fails(condition)));
                 }
@@ -311,7 +330,7 @@ impl<'r> Walk<'_, 'r> {
     }
 
     /// What a rule can see now.
-    pub(super) fn sight(&mut self) -> (Sight<'_>, &mut dyn Chance) {
+    fn sight(&mut self) -> (Sight<'_>, &mut dyn Chance) {
         let sight = Sight {
             router: self.tracer.router,
             lists: &self.tracer.family(&self.packet).lists,
@@ -337,7 +356,6 @@ impl<'r> Walk<'_, 'r> {
                 if let Some(member) = &mut self.tracked.connection {
                     member.connection.mark.clone_from(mark);
                 }
-                self.keep();
                 passthrough
             }
             MangleAction::MarkRouting(table, passthrough) => {

@@ -5,7 +5,7 @@ use super::conntrack::Tuple;
 use super::lists::range_holds;
 use super::packet::Packet;
 use super::step::Trace;
-use super::{Arrival, State, Tracer};
+use super::{Arrival, Effect, State, Tracer};
 use crate::ir::firewall::{IpRange, PccKey, PerConnectionClassifier};
 use crate::ir::nexthop::Hop;
 use std::net::IpAddr;
@@ -31,7 +31,7 @@ pub struct Possible<'r> {
     /// The way.
     pub trace: Trace<'r>,
     /// What the packet leaves behind.
-    pub state: State,
+    pub effect: Effect,
 }
 
 /// So many ways at most are followed: a route of many hops in front of others multiplies them.
@@ -44,9 +44,8 @@ impl<'r> Tracer<'r> {
         let mut ways = Vec::new();
         let mut choices = Choices { hints, made: Vec::new(), next: 0 };
         loop {
-            let mut state = state.clone();
-            let trace = self.trace(&mut state, arrival, &mut choices);
-            ways.push(Possible { share: choices.share(), trace, state });
+            let (trace, effect) = self.trace(state, arrival, &mut choices);
+            ways.push(Possible { share: choices.share(), trace, effect });
             if !choices.turn() || ways.len() == MOST_WAYS {
                 return ways;
             }

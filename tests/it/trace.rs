@@ -32,9 +32,7 @@ fn traced(sources: &Sources, surroundings: &Surroundings, packets: &str) -> Stri
             packet.split_whitespace().map(|word| (word, rosc_target::Origin::IMPLIED)).collect();
         let request = parse(&words, rosc_target::Origin::IMPLIED, router).expect("a packet");
         request.prepare(&mut state);
-        let (packet, after) = tracing.packet(&state, &request.arrival);
-        out.push(shown(&packet));
-        state = after;
+        out.push(shown(&tracing.packet(&mut state, &request.arrival)));
     }
     out.join("\n")
 }

@@ -83,7 +83,7 @@ impl<'r> Trial<'r> {
             }
             return Ok(differs(arrival, ways, &outcome));
         };
-        self.state = way.state.clone();
+        self.state.keep(&way.effect);
         let end = way.trace.end.clone();
         if let End::Delivered(packet) = &end
             && arrival.interface.is_some()
@@ -97,7 +97,7 @@ impl<'r> Trial<'r> {
             let Some(way) = ways.iter().find(|way| fits_answer(&way.trace.end, &seen)) else {
                 return Ok(differs(&answer, ways, &outcome));
             };
-            self.state = way.state.clone();
+            self.state.keep(&way.effect);
         }
         Ok(Verdict::Agrees(end))
     }

@@ -94,23 +94,28 @@ pub struct Tracing<'a, 'r> {
 }
 
 impl<'r> Tracing<'_, 'r> {
-    /// Follows a packet and its answer. Returns the state that the first way leaves behind.
-    pub fn packet(&self, state: &State, arrival: &Arrival) -> (Traced, State) {
+    /// Follows a packet and its answer. The state becomes what the first way leaves behind.
+    pub fn packet(&self, state: &mut State, arrival: &Arrival) -> Traced {
         let ways = self.tracer.ways(state, arrival, self.hints());
-        let after = ways[0].state.clone();
         let shown = ways.iter().map(|way| {
-            let answer = answer_to(&way.trace.end).map(|answer| self.answer(way, arrival, &answer));
+            let answer = answer_to(&way.trace.end).map(|answer| {
+                let mut after = state.clone();
+                after.keep(&way.effect);
+                self.answer(&after, arrival, &answer)
+            });
             self.way(way, answer)
         });
-        (traced(arrival, shown.collect()), after)
+        let traced = traced(arrival, shown.collect());
+        state.keep(&ways[0].effect);
+        traced
     }
 
     fn hints(&self) -> Hints<'_> {
         Hints { classify: self.classify, seen: None }
     }
 
-    fn answer(&self, way: &Possible<'r>, sent: &Arrival, answer: &Arrival) -> Traced {
-        let ways = self.tracer.ways(&way.state, answer, self.hints());
+    fn answer(&self, state: &State, sent: &Arrival, answer: &Arrival) -> Traced {
+        let ways = self.tracer.ways(state, answer, self.hints());
         let shown = ways.iter().map(|back| {
             let mut shown = self.way(back, None);
             shown.remarks.extend(remark_on(way_back(sent, &back.trace), sent).map(str::to_owned));
