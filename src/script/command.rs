@@ -13,6 +13,10 @@ use rosc_grammar::ast::{self, Anchor, Arg, ArgKind, Command};
 const WITHOUT_EFFECT: &[&str] =
     &["print", "export", "find", "get", "edit", "monitor", "check", "reset-counters", "reset-counters-all"];
 
+/// What a command on a menu costs in a loop or a function, beside the statement that it is: it is looked up, and so are its
+/// arguments.
+const STEPS_OF_A_COMMAND: usize = 8;
+
 /// Whether something takes the value that a statement gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wanted {
@@ -99,6 +103,9 @@ impl Evaluator<'_> {
     ) -> Result<Value, Stop> {
         let menu = v6::menu(target.menu);
         let origin = self.origin(command.span);
+        if self.is_inside() {
+            self.step(STEPS_OF_A_COMMAND)?;
+        }
         self.signs.note(target.menu, None, origin);
         let args = &command.args[target.words..];
         let is_lowered = || catalog::menu(menu).is_some();

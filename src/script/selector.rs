@@ -145,7 +145,7 @@ impl Evaluator<'_> {
         }
         // Everything else is looked for in all of the list.
         if self.is_inside() {
-            self.step(self.database.items(menu).len() / 16)?;
+            self.step(self.database.items(menu).len() / 4)?;
         }
         let items = self.database.items(menu);
         let name_id = self.database.known_name("name");

@@ -86,6 +86,9 @@ impl Evaluator<'_> {
         }
         let Some(items) = self.selected(menu, args, "set", origin)? else {
             // A built-in item of a menu that is not lowered: what is said of it is kept as an item of its own.
+            if self.is_inside() {
+                self.step(STEPS_OF_AN_ITEM)?;
+            }
             let given = self.given(menu, &named_only(args), "set")?;
             let id = self.database.new_id();
             let called = selector(args, self.text).next().map(|arg| Box::new(self.origin(arg.span)));

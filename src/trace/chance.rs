@@ -24,6 +24,9 @@ pub trait Chance {
     /// The place of the next hop that is taken. There are at least two.
     fn hop(&mut self, hops: &[Hop]) -> usize;
 
+    /// The place of one of several that are equally good. There are at least two.
+    fn one_of(&mut self, count: usize) -> usize;
+
     /// The address to translate to.
     fn address(&mut self, side: Side, range: &IpRange) -> IpAddr;
 

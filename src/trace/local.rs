@@ -59,34 +59,37 @@ impl Own {
     }
 }
 
-/// The address that the router gives a packet that leaves by an interface. `None` if the configuration knows none of the
-/// destination's family.
+/// The addresses of which the router gives one to a packet that leaves by an interface; none if the configuration knows none
+/// of the destination's family.
 ///
 /// IPv4 takes the address of the network that holds the neighbour, or else the interface's first. Further addresses of a
 /// network are secondary, and not used by themselves. IPv6 takes any address of its own, those of the interface first, and
-/// among them what has most in common with the destination (RFC 6724, rules 5 and 8).
-pub(super) fn source_for(
+/// among them what has most in common with the destination (RFC 6724, rules 5 and 8). Of several that are as good, the order
+/// of the router's devices decides, which no configuration tells.
+pub(super) fn sources_for(
     router: &Router,
     interface: Option<&InterfaceName>,
     neighbour: IpAddr,
     destination: IpAddr,
-) -> Option<IpAddr> {
+) -> Vec<IpAddr> {
     let is_there = |address: &Address| Some(&address.interface) == interface;
     let IpAddr::V6(to) = destination else {
         let mut there =
             router.addresses.iter().filter(|address| is_there(address) && address.address.is_ipv4());
         let in_network = there.clone().find(|address| address.connected().contains(&neighbour));
-        return in_network.or_else(|| there.next()).map(|address| address.address);
+        return in_network.or_else(|| there.next()).map(|address| address.address).into_iter().collect();
     };
-    let mut best: Option<((bool, u8), IpAddr)> = None;
+    let mut best: Vec<&Address> = Vec::new();
+    let mut most = (false, 0);
     for address in &router.addresses {
         let IpAddr::V6(own) = address.address else { continue };
         let common = u8::try_from((own.to_bits() ^ to.to_bits()).leading_zeros()).unwrap_or(128);
         let fitness = (is_there(address), common.min(address.prefix_len));
-        // Of equal ones the first is taken.
-        if best.is_none_or(|(known, _)| fitness > known) {
-            best = Some((fitness, own.into()));
+        if best.is_empty() || fitness > most {
+            (best, most) = (vec![address], fitness);
+        } else if fitness == most && best.iter().all(|known| known.interface != address.interface) {
+            best.push(address);
         }
     }
-    best.map(|(_, address)| address)
+    best.into_iter().map(|address| address.address).collect()
 }

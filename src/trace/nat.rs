@@ -8,7 +8,7 @@ use super::chains::Then;
 use super::chance::Side;
 use super::conntrack::{Connection, Detail, Direction, Membership, Tuple};
 use super::lists::range_holds;
-use super::local::source_for;
+use super::local::sources_for;
 use super::packet::{Packet, Payload};
 use super::step::{End, Hook, Outcome, Reason, Step};
 use super::walk::{Ended, Walk};
@@ -91,14 +91,15 @@ impl<'r> Walk<'_, 'r> {
             NatAction::Masquerade { to_ports } => {
                 let neighbour = self.gateway.unwrap_or(self.packet.destination);
                 let interface = self.out_interface.as_ref();
-                let own = source_for(self.tracer.router, interface, neighbour, self.packet.destination);
-                address(own, to_ports.map(ports_of))
+                let own = sources_for(self.tracer.router, interface, neighbour, self.packet.destination);
+                address(self.one_source(&own), to_ports.map(ports_of))
             }
             NatAction::Redirect { to_ports } => {
                 let own = match self.in_interface {
                     Some(_) => {
-                        let source = self.packet.source;
-                        source_for(self.tracer.router, self.in_interface.as_ref(), source, source)
+                        let (source, interface) = (self.packet.source, self.in_interface.as_ref());
+                        let own = sources_for(self.tracer.router, interface, source, source);
+                        self.one_source(&own)
                     }
                     None if self.packet.is_ipv6() => Some(Ipv6Addr::LOCALHOST.into()),
                     None => Some(Ipv4Addr::LOCALHOST.into()),

@@ -4,7 +4,7 @@ use super::chains::{Known, Then};
 use super::chance::Chance;
 use super::conntrack::{Membership, Tracked};
 use super::fib::{Entry, Way};
-use super::local::source_for;
+use super::local::sources_for;
 use super::matchers::Sight;
 use super::packet::{IcmpError, Packet, Payload};
 use super::routing::{Answer, Decision, Found, Look, Query};
@@ -263,11 +263,20 @@ impl<'r> Walk<'_, 'r> {
     fn choose_source(&mut self, preferred: Option<IpAddr>) -> Ended<'r> {
         let destination = self.packet.destination;
         let neighbour = self.gateway.unwrap_or(destination);
-        let own = || source_for(self.tracer.router, self.out_interface.as_ref(), neighbour, destination);
-        let Some(source) = preferred.or_else(own) else { return Err(End::Dropped(Reason::NoAddress)) };
+        let own = sources_for(self.tracer.router, self.out_interface.as_ref(), neighbour, destination);
+        let source = preferred.or_else(|| self.one_source(&own));
+        let Some(source) = source else { return Err(End::Dropped(Reason::NoAddress)) };
         self.packet.source = source;
         self.steps.push(Step::Sourced(Box::new(self.packet.clone())));
         Ok(())
+    }
+
+    pub(super) fn one_source(&mut self, own: &[IpAddr]) -> Option<IpAddr> {
+        match own {
+            [] => None,
+            [only] => Some(*only),
+            several => several.get(self.chance.one_of(several.len())).copied(),
+        }
     }
 
     /// Refuses addresses that no packet from outside can have.

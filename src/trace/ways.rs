@@ -62,9 +62,9 @@ struct Choices<'a> {
     next: usize,
 }
 
-/// A choice among hops of which some may be the same.
+/// A choice, among hops of which some may be the same or among equals.
 struct Choice {
-    /// The places of different hops, with how often each stands.
+    /// The places of what is different, with how often each stands.
     options: Vec<(usize, u32)>,
     taken: usize,
 }
@@ -76,6 +76,16 @@ impl Choices<'_> {
             f64::from(choice.options[choice.taken].1) / f64::from(all)
         };
         self.made.iter().map(share).product()
+    }
+
+    /// Makes the next choice of this way; a new one begins with the first of its options.
+    fn choose(&mut self, options: impl FnOnce() -> Vec<(usize, u32)>) -> usize {
+        if self.next == self.made.len() {
+            self.made.push(Choice { options: options(), taken: 0 });
+        }
+        let choice = &self.made[self.next];
+        self.next += 1;
+        choice.options[choice.taken].0
     }
 
     /// Turns to the next way; false if there is none.
@@ -98,7 +108,7 @@ impl Chance for Choices<'_> {
     }
 
     fn hop(&mut self, hops: &[Hop]) -> usize {
-        if self.next == self.made.len() {
+        self.choose(|| {
             let mut options: Vec<(usize, u32)> = Vec::new();
             for (place, hop) in hops.iter().enumerate() {
                 match options.iter_mut().find(|(first, _)| hops[*first] == *hop) {
@@ -106,11 +116,12 @@ impl Chance for Choices<'_> {
                     None => options.push((place, 1)),
                 }
             }
-            self.made.push(Choice { options, taken: 0 });
-        }
-        let choice = &self.made[self.next];
-        self.next += 1;
-        choice.options[choice.taken].0
+            options
+        })
+    }
+
+    fn one_of(&mut self, count: usize) -> usize {
+        self.choose(|| (0..count).map(|place| (place, 1)).collect())
     }
 
     fn address(&mut self, side: Side, range: &IpRange) -> IpAddr {
