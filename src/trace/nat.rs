@@ -3,7 +3,6 @@
 //! The rules are asked once for each connection and side; what they decide is kept with the connection and done to all of
 //! its packets, backwards in the other direction. Source: "NAT".
 
-use super::Detailed;
 use super::chains::Then;
 use super::chance::Side;
 use super::conntrack::{Connection, Detail, Direction, Membership, Tuple};
@@ -49,33 +48,20 @@ impl<'r> Walk<'_, 'r> {
 
     /// Asks the rules of a hook what to do with the connection.
     fn ask(&mut self, hook: NatHook) -> Result<Option<Wanted>, End<'r>> {
-        let tracer = self.tracer;
-        let chains = &tracer.family(&self.packet).nat;
-        let at = Hook { menu: "nat", chain: hook.name() };
         let mut decided: Option<&'r NatAction> = None;
-        chains.walk(hook, |chain, known| {
-            let step = |outcome| Step::Rule { hook: at, chain, origin: known.rule.origin, outcome };
-            if let Some(condition) = self.fails(known) {
-                if tracer.detailed == Detailed::All {
-                    self.steps.push(step(Outcome::Fails(condition)));
-                }
-                return Then::Next;
-            }
-            let action = &known.rule.action;
-            self.steps.push(step(Outcome::Nat(action)));
-            match action {
-                NatAction::Passthrough => Then::Next,
-                NatAction::Jump(_) => Then::Jump,
-                NatAction::Return => Then::Return,
-                NatAction::Accept
-                | NatAction::Masquerade { .. }
-                | NatAction::SrcNat(_)
-                | NatAction::DstNat(_)
-                | NatAction::Redirect { .. }
-                | NatAction::Netmap(_) => {
-                    decided = Some(action);
-                    Then::End
-                }
+        let chains = &self.tracer.family(&self.packet).nat;
+        self.lead_through(chains, "nat", hook, Outcome::Nat, |_, action| match action {
+            NatAction::Passthrough => Then::Next,
+            NatAction::Jump(_) => Then::Jump,
+            NatAction::Return => Then::Return,
+            NatAction::Accept
+            | NatAction::Masquerade { .. }
+            | NatAction::SrcNat(_)
+            | NatAction::DstNat(_)
+            | NatAction::Redirect { .. }
+            | NatAction::Netmap(_) => {
+                decided = Some(action);
+                Then::End
             }
         });
         decided.map_or(Ok(None), |action| self.wanted(action, hook))

@@ -1,6 +1,6 @@
 //! The way of a packet, hook by hook.
 
-use super::chains::{Known, Then};
+use super::chains::{Chains, Known, Then};
 use super::chance::Chance;
 use super::conntrack::{Membership, Tracked};
 use super::fib::{Entry, Way};
@@ -11,7 +11,7 @@ use super::routing::{Answer, Decision, Found, Look, Query};
 use super::step::{Difference, End, Hook, Outcome, Reason, Step, Trace};
 use super::{Arrival, Detailed, Effect, State, Tracer};
 use crate::ir::firewall::{
-    AddressType, ConnectionState, Hook as _, MangleAction, MangleHook, Mss, NatHook, Passthrough, TcpFlag,
+    Action, AddressType, ConnectionState, MangleAction, MangleHook, Mss, NatHook, Passthrough, TcpFlag,
 };
 use crate::ir::nexthop::Hop;
 use crate::ir::{Dialect, InterfaceName, PacketMark, RpFilter, TableName};
@@ -322,19 +322,31 @@ impl<'r> Walk<'_, 'r> {
     }
 
     fn mangle(&mut self, hook: MangleHook) {
-        let tracer = self.tracer;
-        let chains = &tracer.family(&self.packet).mangle;
-        let at = Hook { menu: "mangle", chain: hook.name() };
+        let chains = &self.tracer.family(&self.packet).mangle;
+        self.lead_through(chains, "mangle", hook, Outcome::Mangle, Self::mangled);
+    }
+
+    /// Leads the packet through the rules of a built-in chain. `act` does what a matching rule says.
+    pub(super) fn lead_through<H: crate::ir::firewall::Hook, A: Action<H>>(
+        &mut self,
+        chains: &Chains<'r, H, A>,
+        menu: &'static str,
+        hook: H,
+        outcome: fn(&'r A) -> Outcome<'r>,
+        mut act: impl FnMut(&mut Self, &'r A) -> Then,
+    ) {
+        let at = Hook { menu, chain: hook.name() };
+        let detailed = self.tracer.detailed;
         chains.walk(hook, |chain, known| {
             let step = |outcome| Step::Rule { hook: at, chain, origin: known.rule.origin, outcome };
             if let Some(condition) = self.fails(known) {
-                if tracer.detailed == Detailed::All {
+                if detailed == Detailed::All {
                     self.steps.push(step(Outcome::Fails(condition)));
                 }
                 return Then::Next;
             }
-            self.steps.push(step(Outcome::Mangle(&known.rule.action)));
-            self.mangled(&known.rule.action)
+            self.steps.push(step(outcome(&known.rule.action)));
+            act(self, &known.rule.action)
         });
     }
 
