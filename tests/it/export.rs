@@ -1,10 +1,15 @@
 //! `rosc export`: importing what it prints gives the same configuration.
 
 use crate::cli::{Files, rosc};
+use crate::configurations::case;
 use crate::stages::{desired, sources_of};
 use crate::{corpus, examples};
+use proptest::prop_assert_eq;
+use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use rosc::compile::{Options, compile};
 use rosc::diagnostic::has_errors;
 use rosc::export::export;
+use rosc::ir::Router;
 use rosc::render;
 use rosc::script::evaluate;
 use rosc::source::Sources;
@@ -46,6 +51,27 @@ fn an_imported_export_of_an_example_makes_the_same_router() {
         assert_eq!(exported(&again).as_ref(), Some(&text), "{name}");
         assert_eq!(on_linux(&sources), on_linux(&again), "{name}");
     }
+}
+
+#[test]
+fn an_imported_export_of_a_random_configuration_makes_the_same_router() {
+    const CASES: u32 = 200;
+    let config = Config { cases: CASES, failure_persistence: None, ..Config::default() };
+    let made = TestRunner::new(config).run(&case(), |case| {
+        let sources = imported(&case.text());
+        let Some(text) = exported(&sources) else { return Err(TestCaseError::reject("it has errors")) };
+        let again = imported(&text);
+        prop_assert_eq!(exported(&again), Some(text));
+        let (router, other) = (router(&sources), router(&again));
+        prop_assert_eq!(render::outline(&router), render::outline(&other));
+        Ok(())
+    });
+    made.unwrap_or_else(|error| panic!("{error}"));
+}
+
+/// What the router does, as far as it can be understood.
+fn router(sources: &Sources) -> Router {
+    compile(sources, Options::default()).router
 }
 
 #[test]

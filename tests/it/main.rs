@@ -3,6 +3,7 @@
 mod agree_with_routeros;
 mod bad_input;
 mod cli;
+mod configurations;
 mod corpus;
 mod diagnostics;
 mod examples;

@@ -61,6 +61,8 @@ impl Pool {
                 IpNet::V4(net) => net.broadcast().into(),
                 IpNet::V6(net) => net.network().into(),
             })
+            // The first address of a network on a link means any of its routers there.
+            .chain(router.routes.iter().map(|route| route.destination.network()).filter(IpAddr::is_ipv6))
             .collect();
         for rule in &router.rules {
             rule.source.iter().chain(&rule.destination).for_each(|prefix| found.range(&(*prefix).into()));

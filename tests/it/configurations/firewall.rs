@@ -1,0 +1,188 @@
+//! Random rules of mangle and NAT.
+
+use super::{Family, INTERFACES, Line, family, named, plain, some};
+use proptest::prelude::*;
+
+const LISTS: &[&str] = &["WAN", "LAN", "all", "none"];
+const PORTS: &[&str] = &["53", "80,443", "1024-65535", "50000", "20000-29999,443"];
+const CLASSES: &[&str] = &[
+    "both-addresses-and-ports:2/0",
+    "both-addresses-and-ports:2/1",
+    "both-addresses:3/1",
+    "src-address:2/0",
+    "dst-address-and-port:4/2",
+    "src-port:2/1",
+    "both-ports:5/3",
+    "src-address-and-port:3/2",
+];
+
+/// The side of the routing decision on which a chain stands: which interfaces its packets have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Before,
+    Both,
+    Behind,
+}
+
+fn matchers(family: Family, side: Side, is_nat: bool) -> BoxedStrategy<String> {
+    let interface = |name, list| prop_oneof![named(name, INTERFACES), named(list, LISTS)].boxed();
+    let incoming = match side {
+        Side::Before | Side::Both => some(interface("in-interface", "in-interface-list")),
+        Side::Behind => Just(String::new()).boxed(),
+    };
+    let outgoing = match side {
+        Side::Behind | Side::Both => some(interface("out-interface", "out-interface-list")),
+        Side::Before => Just(String::new()).boxed(),
+    };
+    let address =
+        |name, list| some(prop_oneof![named(name, family.prefixes()), named(list, &["L1", "L2"])].boxed());
+    let transport = prop_oneof![
+        4 => Just(String::new()),
+        1 => named("protocol", &["tcp", "udp", "253"]),
+        1 => (named("dst-port", PORTS)).prop_map(|port| format!(" protocol=udp{port}")),
+        1 => (named("src-port", PORTS)).prop_map(|port| format!(" protocol=tcp{port}")),
+        1 => (named("port", PORTS)).prop_map(|port| format!(" protocol=tcp{port}")),
+        1 => named("tcp-flags", &["syn", "syn,!ack", "ack", "!ece"]).prop_map(|f| format!(" protocol=tcp{}", f.replace("=!!", "=!"))),
+    ];
+    let marks = some(
+        prop_oneof![
+            named("connection-mark", &["no-mark", "c1", "c2"]),
+            named("packet-mark", &["no-mark", "p1"]),
+            named("routing-mark", &["t1", "t2"]),
+        ]
+        .boxed(),
+    );
+    let states = if is_nat {
+        Just(String::new()).boxed()
+    } else {
+        some(
+            prop_oneof![
+                named(
+                    "connection-state",
+                    &["new", "established", "new,related", "invalid", "established,related"]
+                ),
+                named("connection-nat-state", &["srcnat", "dstnat", "srcnat,dstnat"]),
+            ]
+            .boxed(),
+        )
+    };
+    // Whether an IPv6 address that no route leads to is `unicast` is not known of RouterOS.
+    let kinds: &[&str] = family.pick(&["local", "unicast", "unicast,local"], &["local"]);
+    let kind = some(prop_oneof![named("src-address-type", kinds), named("dst-address-type", kinds)].boxed());
+    let class = some(named("per-connection-classifier", CLASSES));
+    (
+        incoming,
+        outgoing,
+        address("src-address", "src-address-list"),
+        address("dst-address", "dst-address-list"),
+        transport,
+        marks,
+        states,
+        kind,
+        class,
+    )
+        .prop_map(|(a, b, c, d, e, f, g, h, i)| [a, b, c, d, e, f, g, h, i].concat())
+        .boxed()
+}
+
+pub(super) fn mangle() -> BoxedStrategy<Line> {
+    let chain = prop_oneof![
+        4 => Just(("prerouting", Side::Before)),
+        1 => Just(("input", Side::Before)),
+        2 => Just(("forward", Side::Both)),
+        2 => Just(("output", Side::Behind)),
+        2 => Just(("postrouting", Side::Behind)),
+        2 => Just(("own", Side::Before)),
+    ];
+    (family(), chain)
+        .prop_flat_map(|(family, (chain, side))| {
+            let is_early = matches!(chain, "prerouting" | "output" | "own");
+            let passthrough = some(plain("passthrough", &["no", "yes"]));
+            let mark = prop_oneof![
+                plain("action=mark-connection new-connection-mark", &["c1", "c2", "no-mark"]),
+                plain("action=mark-packet new-packet-mark", &["p1", "no-mark"]),
+                plain(
+                    "action=mark-routing new-routing-mark",
+                    if is_early { &["t1", "t2", "main"] } else { &["main"] }
+                ),
+                Just(" action=change-mss new-mss=1200 protocol=tcp tcp-flags=syn".to_owned()),
+            ];
+            let action = prop_oneof![
+                6 => (mark, passthrough).prop_map(|(mark, passthrough)| mark + &passthrough),
+                1 => Just(" action=accept".to_owned()),
+                1 => Just(" action=return".to_owned()),
+                2 => if matches!(chain, "prerouting") {
+                    Just(" action=jump jump-target=own".to_owned())
+                } else {
+                    Just(" action=passthrough".to_owned())
+                },
+            ];
+            let nth = if chain == "prerouting" {
+                some(plain("nth", &["2,1", "3,2", "3,3"]))
+            } else {
+                Just(String::new()).boxed()
+            };
+            (matchers(family, side, false), nth, action).prop_map(move |(matchers, nth, action)| {
+                let menu = family.firewall("/ip firewall mangle", "/ipv6 firewall mangle");
+                // A change of the MSS says its protocol itself.
+                let matchers =
+                    if action.contains("protocol=") { without_transport(&matchers) } else { matchers };
+                (menu, format!("add chain={chain}{matchers}{nth}{action}"))
+            })
+        })
+        .boxed()
+}
+
+fn without_transport(matchers: &str) -> String {
+    let of_transport = ["protocol=", "dst-port=", "src-port=", "port=", "tcp-flags="];
+    let words = matchers.split(' ').filter(|word| !word.is_empty());
+    words
+        .filter(|word| !of_transport.iter().any(|name| word.starts_with(name)))
+        .map(|word| format!(" {word}"))
+        .collect()
+}
+
+pub(super) fn nat() -> BoxedStrategy<Line> {
+    family()
+        .prop_flat_map(|family| {
+            let inside = family.pick("192.168.88.9", "2001:db8:88::9");
+            let outside = family.pick("198.51.100.2", "2001:db8:1::2");
+            let range = family.pick("192.168.88.9-192.168.88.12", "2001:db8:88::8/126");
+            let net = family.pick("10.77.0.0/24", "2001:db8:77::/64");
+            let name = family.pick("to-addresses", "to-addresses");
+            let source = prop_oneof![
+                4 => Just(" action=masquerade".to_owned()),
+                2 => Just(format!(" action=src-nat {name}={outside}")),
+                1 => Just(format!(" action=netmap {name}={net}")),
+                1 => Just(" action=accept".to_owned()),
+                1 => Just(" protocol=udp action=masquerade to-ports=30000-30100".to_owned()),
+            ];
+            let destination = prop_oneof![
+                3 => Just(format!(" action=dst-nat {name}={inside}")),
+                1 => Just(format!(" action=dst-nat {name}={range}")),
+                3 => Just(format!(" protocol=tcp action=dst-nat {name}={inside} to-ports=8080")),
+                1 => Just(" protocol=udp action=redirect to-ports=53".to_owned()),
+                1 => Just(" action=redirect".to_owned()),
+                1 => Just(" action=accept".to_owned()),
+            ];
+            let rule = |chain: &'static str, side, action: BoxedStrategy<String>| {
+                (matchers(family, side, true), action)
+                    .prop_map(move |(matchers, action)| {
+                        let matchers = if action.contains("protocol=") {
+                            without_transport(&matchers)
+                        } else {
+                            matchers
+                        };
+                        format!("add chain={chain}{matchers}{action}")
+                    })
+                    .boxed()
+            };
+            let menu = family.firewall("/ip firewall nat", "/ipv6 firewall nat");
+            prop_oneof![
+                rule("srcnat", Side::Behind, source.boxed()),
+                rule("dstnat", Side::Before, destination.boxed()),
+            ]
+            .prop_map(move |line| (menu, line))
+        })
+        .boxed()
+}
