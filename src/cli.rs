@@ -202,6 +202,22 @@ pub struct LabArgs {
     /// Takes a gateway away while the flows run, and reports what happens to them.
     #[arg(long, value_name = "GATEWAY")]
     pub fail: Option<IpAddr>,
+    /// Sends so many different packets instead of flows, and compares what becomes of each with what rosc trace says.
+    ///
+    /// They are drawn from what the configuration names: just inside and just outside of its prefixes, ranges and ports.
+    /// Compared are the interface that a packet leaves by, its gateway, addresses, ports, what is dropped and what the
+    /// router answers. The first packet that does otherwise is shown both ways, with the smallest configuration and the
+    /// fewest packets that show it too. Exits with 0 if all do as they should, 2 if one does not, 1 on errors.
+    #[arg(
+        long,
+        value_name = "PACKETS",
+        conflicts_with_all = ["flows", "fail"],
+        value_parser = clap::value_parser!(u64).range(1..=100_000_000)
+    )]
+    pub verify: Option<u64>,
+    /// With --verify: draws the same packets again as the run that named this number.
+    #[arg(long, value_name = "NUMBER", requires = "verify")]
+    pub seed: Option<u64>,
     /// The form of the output.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,

@@ -21,6 +21,7 @@ pub mod sample;
 mod step;
 mod walk;
 mod ways;
+mod written;
 
 pub use answer::{WayBack, answer_to, way_back};
 pub use candidates::{Loser, Lost};
@@ -32,6 +33,7 @@ pub use packet::{IcmpError, Packet, Payload, PortPair};
 pub use routing::{Answer, Decision, Found, Look};
 pub use step::{Difference, End, Hook, Outcome, Reason, Step, Trace};
 pub use ways::{Classify, Hints, Possible};
+pub use written::written;
 
 use crate::ir::firewall::{MangleAction, MangleHook, NatAction, NatHook};
 use crate::ir::nexthop::{NextHops, Surroundings};

@@ -35,8 +35,10 @@ pub enum Verdict<'r> {
 /// A packet that did not do what it should.
 #[derive(Debug)]
 pub struct Difference<'r> {
-    /// The packet as it began.
+    /// The packet as it began: the one that was sent, or the router's own answer to it.
     pub sent: Arrival,
+    /// What there was when it began.
+    pub before: State,
     /// How it may end; of an answer of the router's own, how that may.
     pub expected: Vec<End<'r>>,
     /// What was seen.
@@ -46,7 +48,13 @@ pub struct Difference<'r> {
 impl<'r> Trial<'r> {
     /// Builds the router.
     pub fn build(router: &'r Router) -> Result<Self, LabError> {
-        let bench = Bench::build(router)?;
+        Self::between(router, router)
+    }
+
+    /// Builds one router and holds it against the meaning of another. Where they do not do the same, a trial has to find
+    /// it: that is how trials are tried.
+    pub fn between(router: &'r Router, built: &Router) -> Result<Self, LabError> {
+        let bench = Bench::build(built)?;
         let tracer = Tracer::new(router, &Surroundings::default(), Detailed::Matched);
         Ok(Self {
             router,
@@ -61,6 +69,19 @@ impl<'r> Trial<'r> {
     /// Whether packets can come in by an interface.
     pub fn has_wire(&self, interface: &crate::ir::InterfaceName) -> bool {
         self.bench.has_wire(interface)
+    }
+
+    /// Sends packets one after the other until one does otherwise, and returns its place and what it did. Ends early
+    /// where nothing can be said of what comes behind: at a packet that is known to do otherwise, or that can't be sent.
+    pub fn replay(&mut self, packets: &[Arrival]) -> Result<Option<(usize, Difference<'r>)>, LabError> {
+        for (place, packet) in packets.iter().enumerate() {
+            match self.send(packet)? {
+                Verdict::Agrees(_) => {}
+                Verdict::Differs(difference) => return Ok(Some((place, *difference))),
+                Verdict::KnownToDiffer | Verdict::NotSent => break,
+            }
+        }
+        Ok(None)
     }
 
     /// Sends a packet, and compares. What it leaves behind is remembered on both sides.
@@ -81,7 +102,7 @@ impl<'r> Trial<'r> {
             if ways.iter().any(|way| way.trace.difference.is_some()) {
                 return Ok(Verdict::KnownToDiffer);
             }
-            return Ok(differs(arrival, ways, &outcome));
+            return Ok(self.differs(arrival, ways, &outcome));
         };
         self.state = way.state.clone();
         let end = way.trace.end.clone();
@@ -95,7 +116,7 @@ impl<'r> Trial<'r> {
             let seen: Vec<&Seen> = own;
             let ways = self.ways(&answer, seen.first().map(|seen| &seen.packet.packet));
             let Some(way) = ways.iter().find(|way| fits_answer(&way.trace.end, &seen)) else {
-                return Ok(differs(&answer, ways, &outcome));
+                return Ok(self.differs(&answer, ways, &outcome));
             };
             self.state = way.state.clone();
         }
@@ -107,11 +128,12 @@ impl<'r> Trial<'r> {
             |classifier: &PerConnectionClassifier, key: &PccKey| self.classifiers.holds(classifier, key);
         self.tracer.ways(&self.state, arrival, Hints { classify: &classify, seen })
     }
-}
 
-fn differs<'r>(sent: &Arrival, ways: Vec<Possible<'r>>, outcome: &Outcome) -> Verdict<'r> {
-    let expected = ways.into_iter().map(|way| way.trace.end).collect();
-    Verdict::Differs(Box::new(Difference { sent: sent.clone(), expected, outcome: outcome.clone() }))
+    fn differs(&self, sent: &Arrival, ways: Vec<Possible<'r>>, outcome: &Outcome) -> Verdict<'r> {
+        let expected = ways.into_iter().map(|way| way.trace.end).collect();
+        let (sent, before) = (sent.clone(), self.state.clone());
+        Verdict::Differs(Box::new(Difference { sent, before, expected, outcome: outcome.clone() }))
+    }
 }
 
 /// Whether a packet that was seen is none that was sent on, but one that the router made of it: an error or an answer.

@@ -9,6 +9,7 @@ mod pcc;
 mod rendered;
 mod scenarios;
 mod undo;
+mod verify;
 
 use crate::stages::{root, sources_of};
 use rosc::compile::{Options, compile};

@@ -1,0 +1,1 @@
+//! `rosc lab --verify`.
