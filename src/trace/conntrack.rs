@@ -113,6 +113,11 @@ impl Tuple {
         Self { source: self.destination, destination: self.source, detail, ..self }
     }
 
+    /// Whether it comes from the same port of the same host, or with the same identifier.
+    pub(super) fn is_of_source(&self, other: &Self) -> bool {
+        self.protocol == other.protocol && self.has_same_source(other)
+    }
+
     fn has_same_source(&self, other: &Self) -> bool {
         self.source == other.source && self.source_port() == other.source_port()
     }

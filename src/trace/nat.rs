@@ -146,6 +146,12 @@ impl<'r> Walk<'_, 'r> {
         let Some(member) = &self.tracked.connection else { return };
         let mut bound = member.connection.translated(Direction::Original);
         let wanted = wanted.unwrap_or_default();
+        if let Some(same) = self.bound_before(&bound, side, &wanted) {
+            if let Some(member) = &mut self.tracked.connection {
+                member.connection.reply = same.inverse();
+            }
+            return;
+        }
         if let Some(address) = wanted.address {
             match side {
                 Side::Source => bound.source = address,
@@ -177,6 +183,33 @@ impl<'r> Walk<'_, 'r> {
         if let Some(member) = &mut self.tracked.connection {
             member.connection.reply = bound.inverse();
         }
+    }
+}
+
+impl Walk<'_, '_> {
+    /// What a source that is translated already becomes for this connection too, if that is what is wanted of it and
+    /// tells the connections apart: whoever speaks from one port to several is one to all of them. Source: RouterOS is
+    /// Linux here, `get_unique_tuple`; the documentation leaves it open.
+    fn bound_before(&self, bound: &Tuple, side: Side, wanted: &Wanted) -> Option<Tuple> {
+        let address = wanted.address.unwrap_or(bound.source);
+        let fits = |source: &Tuple| {
+            let port = source.source_port();
+            let holds = |range: &RangeInclusive<u16>| port.is_none_or(|port| range.contains(&port));
+            source.source == address && wanted.ports.as_ref().is_none_or(holds)
+        };
+        if side == Side::Destination || fits(bound) {
+            return None;
+        }
+        let taken = &self.state.conntrack;
+        // The one that began last is asked first.
+        let before = taken.connections().iter().rev().filter(|other| other.original.is_of_source(bound));
+        let mut translated = before.map(|other| other.translated(Direction::Original));
+        let same = translated.find(fits)?;
+        let mut rebound = Tuple { source: same.source, ..*bound };
+        if let Some(port) = same.source_port() {
+            rebound = rebound.with_port(Side::Source, port);
+        }
+        (!taken.is_taken(&rebound.inverse())).then_some(rebound)
     }
 }
 

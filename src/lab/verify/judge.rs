@@ -1,12 +1,14 @@
 //! Compares what a packet did with what it should have done.
 
-use super::bench::{Bench, Outcome, Seen};
+use super::bench::{self, Bench, Seen};
 use crate::ir::Router;
-use crate::ir::firewall::{PccKey, PerConnectionClassifier, Protocol, TcpFlag};
+use crate::ir::firewall::{MangleAction, Mss, PccKey, PerConnectionClassifier, Protocol, TcpFlag};
 use crate::ir::nexthop::{Surroundings, is_own_address};
 use crate::lab::LabError;
 use crate::lower::Classifiers;
-use crate::trace::{Arrival, Detailed, End, Hints, IcmpError, Packet, Payload, Possible, State, Tracer};
+use crate::trace::{
+    Arrival, Detailed, End, Hints, IcmpError, Outcome, Packet, Payload, Possible, State, Step, Trace, Tracer,
+};
 use std::collections::BTreeSet;
 
 /// A router, as it is meant and as it is, under the same packets.
@@ -42,7 +44,7 @@ pub struct Difference<'r> {
     /// How it may end; of an answer of the router's own, how that may.
     pub expected: Vec<End<'r>>,
     /// What was seen.
-    pub outcome: Outcome,
+    pub outcome: bench::Outcome,
 }
 
 impl<'r> Trial<'r> {
@@ -97,7 +99,7 @@ impl<'r> Trial<'r> {
         let is_delivered =
             outcome.delivered.iter().any(|heard| heard.number == number && heard.is_error == sent_error);
         let ways = self.ways(arrival, passed.first().map(|seen| &seen.packet.packet));
-        let fits = |way: &&Possible<'r>| fits(&way.trace.end, &passed, &own, is_delivered);
+        let fits = |way: &&Possible<'r>| fits(&way.trace, &passed, &own, is_delivered);
         let Some(way) = ways.iter().find(fits) else {
             if ways.iter().any(|way| way.trace.difference.is_some()) {
                 return Ok(Verdict::KnownToDiffer);
@@ -115,7 +117,7 @@ impl<'r> Trial<'r> {
             let answer = Arrival { interface: None, packet: answer };
             let seen: Vec<&Seen> = own;
             let ways = self.ways(&answer, seen.first().map(|seen| &seen.packet.packet));
-            let Some(way) = ways.iter().find(|way| fits_answer(&way.trace.end, &seen)) else {
+            let Some(way) = ways.iter().find(|way| fits_answer(&way.trace, &seen)) else {
                 return Ok(self.differs(&answer, ways, &outcome));
             };
             self.state = way.state.clone();
@@ -129,7 +131,7 @@ impl<'r> Trial<'r> {
         self.tracer.ways(&self.state, arrival, Hints { classify: &classify, seen })
     }
 
-    fn differs(&self, sent: &Arrival, ways: Vec<Possible<'r>>, outcome: &Outcome) -> Verdict<'r> {
+    fn differs(&self, sent: &Arrival, ways: Vec<Possible<'r>>, outcome: &bench::Outcome) -> Verdict<'r> {
         let expected = ways.into_iter().map(|way| way.trace.end).collect();
         let (sent, before) = (sent.clone(), self.state.clone());
         Verdict::Differs(Box::new(Difference { sent, before, expected, outcome: outcome.clone() }))
@@ -149,9 +151,9 @@ fn is_of_the_router(sent: &Arrival, seen: &Packet) -> bool {
         || (is_reply(seen) && !is_reply(&sent.packet))
 }
 
-fn fits(end: &End<'_>, passed: &[&Seen], own: &[&Seen], is_delivered: bool) -> bool {
-    match end {
-        End::Leaves { .. } => !is_delivered && leaves(end, passed),
+fn fits(trace: &Trace<'_>, passed: &[&Seen], own: &[&Seen], is_delivered: bool) -> bool {
+    match &trace.end {
+        End::Leaves { .. } => !is_delivered && leaves(trace, passed),
         End::Delivered(_) => is_delivered && passed.is_empty(),
         End::Dropped(_) => !is_delivered && passed.is_empty() && own.is_empty(),
         End::Refused(error, _) => {
@@ -162,15 +164,33 @@ fn fits(end: &End<'_>, passed: &[&Seen], own: &[&Seen], is_delivered: bool) -> b
     }
 }
 
-fn leaves(end: &End<'_>, passed: &[&Seen]) -> bool {
-    let (End::Leaves { interface, gateway, packet }, [seen]) = (end, passed) else { return false };
+fn leaves(trace: &Trace<'_>, passed: &[&Seen]) -> bool {
+    let (End::Leaves { interface, gateway, packet }, [seen]) = (&trace.end, passed) else { return false };
     let neighbour = gateway.unwrap_or(packet.destination);
-    seen.interface == *interface && seen.neighbour == Some(neighbour) && seen.packet.packet == *packet
+    seen.interface == *interface
+        && seen.neighbour == Some(neighbour)
+        && (seen.packet.packet == *packet || is_clamped(trace, packet, &seen.packet.packet))
 }
 
-fn fits_answer(end: &End<'_>, seen: &[&Seen]) -> bool {
-    match end {
-        End::Leaves { .. } => leaves(end, seen),
+/// Whether a packet differs only by what a rule with `new-mss=clamp-to-pmtu` has done: a trace does not know how much
+/// fits the way.
+fn is_clamped(trace: &Trace<'_>, expected: &Packet, seen: &Packet) -> bool {
+    let clamps = |step: &Step<'_>| {
+        let Step::Rule { outcome: Outcome::Mangle(action), .. } = step else { return false };
+        matches!(action, MangleAction::ChangeMss(Mss::ClampToPmtu, _))
+    };
+    let (Payload::Tcp { ports, flags, mss: Some(before) }, Payload::Tcp { mss: Some(after), .. }) =
+        (&expected.payload, &seen.payload)
+    else {
+        return false;
+    };
+    let payload = Payload::Tcp { ports: *ports, flags: flags.clone(), mss: Some(*after) };
+    after <= before && trace.steps.iter().any(clamps) && *seen == Packet { payload, ..expected.clone() }
+}
+
+fn fits_answer(trace: &Trace<'_>, seen: &[&Seen]) -> bool {
+    match trace.end {
+        End::Leaves { .. } => leaves(trace, seen),
         End::Delivered(_) | End::Dropped(_) | End::Refused(..) => seen.is_empty(),
     }
 }
