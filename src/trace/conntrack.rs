@@ -4,9 +4,10 @@
 //! when they come. Where nothing is translated the one is the other turned round; a translation is nothing but a
 //! difference between the two.
 
+use super::handshake::Phase;
 use super::packet::{Packet, Payload, PortPair};
-use crate::ir::ConnectionMark;
-use crate::ir::firewall::{ConnectionState, Protocol, TcpFlag};
+use crate::ir::firewall::{ConnectionState, Protocol};
+use crate::ir::{ConnectionMark, InterfaceName};
 use std::collections::HashMap;
 use std::net::IpAddr;
 
@@ -59,6 +60,10 @@ pub struct Connection {
     pub mark: Option<ConnectionMark>,
     /// Whether an answer was seen.
     pub answered: bool,
+    /// How far it has come, if it is one of TCP.
+    pub phase: Option<Phase>,
+    /// The interface behind which its first packet was masqueraded.
+    pub masqueraded: Option<InterfaceName>,
 }
 
 /// What connection tracking says of a packet.
@@ -81,7 +86,8 @@ pub(super) struct Membership {
 /// The table of connections.
 #[derive(Debug, Clone, Default)]
 pub struct Conntrack {
-    connections: Vec<Connection>,
+    /// In the order in which they began; `None` for one that is gone.
+    connections: Vec<Option<Connection>>,
     places: HashMap<Tuple, (usize, Direction)>,
 }
 
@@ -144,8 +150,9 @@ impl Tuple {
 }
 
 impl Connection {
-    fn begun_by(tuple: Tuple) -> Self {
-        Self { original: tuple, reply: tuple.inverse(), mark: None, answered: false }
+    fn begun_by(tuple: Tuple, phase: Option<Phase>) -> Self {
+        let reply = tuple.inverse();
+        Self { original: tuple, reply, mark: None, answered: false, phase, masqueraded: None }
     }
 
     /// What packets of a direction look like when all translations are done.
@@ -169,8 +176,8 @@ impl Connection {
 
 impl Conntrack {
     /// The connections in the order in which they began.
-    pub fn connections(&self) -> &[Connection] {
-        &self.connections
+    pub fn connections(&self) -> impl DoubleEndedIterator<Item = &Connection> {
+        self.connections.iter().flatten()
     }
 
     /// Adds a connection, unless its packets belong to one already.
@@ -181,30 +188,81 @@ impl Conntrack {
         let place = self.connections.len();
         self.places.insert(connection.original, (place, Direction::Original));
         self.places.entry(connection.reply).or_insert((place, Direction::Reply));
-        self.connections.push(connection);
+        self.connections.push(Some(connection));
+    }
+
+    /// Forgets a connection.
+    pub(super) fn remove(&mut self, place: usize) {
+        if let Some(Connection { original, reply, .. }) = self.connections[place].take() {
+            for tuple in [original, reply] {
+                if self.places.get(&tuple).is_some_and(|(of, _)| *of == place) {
+                    self.places.remove(&tuple);
+                }
+            }
+        }
     }
 
     /// Takes a packet in.
-    pub(super) fn track(&self, packet: &Packet) -> Tracked {
+    pub(super) fn track(&mut self, packet: &Packet) -> Tracked {
         if let Payload::Error { about, .. } = &packet.payload {
             return self.track_error(about);
         }
         let Some(tuple) = Tuple::of(packet) else {
             return Tracked { state: ConnectionState::Invalid, connection: None };
         };
-        if let Some(&(place, direction)) = self.places.get(&tuple) {
-            let mut connection = self.connections[place].clone();
-            connection.answered |= direction == Direction::Reply;
-            let state = if connection.answered { ConnectionState::Established } else { ConnectionState::New };
-            return Tracked {
-                state,
-                connection: Some(Membership { place: Some(place), connection, direction }),
-            };
+        if let Some((place, direction, connection)) = self.find(&tuple) {
+            let connection = connection.clone();
+            return self.track_known(packet, place, direction, connection);
         }
-        if !can_begin(&packet.payload) {
+        Self::track_new(packet, tuple)
+    }
+
+    fn find(&self, tuple: &Tuple) -> Option<(usize, Direction, &Connection)> {
+        let &(place, direction) = self.places.get(tuple)?;
+        Some((place, direction, self.connections[place].as_ref()?))
+    }
+
+    fn track_known(
+        &mut self,
+        packet: &Packet,
+        place: usize,
+        direction: Direction,
+        mut connection: Connection,
+    ) -> Tracked {
+        if let (Payload::Tcp { flags, .. }, Some(phase)) = (&packet.payload, connection.phase) {
+            if phase.is_begun_anew(direction, flags) {
+                self.remove(place);
+                return Self::track_new(packet, connection.original);
+            }
+            let Some(after) = phase.after(direction, flags) else {
+                return Tracked { state: ConnectionState::Invalid, connection: None };
+            };
+            connection.phase = Some(after);
+            if after == Phase::Reset && !connection.answered {
+                // Of what was reset before anything was answered, nothing is kept.
+                self.remove(place);
+            }
+        }
+        connection.answered |= direction == Direction::Reply;
+        let state = if connection.answered { ConnectionState::Established } else { ConnectionState::New };
+        let membership = Membership { place: Some(place), connection, direction };
+        Tracked { state, connection: Some(membership) }
+    }
+
+    fn track_new(packet: &Packet, tuple: Tuple) -> Tracked {
+        let (begins, phase) = match &packet.payload {
+            Payload::Tcp { flags, .. } => {
+                let phase = Phase::begun_by(flags);
+                (phase.is_some(), phase)
+            }
+            Payload::Echo { reply, .. } => (!reply, None),
+            Payload::Datagram { .. } | Payload::Other(_) => (true, None),
+            Payload::Error { .. } => (false, None),
+        };
+        if !begins {
             return Tracked { state: ConnectionState::Invalid, connection: None };
         }
-        let connection = Connection::begun_by(tuple);
+        let connection = Connection::begun_by(tuple, phase);
         let direction = Direction::Original;
         let membership = Membership { place: None, connection, direction };
         Tracked { state: ConnectionState::New, connection: Some(membership) }
@@ -213,10 +271,10 @@ impl Conntrack {
     /// An error belongs to the connection of the packet that it quotes, and goes against it.
     fn track_error(&self, about: &Packet) -> Tracked {
         // The quoted packet is seen as it left; an answer to it would come as the inverse.
-        let found = Tuple::of(about).and_then(|tuple| self.places.get(&tuple.inverse()));
+        let found = Tuple::of(about).and_then(|tuple| self.find(&tuple.inverse()));
         match found {
-            Some(&(place, direction)) => {
-                let connection = self.connections[place].clone();
+            Some((place, direction, connection)) => {
+                let connection = connection.clone();
                 let membership = Membership { place: Some(place), connection, direction };
                 Tracked { state: ConnectionState::Related, connection: Some(membership) }
             }
@@ -234,28 +292,15 @@ impl Conntrack {
     pub(super) fn confirm(&mut self, membership: &Membership) -> bool {
         let connection = membership.connection.clone();
         match membership.place {
-            Some(place) => self.connections[place] = connection,
+            // One that is gone stays so.
+            Some(place) => {
+                if let Some(kept) = &mut self.connections[place] {
+                    *kept = connection;
+                }
+            }
             None if self.is_taken(&connection.original) || self.is_taken(&connection.reply) => return false,
             None => self.add(connection),
         }
         true
-    }
-}
-
-/// Whether a packet that belongs to no connection begins one. TCP may be picked up in the middle by an ACK alone
-/// (`loose-tcp-tracking`), but not by an answer, an end or a reset.
-fn can_begin(payload: &Payload) -> bool {
-    match payload {
-        Payload::Tcp { flags, .. } => {
-            let has = |flag| flags.contains(&flag);
-            match (has(TcpFlag::Rst), has(TcpFlag::Syn), has(TcpFlag::Fin), has(TcpFlag::Ack)) {
-                (true, ..) | (_, true, _, true) | (_, false, true, _) => false,
-                (_, true, _, false) => true,
-                (_, false, false, ack) => ack,
-            }
-        }
-        Payload::Echo { reply, .. } => !reply,
-        Payload::Datagram { .. } | Payload::Other(_) => true,
-        Payload::Error { .. } => false,
     }
 }

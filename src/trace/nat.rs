@@ -38,6 +38,10 @@ impl<'r> Walk<'_, 'r> {
             self.bind(side, wanted);
         }
         let Some(member) = &self.tracked.connection else { return Ok(()) };
+        if let Some(place) = member.place.filter(|_| side == Side::Source && self.has_moved(member)) {
+            self.state.conntrack.remove(place);
+            return Err(End::Dropped(Reason::Masqueraded));
+        }
         let before = self.packet.clone();
         translate(&mut self.packet, member, side);
         if self.packet != before {
@@ -45,6 +49,15 @@ impl<'r> Walk<'_, 'r> {
             self.steps.push(Step::Translated(at, Box::new(self.packet.clone())));
         }
         Ok(())
+    }
+
+    /// Whether a packet of a masqueraded connection is about to leave by another interface than the first one did. Errors
+    /// about such packets are let through. Source: RouterOS is Linux here, `nf_nat_oif_changed`.
+    fn has_moved(&self, member: &Membership) -> bool {
+        let behind = member.connection.masqueraded.as_ref();
+        member.direction == Direction::Original
+            && !matches!(self.packet.payload, Payload::Error { .. })
+            && behind.is_some_and(|interface| self.out_interface.as_ref() != Some(interface))
     }
 
     /// Asks the rules of a hook what to do with the connection.
@@ -98,6 +111,9 @@ impl<'r> Walk<'_, 'r> {
                 let neighbour = self.gateway.unwrap_or(self.packet.destination);
                 let interface = self.out_interface.as_ref();
                 let own = source_for(self.tracer.router, interface, neighbour, self.packet.destination);
+                if let Some(member) = &mut self.tracked.connection {
+                    member.connection.masqueraded.clone_from(&self.out_interface);
+                }
                 address(own, to_ports.map(ports_of))
             }
             NatAction::Redirect { to_ports } => {
@@ -202,7 +218,7 @@ impl Walk<'_, '_> {
         }
         let taken = &self.state.conntrack;
         // The one that began last is asked first.
-        let before = taken.connections().iter().rev().filter(|other| other.original.is_of_source(bound));
+        let before = taken.connections().rev().filter(|other| other.original.is_of_source(bound));
         let mut translated = before.map(|other| other.translated(Direction::Original));
         let same = translated.find(fits)?;
         let mut rebound = Tuple { source: same.source, ..*bound };

@@ -1,7 +1,7 @@
 //! Packets as a user writes them: `in=ether4 src=192.168.88.10 dst=198.51.100.7 proto=tcp sport=50000 dport=443`.
 
 use super::packet::{IcmpError, Packet, Payload, PortPair, icmp_of};
-use super::{Arrival, Connection, State, Tuple};
+use super::{Arrival, Connection, Phase, State, Tuple};
 use crate::catalog::types::FromText;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::ir::firewall::{Protocol, TcpFlag, TcpFlags};
@@ -288,7 +288,15 @@ impl Request {
     pub fn prepare(&self, state: &mut State) {
         if let (Some(mark), Some(tuple)) = (&self.established, Tuple::of(&self.arrival.packet)) {
             let reply = tuple.inverse();
-            state.conntrack.add(Connection { original: tuple, reply, mark: mark.clone(), answered: true });
+            let is_tcp = matches!(self.arrival.packet.payload, Payload::Tcp { .. });
+            state.conntrack.add(Connection {
+                original: tuple,
+                reply,
+                mark: mark.clone(),
+                answered: true,
+                phase: is_tcp.then_some(Phase::Open),
+                masqueraded: None,
+            });
         }
     }
 }

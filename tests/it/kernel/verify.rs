@@ -148,7 +148,7 @@ fn a_lost_rule_is_found_and_what_shows_it_is_a_few_lines() {
     let found = smallest(search, &packets).expect("the difference shows again");
     let configuration = found.configuration.expect("the files show it as one");
     assert!(configuration.contains("action=masquerade"), "{configuration}");
-    let needless = ["8080", "mark-routing", "second", "ether4", "distance=2"];
+    let needless = ["8080", "mark-routing", "second", "ether2", "distance=2"];
     assert!(!needless.iter().any(|word| configuration.contains(word)), "{configuration}");
     assert!(configuration.lines().count() <= 8, "{configuration}");
     assert_eq!(found.packets.len(), 1, "{:?}", found.packets);
