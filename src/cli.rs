@@ -69,6 +69,7 @@ pub enum Command {
     ///
     /// Builds the router, a provider for each gateway and a host in each LAN, applies the configuration there, and
     /// shows how flows spread over the uplinks. Nothing outside of the namespaces is touched. Needs root.
+    /// With --verify, it holds what the kernel does with packets against what rosc trace says of them.
     Lab(LabArgs),
     /// Follows a packet through the router, hook by hook, and its answer back.
     ///
@@ -77,7 +78,8 @@ pub enum Command {
     ///
     /// A packet is written behind the files: in=INTERFACE src=ADDRESS dst=ADDRESS proto=PROTOCOL sport=PORT dport=PORT,
     /// and where they matter flags=, mss=, type=, id=, ttl=, state=, connection-mark=; `out` in the place of in= is a
-    /// packet of the router's own. Without one, packets are read from standard input, one a line: later ones find the
+    /// packet of the router's own. An ICMP error is type=time-exceeded with the packet that it is about,
+    /// about=src=ADDRESS/dst=ADDRESS/proto=PROTOCOL. Without one, packets are read from standard input, one a line: later ones find the
     /// connections of earlier ones.
     Trace(TraceArgs),
     /// Brings scripts into one canonical style.

@@ -89,7 +89,8 @@ pub(super) fn explain_lab(error: LabError) -> Vec<Diagnostic> {
             vec![Diagnostic::new(Code::LabFailed, error.to_string()).help(help)]
         }
         LabError::NoWire => {
-            let help = "give an interface an address, or name it in a rule";
+            let help =
+                "packets come in by ports: name one, for example by its address, or as the port of a bridge";
             vec![Diagnostic::new(Code::NothingToVerify, error.to_string()).help(help)]
         }
         LabError::NothingToSend | LabError::Interrupted | LabError::NoCarrierChange(_) => {

@@ -49,7 +49,7 @@ mod tests {
 
     #[test]
     fn nothing_stays_nothing_and_what_is_needed_stays_whole() {
-        assert_eq!(fewest(Vec::<u32>::new(), |_| true), []);
+        assert!(fewest(Vec::<u32>::new(), |_| true).is_empty());
         assert_eq!(fewest(vec![1, 2, 3], |some| some.len() == 3), [1, 2, 3]);
     }
 }

@@ -187,7 +187,10 @@ impl Conntrack {
         }
         let place = self.connections.len();
         self.places.insert(connection.original, (place, Direction::Original));
-        self.places.entry(connection.reply).or_insert((place, Direction::Reply));
+        if connection.original == connection.reply || !self.is_taken(&connection.reply) {
+            // Who speaks to itself from one port to the same is taken for the one that answers.
+            self.places.insert(connection.reply, (place, Direction::Reply));
+        }
         self.connections.push(Some(connection));
     }
 
