@@ -69,6 +69,7 @@ pub enum Command {
     ///
     /// Builds the router, a provider for each gateway and a host in each LAN, applies the configuration there, and
     /// shows how flows spread over the uplinks. Nothing outside of the namespaces is touched. Needs root.
+    /// With --verify, it holds what the kernel does with packets against what rosc trace says of them.
     Lab(LabArgs),
     /// Follows a packet through the router, hook by hook, and its answer back.
     ///
@@ -77,7 +78,8 @@ pub enum Command {
     ///
     /// A packet is written behind the files: in=INTERFACE src=ADDRESS dst=ADDRESS proto=PROTOCOL sport=PORT dport=PORT,
     /// and where they matter flags=, mss=, type=, id=, ttl=, state=, connection-mark=; `out` in the place of in= is a
-    /// packet of the router's own. Without one, packets are read from standard input, one a line: later ones find the
+    /// packet of the router's own. An ICMP error is type=time-exceeded with the packet that it is about,
+    /// about=src=ADDRESS/dst=ADDRESS/proto=PROTOCOL. Without one, packets are read from standard input, one a line: later ones find the
     /// connections of earlier ones.
     Trace(TraceArgs),
     /// Brings scripts into one canonical style.
@@ -202,6 +204,22 @@ pub struct LabArgs {
     /// Takes a gateway away while the flows run, and reports what happens to them.
     #[arg(long, value_name = "GATEWAY")]
     pub fail: Option<IpAddr>,
+    /// Sends so many different packets instead of flows, and compares what becomes of each with what rosc trace says.
+    ///
+    /// They are drawn from what the configuration names: just inside and just outside of its prefixes, ranges and ports.
+    /// Compared are the interface that a packet leaves by, its gateway, addresses, ports, what is dropped and what the
+    /// router answers. The first packet that does otherwise is shown both ways, with the smallest configuration and the
+    /// fewest packets that show it too. Exits with 0 if all do as they should, 2 if one does not, 1 on errors.
+    #[arg(
+        long,
+        value_name = "PACKETS",
+        conflicts_with_all = ["flows", "fail"],
+        value_parser = clap::value_parser!(u64).range(1..=100_000_000)
+    )]
+    pub verify: Option<u64>,
+    /// With --verify: draws the same packets again as the run that named this number.
+    #[arg(long, value_name = "NUMBER", requires = "verify")]
+    pub seed: Option<u64>,
     /// The form of the output.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,

@@ -15,6 +15,7 @@ pub mod plan;
 pub mod render;
 pub mod resolve;
 pub mod script;
+pub mod smallest;
 pub mod source;
 pub mod strict;
 pub mod trace;

@@ -2,7 +2,7 @@
 
 use super::failure::{explain, refused};
 use super::output::{Output, read};
-use super::{Outcome, signals};
+use super::{Outcome, signals, verify};
 use crate::cli::{Format, LabArgs};
 use crate::compile::compile;
 use crate::diagnostic::{Code, Diagnostic, has_errors, json, tidy};
@@ -14,6 +14,9 @@ use serde::Serialize;
 use std::fmt::Write;
 
 pub(super) fn run(args: &LabArgs, output: &Output) -> Outcome {
+    if let Some(packets) = args.verify {
+        return verify::run(args, packets, output);
+    }
     let (sources, mut diagnostics) = read(&args.reading.files);
     let compiled = compile(&sources, args.reading.options());
     diagnostics.extend(compiled.diagnostics);
@@ -65,7 +68,8 @@ impl<'a> Document<'a> {
     }
 }
 
-fn explain_lab(error: LabError) -> Vec<Diagnostic> {
+/// Why a lab can't be, as diagnostics.
+pub(super) fn explain_lab(error: LabError) -> Vec<Diagnostic> {
     match error {
         LabError::Lower(diagnostics) => diagnostics,
         LabError::Apply(failure) => explain(&failure).0,
@@ -83,6 +87,11 @@ fn explain_lab(error: LabError) -> Vec<Diagnostic> {
         LabError::TooManyFlows { .. } => {
             let help = "send fewer with --flows, or raise the limit: ulimit -n";
             vec![Diagnostic::new(Code::LabFailed, error.to_string()).help(help)]
+        }
+        LabError::NoWire => {
+            let help =
+                "packets come in by ports: name one, for example by its address, or as the port of a bridge";
+            vec![Diagnostic::new(Code::NothingToVerify, error.to_string()).help(help)]
         }
         LabError::NothingToSend | LabError::Interrupted | LabError::NoCarrierChange(_) => {
             vec![Diagnostic::new(Code::LabFailed, error.to_string())]

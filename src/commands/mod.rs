@@ -11,6 +11,7 @@ mod output;
 mod show;
 mod signals;
 mod trace;
+mod verify;
 
 use crate::cli::{Cli, Command};
 use crate::diagnostic::{Diagnostic, json};

@@ -156,6 +156,8 @@ codes! {
     LabFailed = "R0801" Error;
     /// A packet to be traced is not written as one.
     BadPacket = "R0802" Error;
+    /// No packet can come to the router whose packets are to be compared.
+    NothingToVerify = "R0803" Error;
 }
 
 impl fmt::Display for Code {

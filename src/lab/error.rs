@@ -41,6 +41,11 @@ pub enum LabError {
         "the configuration has no default route and no route with several gateways: there is nothing to balance"
     )]
     NothingToSend,
+    /// No packet can come to the router.
+    #[error(
+        "the configuration names no interface that a packet could come in by: there is nothing to verify"
+    )]
+    NoWire,
     /// More sockets would be open than the system allows.
     #[error("{needed} sockets would be open at a time, and this process may have {limit}")]
     TooManyFlows {

@@ -4,9 +4,10 @@
 //! when they come. Where nothing is translated the one is the other turned round; a translation is nothing but a
 //! difference between the two.
 
+use super::handshake::Phase;
 use super::packet::{Packet, Payload, PortPair};
-use crate::ir::ConnectionMark;
-use crate::ir::firewall::{ConnectionState, Protocol, TcpFlag};
+use crate::ir::firewall::{ConnectionState, Protocol};
+use crate::ir::{ConnectionMark, InterfaceName};
 use std::collections::HashMap;
 use std::net::IpAddr;
 
@@ -59,6 +60,10 @@ pub struct Connection {
     pub mark: Option<ConnectionMark>,
     /// Whether an answer was seen.
     pub answered: bool,
+    /// How far it has come, if it is one of TCP.
+    pub phase: Option<Phase>,
+    /// The interface behind which its first packet was masqueraded.
+    pub masqueraded: Option<InterfaceName>,
 }
 
 /// What connection tracking says of a packet.
@@ -67,6 +72,15 @@ pub(super) struct Tracked {
     pub(super) state: ConnectionState,
     /// The connection, if the packet has one.
     pub(super) connection: Option<Membership>,
+    /// The place of a connection that ends with this packet.
+    pub(super) gone: Option<usize>,
+}
+
+impl Tracked {
+    /// A packet of no connection, which begins none either.
+    const INVALID: Self = Self { state: ConnectionState::Invalid, connection: None, gone: None };
+    /// A packet that was not looked at yet.
+    pub(super) const NOT_YET: Self = Self { state: ConnectionState::Untracked, connection: None, gone: None };
 }
 
 /// A packet's part in a connection.
@@ -81,8 +95,11 @@ pub(super) struct Membership {
 /// The table of connections.
 #[derive(Debug, Clone, Default)]
 pub struct Conntrack {
-    connections: Vec<Connection>,
+    /// In the order in which they began; `None` for one that is gone.
+    connections: Vec<Option<Connection>>,
     places: HashMap<Tuple, (usize, Direction)>,
+    /// The places by whose first packet came from where: the address, and the port or identifier.
+    by_source: HashMap<(Protocol, IpAddr, Option<u16>), Vec<usize>>,
 }
 
 impl Tuple {
@@ -113,6 +130,11 @@ impl Tuple {
         Self { source: self.destination, destination: self.source, detail, ..self }
     }
 
+    /// What packets of one sender have in common.
+    fn sender(&self) -> (Protocol, IpAddr, Option<u16>) {
+        (self.protocol, self.source, self.source_port())
+    }
+
     fn has_same_source(&self, other: &Self) -> bool {
         self.source == other.source && self.source_port() == other.source_port()
     }
@@ -139,8 +161,9 @@ impl Tuple {
 }
 
 impl Connection {
-    fn begun_by(tuple: Tuple) -> Self {
-        Self { original: tuple, reply: tuple.inverse(), mark: None, answered: false }
+    fn begun_by(tuple: Tuple, phase: Option<Phase>) -> Self {
+        let reply = tuple.inverse();
+        Self { original: tuple, reply, mark: None, answered: false, phase, masqueraded: None }
     }
 
     /// What packets of a direction look like when all translations are done.
@@ -164,19 +187,43 @@ impl Connection {
 
 impl Conntrack {
     /// The connections in the order in which they began.
-    pub fn connections(&self) -> &[Connection] {
-        &self.connections
+    pub fn connections(&self) -> impl DoubleEndedIterator<Item = &Connection> {
+        self.connections.iter().flatten()
     }
 
     /// Adds a connection, unless its packets belong to one already.
     pub fn add(&mut self, connection: Connection) {
-        if self.is_taken(&connection.original) {
+        if self.is_taken(&connection.original, None) {
             return;
         }
         let place = self.connections.len();
         self.places.insert(connection.original, (place, Direction::Original));
-        self.places.entry(connection.reply).or_insert((place, Direction::Reply));
-        self.connections.push(connection);
+        if connection.original == connection.reply || !self.is_taken(&connection.reply, None) {
+            // Who speaks to itself from one port to the same is taken for the one that answers.
+            self.places.insert(connection.reply, (place, Direction::Reply));
+        }
+        self.by_source.entry(connection.original.sender()).or_default().push(place);
+        self.connections.push(Some(connection));
+    }
+
+    /// The connections that the sender of some packets began, the last one first.
+    pub(super) fn of_source(&self, tuple: &Tuple) -> impl Iterator<Item = &Connection> {
+        let places = self.by_source.get(&tuple.sender()).into_iter().flatten().rev();
+        places.filter_map(|place| self.connections[*place].as_ref())
+    }
+
+    /// Forgets a connection.
+    pub(super) fn remove(&mut self, place: usize) {
+        if let Some(Connection { original, reply, .. }) = self.connections[place].take() {
+            if let Some(places) = self.by_source.get_mut(&original.sender()) {
+                places.retain(|other| *other != place);
+            }
+            for tuple in [original, reply] {
+                if self.places.get(&tuple).is_some_and(|(of, _)| *of == place) {
+                    self.places.remove(&tuple);
+                }
+            }
+        }
     }
 
     /// Takes a packet in.
@@ -185,75 +232,99 @@ impl Conntrack {
             return self.track_error(about);
         }
         let Some(tuple) = Tuple::of(packet) else {
-            return Tracked { state: ConnectionState::Invalid, connection: None };
+            return Tracked::INVALID;
         };
-        if let Some(&(place, direction)) = self.places.get(&tuple) {
-            let mut connection = self.connections[place].clone();
-            connection.answered |= direction == Direction::Reply;
-            let state = if connection.answered { ConnectionState::Established } else { ConnectionState::New };
-            return Tracked {
-                state,
-                connection: Some(Membership { place: Some(place), connection, direction }),
-            };
+        if let Some((place, direction, connection)) = self.find(&tuple) {
+            let connection = connection.clone();
+            return self.track_known(packet, place, direction, connection);
         }
-        if !can_begin(&packet.payload) {
-            return Tracked { state: ConnectionState::Invalid, connection: None };
+        Self::track_new(packet, tuple)
+    }
+
+    fn find(&self, tuple: &Tuple) -> Option<(usize, Direction, &Connection)> {
+        let &(place, direction) = self.places.get(tuple)?;
+        Some((place, direction, self.connections[place].as_ref()?))
+    }
+
+    fn track_known(
+        &self,
+        packet: &Packet,
+        place: usize,
+        direction: Direction,
+        mut connection: Connection,
+    ) -> Tracked {
+        let mut gone = None;
+        if let (Payload::Tcp { flags, .. }, Some(phase)) = (&packet.payload, connection.phase) {
+            if phase.is_begun_anew(direction, flags) {
+                return Tracked { gone: Some(place), ..Self::track_new(packet, connection.original) };
+            }
+            let Some(after) = phase.after(direction, flags) else { return Tracked::INVALID };
+            connection.phase = Some(after);
+            // Of what was reset before anything was answered, nothing is kept.
+            gone = (after == Phase::Reset && !connection.answered).then_some(place);
         }
-        let connection = Connection::begun_by(tuple);
+        connection.answered |= direction == Direction::Reply;
+        let state = if connection.answered { ConnectionState::Established } else { ConnectionState::New };
+        let membership = Membership { place: Some(place), connection, direction };
+        Tracked { state, connection: Some(membership), gone }
+    }
+
+    fn track_new(packet: &Packet, tuple: Tuple) -> Tracked {
+        let (begins, phase) = match &packet.payload {
+            Payload::Tcp { flags, .. } => {
+                let phase = Phase::begun_by(flags);
+                (phase.is_some(), phase)
+            }
+            Payload::Echo { reply, .. } => (!reply, None),
+            Payload::Datagram { .. } | Payload::Other(_) => (true, None),
+            Payload::Error { .. } => (false, None),
+        };
+        if !begins {
+            return Tracked::INVALID;
+        }
+        let connection = Connection::begun_by(tuple, phase);
         let direction = Direction::Original;
         let membership = Membership { place: None, connection, direction };
-        Tracked { state: ConnectionState::New, connection: Some(membership) }
+        Tracked { state: ConnectionState::New, connection: Some(membership), gone: None }
     }
 
     /// An error belongs to the connection of the packet that it quotes, and goes against it.
     fn track_error(&self, about: &Packet) -> Tracked {
         // The quoted packet is seen as it left; an answer to it would come as the inverse.
-        let found = Tuple::of(about).and_then(|tuple| self.places.get(&tuple.inverse()));
+        let found = Tuple::of(about).and_then(|tuple| self.find(&tuple.inverse()));
         match found {
-            Some(&(place, direction)) => {
-                let connection = self.connections[place].clone();
+            Some((place, direction, connection)) => {
+                let connection = connection.clone();
                 let membership = Membership { place: Some(place), connection, direction };
-                Tracked { state: ConnectionState::Related, connection: Some(membership) }
+                Tracked { state: ConnectionState::Related, connection: Some(membership), gone: None }
             }
-            None => Tracked { state: ConnectionState::Invalid, connection: None },
+            None => Tracked::INVALID,
         }
     }
 
-    /// Says whether packets that look like this belong to some connection.
-    pub(super) fn is_taken(&self, tuple: &Tuple) -> bool {
-        self.places.contains_key(tuple)
+    /// Says whether packets that look like this belong to some connection that is not gone.
+    pub(super) fn is_taken(&self, tuple: &Tuple, gone: Option<usize>) -> bool {
+        self.places.get(tuple).is_some_and(|(place, _)| Some(*place) != gone)
     }
 
     /// Whether a connection can be kept: a new one only if its answers can be told from those of others.
-    pub(super) fn has_room_for(&self, membership: &Membership) -> bool {
+    pub(super) fn has_room_for(&self, membership: &Membership, gone: Option<usize>) -> bool {
         let Membership { place, connection, .. } = membership;
-        place.is_some() || !(self.is_taken(&connection.original) || self.is_taken(&connection.reply))
+        let is_free = |tuple| !self.is_taken(tuple, gone);
+        place.is_some() || (is_free(&connection.original) && is_free(&connection.reply))
     }
 
     /// Keeps what a packet made of its connection.
     pub(super) fn keep(&mut self, membership: &Membership) {
         let connection = membership.connection.clone();
         match membership.place {
-            Some(place) => self.connections[place] = connection,
+            // One that is gone stays so.
+            Some(place) => {
+                if let Some(kept) = self.connections.get_mut(place).and_then(Option::as_mut) {
+                    *kept = connection;
+                }
+            }
             None => self.add(connection),
         }
-    }
-}
-
-/// Whether a packet that belongs to no connection begins one. TCP may be picked up in the middle by an ACK alone
-/// (`loose-tcp-tracking`), but not by an answer, an end or a reset.
-fn can_begin(payload: &Payload) -> bool {
-    match payload {
-        Payload::Tcp { flags, .. } => {
-            let has = |flag| flags.contains(&flag);
-            match (has(TcpFlag::Rst), has(TcpFlag::Syn), has(TcpFlag::Fin), has(TcpFlag::Ack)) {
-                (true, ..) | (_, true, _, true) | (_, false, true, _) => false,
-                (_, true, _, false) => true,
-                (_, false, false, ack) => ack,
-            }
-        }
-        Payload::Echo { reply, .. } => !reply,
-        Payload::Datagram { .. } | Payload::Other(_) => true,
-        Payload::Error { .. } => false,
     }
 }

@@ -7,10 +7,13 @@ mod answer;
 mod candidates;
 mod chains;
 mod chance;
+mod checks;
 mod conntrack;
 mod fib;
+mod handshake;
 mod lists;
 mod local;
+mod mangle;
 mod matchers;
 mod nat;
 mod numbers;
@@ -21,17 +24,20 @@ pub mod sample;
 mod step;
 mod walk;
 mod ways;
+mod written;
 
 pub use answer::{WayBack, answer_to, way_back};
 pub use candidates::{Loser, Lost};
 pub use chance::{Chance, Side};
 pub use conntrack::{Connection, Conntrack, Detail, Direction, Tuple};
 pub use fib::{Entry, Way};
+pub use handshake::Phase;
 pub use numbers::Numbers;
 pub use packet::{IcmpError, Packet, Payload, PortPair};
 pub use routing::{Answer, Decision, Found, Look};
 pub use step::{Difference, End, Hook, Outcome, Reason, Step, Trace};
 pub use ways::{Classify, Hints, Possible};
+pub use written::written;
 
 use crate::ir::firewall::{MangleAction, MangleHook, NatAction, NatHook};
 use crate::ir::nexthop::{NextHops, Surroundings};
@@ -65,6 +71,7 @@ pub struct State {
 /// What one packet leaves behind.
 #[derive(Debug, Clone, Default)]
 pub struct Effect {
+    gone: Option<usize>,
     connection: Option<Membership>,
     turns: Vec<(usize, u32)>,
 }
@@ -72,6 +79,9 @@ pub struct Effect {
 impl State {
     /// Takes in what a packet leaves behind that was traced in this state.
     pub fn keep(&mut self, effect: &Effect) {
+        if let Some(gone) = effect.gone {
+            self.conntrack.remove(gone);
+        }
         if let Some(connection) = &effect.connection {
             self.conntrack.keep(connection);
         }

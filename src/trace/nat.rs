@@ -37,6 +37,10 @@ impl<'r> Walk<'_, 'r> {
             self.bind(side, wanted);
         }
         let Some(member) = &self.tracked.connection else { return Ok(()) };
+        if let Some(place) = member.place.filter(|_| side == Side::Source && self.has_moved(member)) {
+            self.tracked.gone = Some(place);
+            return Err(End::Dropped(Reason::Masqueraded));
+        }
         let before = self.packet.clone();
         translate(&mut self.packet, member, side);
         if self.packet != before {
@@ -44,6 +48,15 @@ impl<'r> Walk<'_, 'r> {
             self.steps.push(Step::Translated(at, Box::new(self.packet.clone())));
         }
         Ok(())
+    }
+
+    /// Whether a packet of a masqueraded connection is about to leave by another interface than the first one did. Errors
+    /// about such packets are let through. Source: RouterOS is Linux here, `nf_nat_oif_changed`.
+    fn has_moved(&self, member: &Membership) -> bool {
+        let behind = member.connection.masqueraded.as_ref();
+        member.direction == Direction::Original
+            && !matches!(self.packet.payload, Payload::Error { .. })
+            && behind.is_some_and(|interface| self.out_interface.as_ref() != Some(interface))
     }
 
     /// Asks the rules of a hook what to do with the connection.
@@ -78,7 +91,11 @@ impl<'r> Walk<'_, 'r> {
                 let neighbour = self.gateway.unwrap_or(self.packet.destination);
                 let interface = self.out_interface.as_ref();
                 let own = sources_for(self.tracer.router, interface, neighbour, self.packet.destination);
-                address(self.one_source(&own), to_ports.map(ports_of))
+                let own = self.one_source(&own);
+                if let Some(member) = &mut self.tracked.connection {
+                    member.connection.masqueraded.clone_from(&self.out_interface);
+                }
+                address(own, to_ports.map(ports_of))
             }
             NatAction::Redirect { to_ports } => {
                 let own = match self.in_interface {
@@ -127,6 +144,12 @@ impl<'r> Walk<'_, 'r> {
         let Some(member) = &self.tracked.connection else { return };
         let mut bound = member.connection.translated(Direction::Original);
         let wanted = wanted.unwrap_or_default();
+        if let Some(same) = self.bound_before(&bound, side, &wanted) {
+            if let Some(member) = &mut self.tracked.connection {
+                member.connection.reply = same.inverse();
+            }
+            return;
+        }
         if let Some(address) = wanted.address {
             match side {
                 Side::Source => bound.source = address,
@@ -142,8 +165,8 @@ impl<'r> Walk<'_, 'r> {
             // A destination's own port is not changed to keep connections apart.
             let must_be_alone = side == Side::Source
                 || wanted.ports.as_ref().is_some_and(|range| range.start() != range.end());
-            let taken = &self.state.conntrack;
-            let is_alone = |port: &u16| !taken.is_taken(&bound.with_port(side, *port).inverse());
+            let (taken, gone) = (&self.state.conntrack, self.tracked.gone);
+            let is_alone = |port: &u16| !taken.is_taken(&bound.with_port(side, *port).inverse(), gone);
             if !fits || (must_be_alone && !is_alone(&port)) {
                 let range = wanted.ports.unwrap_or_else(|| match bound.detail {
                     Detail::Echo { .. } => 0..=u16::MAX,
@@ -158,6 +181,32 @@ impl<'r> Walk<'_, 'r> {
         if let Some(member) = &mut self.tracked.connection {
             member.connection.reply = bound.inverse();
         }
+    }
+}
+
+impl Walk<'_, '_> {
+    /// What a source that is translated already becomes for this connection too, if that is what is wanted of it and
+    /// tells the connections apart: whoever speaks from one port to several is one to all of them. Source: RouterOS is
+    /// Linux here, `get_unique_tuple`; the documentation leaves it open.
+    fn bound_before(&self, bound: &Tuple, side: Side, wanted: &Wanted) -> Option<Tuple> {
+        let address = wanted.address.unwrap_or(bound.source);
+        let fits = |source: &Tuple| {
+            let port = source.source_port();
+            let holds = |range: &RangeInclusive<u16>| port.is_none_or(|port| range.contains(&port));
+            source.source == address && wanted.ports.as_ref().is_none_or(holds)
+        };
+        if side == Side::Destination || fits(bound) {
+            return None;
+        }
+        let taken = &self.state.conntrack;
+        // The one that began last is asked first.
+        let mut translated = taken.of_source(bound).map(|other| other.translated(Direction::Original));
+        let same = translated.find(fits)?;
+        let mut rebound = Tuple { source: same.source, ..*bound };
+        if let Some(port) = same.source_port() {
+            rebound = rebound.with_port(Side::Source, port);
+        }
+        (!taken.is_taken(&rebound.inverse(), self.tracked.gone)).then_some(rebound)
     }
 }
 

@@ -80,6 +80,28 @@ pub enum IcmpError {
     TimeExceeded,
 }
 
+impl IcmpError {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::NetworkUnreachable,
+        Self::HostUnreachable,
+        Self::Prohibited,
+        Self::PortUnreachable,
+        Self::TimeExceeded,
+    ];
+
+    /// Its name, as a user writes it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::NetworkUnreachable => "network-unreachable",
+            Self::HostUnreachable => "host-unreachable",
+            Self::Prohibited => "prohibited",
+            Self::PortUnreachable => "port-unreachable",
+            Self::TimeExceeded => "time-exceeded",
+        }
+    }
+}
+
 impl Packet {
     /// The protocol that the header names.
     pub fn protocol(&self) -> Protocol {

@@ -1,7 +1,7 @@
 //! Packets as a user writes them: `in=ether4 src=192.168.88.10 dst=198.51.100.7 proto=tcp sport=50000 dport=443`.
 
-use super::packet::{Packet, Payload, PortPair, icmp_of};
-use super::{Arrival, Connection, State, Tuple};
+use super::packet::{IcmpError, Packet, Payload, PortPair, icmp_of};
+use super::{Arrival, Connection, Phase, State, Tuple};
 use crate::catalog::types::FromText;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::ir::firewall::{Protocol, TcpFlag, TcpFlags};
@@ -19,6 +19,15 @@ pub struct Request {
     established: Option<Option<ConnectionMark>>,
 }
 
+/// The time to live of a packet of which nothing else is said: what most systems start with.
+pub(super) const USUAL_TTL: u8 = 64;
+
+/// The identifier of an echo of which nothing else is said.
+pub(super) const USUAL_ID: u16 = 1;
+
+/// The source port where nothing is said: one of those that systems take by themselves.
+const USUAL_SOURCE_PORT: u16 = 50_000;
+
 /// A word of a packet, and where it stands.
 pub type Word<'w> = (&'w str, Origin);
 
@@ -32,8 +41,9 @@ pub const PARTS: &[(&str, &str)] = &[
     ("dport", "the destination port"),
     ("flags", "TCP flags that are set, such as syn,ack; syn by default"),
     ("mss", "the MSS option, in bytes"),
-    ("type", "echo-request or echo-reply"),
+    ("type", "echo-request or echo-reply, or an error, such as time-exceeded"),
     ("id", "the identifier of an echo"),
+    ("about", "the packet that an error is about, its parts with / between them"),
     ("ttl", "time to live or hop limit; 64 by default"),
     ("state", "new or established"),
     ("connection-mark", "the mark of an established connection"),
@@ -127,6 +137,12 @@ impl<'w> Reader<'w> {
 
     fn request(&mut self, router: &Router) -> Option<Request> {
         let interface = self.interface(router);
+        let packet = self.packet();
+        let established = self.established();
+        Some(Request { arrival: Arrival { interface: interface?, packet: packet? }, established })
+    }
+
+    fn packet(&mut self) -> Option<Packet> {
         let destination: Option<IpAddr> = self.plain("dst", "an address");
         let source: Option<IpAddr> = self.plain("src", "an address");
         if !self.has("dst") {
@@ -142,14 +158,12 @@ impl<'w> Reader<'w> {
             self.lacks("the addresses are of two families", "give src and dst of the same one");
         }
         let ttl = self.plain("ttl", "a number from 0 to 255");
-        let established = self.established();
         let payload = destination.and_then(|destination| self.payload(destination));
         let destination = destination?;
         let nobody: IpAddr =
             if destination.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
         let source = source.unwrap_or(nobody);
-        let packet = Packet { source, destination, ttl: ttl.unwrap_or(64), payload: payload? };
-        Some(Request { arrival: Arrival { interface: interface?, packet }, established })
+        Some(Packet { source, destination, ttl: ttl.unwrap_or(USUAL_TTL), payload: payload? })
     }
 
     fn interface(&mut self, router: &Router) -> Option<Option<InterfaceName>> {
@@ -200,8 +214,6 @@ impl<'w> Reader<'w> {
     }
 
     fn payload(&mut self, destination: IpAddr) -> Option<Payload> {
-        /// Where nothing is said: one of those that systems take by themselves.
-        const SOURCE_PORT: u16 = 50_000;
         let source_port = self.plain("sport", "a port");
         let destination_port = self.plain("dport", "a port");
         let has_ports = self.has("sport") || self.has("dport");
@@ -220,7 +232,7 @@ impl<'w> Reader<'w> {
             self.lacks("the destination port is missing", "add dport=PORT");
         }
         let ports = PortPair {
-            source: source_port.unwrap_or(SOURCE_PORT),
+            source: source_port.unwrap_or(USUAL_SOURCE_PORT),
             destination: destination_port.unwrap_or(0),
         };
         if protocol != Protocol::TCP {
@@ -235,16 +247,39 @@ impl<'w> Reader<'w> {
         if protocol != icmp_of(destination) {
             return Some(Payload::Other(protocol));
         }
-        let id = self.plain("id", "a number from 0 to 65535").unwrap_or(1);
+        let id = self.plain("id", "a number from 0 to 65535").unwrap_or(USUAL_ID);
         match self.given("type") {
             None | Some(("echo-request", _)) => Some(Payload::Echo { reply: false, id }),
             Some(("echo-reply", _)) => Some(Payload::Echo { reply: true, id }),
             Some((other, origin)) => {
-                let help = Some("echo-request or echo-reply".to_owned());
+                if let Some(kind) = IcmpError::ALL.into_iter().find(|kind| kind.word() == other) {
+                    return Some(Payload::Error { kind, about: Box::new(self.about()?) });
+                }
+                let errors = IcmpError::ALL.map(IcmpError::word).join(", ");
+                let help = Some(format!("echo-request, echo-reply, or an error: {errors}"));
                 self.refuse(format!("`{other}` is no type of message that is traced"), origin, "", help);
                 None
             }
         }
+    }
+
+    /// The packet that an error is about.
+    fn about(&mut self) -> Option<Packet> {
+        let Some((text, origin)) = self.given("about") else {
+            self.lacks(
+                "the packet that the error is about is missing",
+                "add about=src=ADDRESS/dst=ADDRESS/proto=PROTOCOL and what else it has",
+            );
+            return None;
+        };
+        // It has come from somewhere, but by which interface is no matter.
+        let mut inner = Self { values: Vec::new(), out: Some(origin), whole: origin, wrong: Vec::new() };
+        for word in text.split('/') {
+            inner.word((word, origin));
+        }
+        let packet = inner.packet();
+        self.wrong.append(&mut inner.wrong);
+        packet
     }
 }
 
@@ -253,7 +288,15 @@ impl Request {
     pub fn prepare(&self, state: &mut State) {
         if let (Some(mark), Some(tuple)) = (&self.established, Tuple::of(&self.arrival.packet)) {
             let reply = tuple.inverse();
-            state.conntrack.add(Connection { original: tuple, reply, mark: mark.clone(), answered: true });
+            let is_tcp = matches!(self.arrival.packet.payload, Payload::Tcp { .. });
+            state.conntrack.add(Connection {
+                original: tuple,
+                reply,
+                mark: mark.clone(),
+                answered: true,
+                phase: is_tcp.then_some(Phase::Open),
+                masqueraded: None,
+            });
         }
     }
 }

@@ -119,6 +119,8 @@ pub enum Reason<'r> {
     TimeToLive,
     /// Its answers could not be told from those of another connection.
     Clash,
+    /// Its connection is masqueraded behind another interface, and ends with this.
+    Masqueraded,
     /// No address is known that it could be given.
     NoAddress,
 }

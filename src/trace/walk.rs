@@ -6,15 +6,13 @@ use super::conntrack::{Membership, Tracked};
 use super::fib::{Entry, Way};
 use super::local::sources_for;
 use super::matchers::Sight;
-use super::packet::{IcmpError, Packet, Payload};
+use super::packet::{IcmpError, Packet};
 use super::routing::{Answer, Decision, Found, Look, Query};
 use super::step::{Difference, End, Hook, Outcome, Reason, Step, Trace};
 use super::{Arrival, Detailed, Effect, State, Tracer};
-use crate::ir::firewall::{
-    Action, AddressType, ConnectionState, MangleAction, MangleHook, Mss, NatHook, Passthrough, TcpFlag,
-};
+use crate::ir::firewall::{Action, AddressType, MangleHook, NatHook};
 use crate::ir::nexthop::Hop;
-use crate::ir::{Dialect, InterfaceName, PacketMark, RpFilter, TableName};
+use crate::ir::{Dialect, InterfaceName, PacketMark, TableName};
 use std::net::IpAddr;
 
 /// A packet on its way.
@@ -59,7 +57,7 @@ pub(super) fn follow<'r>(
         gateway: None,
         packet_mark: None,
         routing_mark: None,
-        tracked: Tracked { state: ConnectionState::Untracked, connection: None },
+        tracked: Tracked::NOT_YET,
         steps: Vec::new(),
         difference: None,
     };
@@ -73,7 +71,8 @@ pub(super) fn follow<'r>(
     };
     // What was there before is kept whatever became of the packet; a new connection if it got through.
     let is_kept = |member: &Membership| member.place.is_some() || walk.is_confirmed;
-    let effect = Effect { connection: walk.tracked.connection.filter(is_kept), turns: walk.turns };
+    let gone = walk.tracked.gone;
+    let effect = Effect { gone, connection: walk.tracked.connection.filter(is_kept), turns: walk.turns };
     (Trace { steps: walk.steps, end, difference: walk.difference }, effect)
 }
 
@@ -169,7 +168,9 @@ impl<'r> Walk<'_, 'r> {
     /// The packet got through.
     fn confirm(&mut self) -> Ended<'r> {
         match &self.tracked.connection {
-            Some(member) if !self.state.conntrack.has_room_for(member) => Err(End::Dropped(Reason::Clash)),
+            Some(member) if !self.state.conntrack.has_room_for(member, self.tracked.gone) => {
+                Err(End::Dropped(Reason::Clash))
+            }
             Some(_) | None => {
                 self.is_confirmed = true;
                 Ok(())
@@ -206,7 +207,7 @@ impl<'r> Walk<'_, 'r> {
         }
     }
 
-    fn decide(
+    pub(super) fn decide(
         &self,
         source: Option<IpAddr>,
         destination: IpAddr,
@@ -279,53 +280,6 @@ impl<'r> Walk<'_, 'r> {
         }
     }
 
-    /// Refuses addresses that no packet from outside can have.
-    fn check_ends(&self) -> Ended<'r> {
-        let Packet { source, destination, .. } = self.packet;
-        let is_bad_source = match source {
-            IpAddr::V4(v4) => {
-                v4.is_multicast() || v4.is_broadcast() || v4.octets()[0] == 0 || v4.is_loopback()
-            }
-            IpAddr::V6(v6) => v6.is_multicast() || v6.is_loopback() || v6.is_unspecified(),
-        };
-        if is_bad_source {
-            return Err(End::Dropped(Reason::BadSource));
-        }
-        let is_bad_destination = match destination {
-            IpAddr::V4(v4) => v4.octets()[0] == 0 || v4.is_loopback(),
-            IpAddr::V6(v6) => v6.is_loopback() || v6.is_unspecified(),
-        };
-        if is_bad_destination { Err(End::Dropped(Reason::BadDestination)) } else { Ok(()) }
-    }
-
-    /// `rp-filter`: answers would have to find a way back, with `strict` by the same interface. IPv6 has no such setting.
-    fn check_reverse_path(&self) -> Ended<'r> {
-        let filter = self.tracer.router.settings.ip.rp_filter.value;
-        if self.packet.is_ipv6() {
-            return Ok(());
-        }
-        let back = self.decide(Some(self.packet.destination), self.packet.source, None).answer;
-        let goes_back = match (&back, filter) {
-            (_, RpFilter::No) => true,
-            (Answer::Route(entry), _) => match &entry.way {
-                Way::Hops(hops) if filter == RpFilter::Strict => hops.iter().any(|hop| match hop {
-                    Hop::Interface { interface, .. } => Some(interface) == self.in_interface.as_ref(),
-                    Hop::Blackhole => false,
-                }),
-                Way::Hops(_) => true,
-                Way::Blackhole | Way::Unreachable | Way::Prohibit => false,
-            },
-            (Answer::Local | Answer::Group(_), _) => false,
-            (Answer::NoRoute | Answer::Dropped(_) | Answer::Unreachable(_), _) => false,
-        };
-        if goes_back { Ok(()) } else { Err(End::Dropped(Reason::ReversePath)) }
-    }
-
-    fn mangle(&mut self, hook: MangleHook) {
-        let chains = &self.tracer.family(&self.packet).mangle;
-        self.lead_through(chains, "mangle", hook, Outcome::Mangle, Self::mangled);
-    }
-
     /// Leads the packet through the rules of a built-in chain. `act` does what a matching rule says.
     pub(super) fn lead_through<H: crate::ir::firewall::Hook, A: Action<H>>(
         &mut self,
@@ -365,47 +319,6 @@ impl<'r> Walk<'_, 'r> {
             membership: self.tracked.connection.as_ref(),
         };
         (sight, self.chance)
-    }
-
-    fn mangled(&mut self, action: &'r MangleAction) -> Then {
-        let passthrough = match action {
-            MangleAction::Accept => return Then::End,
-            MangleAction::Jump(_) => return Then::Jump,
-            MangleAction::Return => return Then::Return,
-            MangleAction::Passthrough => return Then::Next,
-            MangleAction::MarkConnection(mark, passthrough) => {
-                if let Some(member) = &mut self.tracked.connection {
-                    member.connection.mark.clone_from(mark);
-                }
-                passthrough
-            }
-            MangleAction::MarkRouting(table, passthrough) => {
-                self.routing_mark = Some(table).filter(|table| !table.is_main());
-                passthrough
-            }
-            MangleAction::MarkPacket(mark, passthrough) => {
-                self.packet_mark = mark.as_ref();
-                passthrough
-            }
-            MangleAction::ChangeMss(mss, passthrough) => {
-                self.change_mss(*mss);
-                passthrough
-            }
-        };
-        match passthrough {
-            Passthrough::Continue => Then::Next,
-            Passthrough::Stop => Then::End,
-        }
-    }
-
-    /// The MSS of a handshake is lowered, never raised. What a way's MTU is no configuration tells.
-    fn change_mss(&mut self, mss: Mss) {
-        if let (Mss::Bytes(wanted), Payload::Tcp { flags, mss: Some(found), .. }) =
-            (mss, &mut self.packet.payload)
-            && flags.contains(&TcpFlag::Syn)
-        {
-            *found = wanted.min(*found);
-        }
     }
 }
 

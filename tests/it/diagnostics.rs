@@ -27,6 +27,7 @@ const NEED_A_MACHINE: &[(Code, &str)] = &[
     (Code::BadState, "cli::a_saved_state_that_is_none_is_reported"),
     (Code::BadPacket, "trace::what_is_wrong_with_a_packet_is_said_at_once_and_where"),
     (Code::LabFailed, "kernel::lab::a_gateway_that_is_none_is_reported_with_those_that_are"),
+    (Code::NothingToVerify, "kernel::verify::a_router_without_an_interface_is_told_so"),
 ];
 
 #[test]

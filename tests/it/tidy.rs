@@ -64,6 +64,11 @@ const ROOMS: &[Room] = &[
         rooms: &["diagnostic", "ir", "render", "source"],
         crates: &["rosc_grammar", "rosc_target"],
     },
+    Room {
+        name: "smallest",
+        rooms: &["compile", "diagnostic", "ir", "source", "trace"],
+        crates: &["rosc_grammar"],
+    },
     Room { name: "cli", rooms: &["ir"], crates: &[] },
     Room {
         name: "commands",
@@ -79,6 +84,7 @@ const ROOMS: &[Room] = &[
             "plan",
             "render",
             "script",
+            "smallest",
             "source",
             "strict",
             "trace",
@@ -104,6 +110,7 @@ const PURE: &[&str] = &[
     "plan",
     "render",
     "strict",
+    "smallest",
 ];
 
 /// What only programs that talk to a machine need.

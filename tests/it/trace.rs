@@ -265,3 +265,82 @@ fn what_is_wrong_with_a_packet_is_said_at_once_and_where() {
     assert_eq!(ended.codes(), ["R0802"; 3]);
     assert_eq!(document["diagnostics"][1]["column"], 9);
 }
+
+const MASQUERADED: &str = "/ip address
+add address=192.0.2.2/24 interface=ether1
+add address=198.51.100.2/24 interface=ether2
+add address=192.168.88.1/24 interface=ether3
+/routing table add name=second fib
+/ip route
+add gateway=192.0.2.1
+add gateway=198.51.100.1 routing-table=second
+/ip firewall mangle
+add chain=prerouting src-address=192.168.88.0/24 tcp-flags=!syn protocol=tcp action=mark-routing new-routing-mark=second
+/ip firewall nat
+add chain=srcnat out-interface=ether1 action=masquerade
+";
+
+#[test]
+fn a_source_that_had_to_change_its_port_keeps_the_new_one() {
+    let packets = "in=ether3 src=192.168.88.10 dst=203.0.113.7 proto=udp sport=5000 dport=53
+in=ether3 src=192.168.88.11 dst=203.0.113.7 proto=udp sport=5000 dport=53
+in=ether3 src=192.168.88.11 dst=203.0.113.8 proto=udp sport=5000 dport=53";
+    let shown = ends(MASQUERADED, packets);
+    let leaving: Vec<&str> = shown.lines().filter(|line| line.starts_with("leaves by ether1")).collect();
+    let as_what: Vec<&str> = leaving.iter().filter_map(|line| line.split(" udp ").nth(1)).collect();
+    assert_eq!(
+        as_what,
+        [
+            "192.0.2.2:5000 -> 203.0.113.7:53",
+            "192.0.2.2:1024 -> 203.0.113.7:53",
+            "192.0.2.2:1024 -> 203.0.113.8:53",
+        ]
+    );
+}
+
+#[test]
+fn segments_that_are_of_no_connection_are_not_translated() {
+    let packets = "in=ether3 src=192.168.88.10 dst=203.0.113.7 proto=tcp sport=5000 dport=80 flags=ack
+in=ether1 src=203.0.113.7 dst=192.0.2.2 proto=tcp sport=80 dport=5000 flags=syn
+in=ether3 src=192.168.88.10 dst=203.0.113.7 proto=tcp sport=5001 dport=80
+in=ether3 src=192.168.88.10 dst=203.0.113.7 proto=tcp sport=5001 dport=80 flags=ack";
+    let configuration = MASQUERADED.replace("add chain=prerouting", "add disabled=yes chain=prerouting");
+    let shown = traced(&text(&configuration), &Surroundings::default(), packets);
+    let states: Vec<&str> = shown
+        .split("\n\n")
+        .filter(|way| !way.starts_with("answered"))
+        .flat_map(str::lines)
+        .filter_map(|line| line.strip_prefix("  connection"))
+        .map(str::trim)
+        .collect();
+    assert_eq!(states, ["new", "invalid", "new", "invalid"], "{shown}");
+}
+
+#[test]
+fn a_masqueraded_connection_ends_when_it_leaves_by_another_interface() {
+    let packets = "in=ether3 src=192.168.88.10 dst=203.0.113.7 proto=tcp sport=5000 dport=80
+in=ether1 src=203.0.113.7 dst=192.0.2.2 proto=tcp sport=80 dport=5000 flags=syn,ack
+in=ether3 src=192.168.88.10 dst=203.0.113.7 proto=tcp sport=5000 dport=80 flags=ack
+in=ether3 src=192.168.88.10 dst=203.0.113.7 proto=tcp sport=5000 dport=80 flags=ack";
+    insta::assert_snapshot!(ends(MASQUERADED, packets), @"
+    leaves by ether1 to 192.0.2.1, as tcp 192.0.2.2:5000 -> 203.0.113.7:80 syn
+    leaves by ether3 to 192.168.88.10, as tcp 203.0.113.7:80 -> 192.168.88.10:5000 syn,ack
+    leaves by ether3 to 192.168.88.10, as tcp 203.0.113.7:80 -> 192.168.88.10:5000 syn,ack
+    dropped its connection is masqueraded behind another interface, and ends with this
+    ! the answer does not get back to the sender
+    dropped its connection is masqueraded behind another interface, and ends with this
+    leaves by ether2 to 198.51.100.1, as tcp 192.168.88.10:5000 -> 203.0.113.7:80 ack
+    leaves by ether3 to 192.168.88.10, as tcp 203.0.113.7:80 -> 192.168.88.10:5000 ack
+    ");
+}
+
+#[test]
+fn an_error_is_written_with_the_packet_that_it_is_about() {
+    let packets = "in=ether3 src=192.168.88.10 dst=203.0.113.7 proto=udp sport=5000 dport=53
+in=ether1 src=192.0.2.1 dst=192.0.2.2 proto=icmp type=host-unreachable about=src=192.0.2.2/dst=203.0.113.7/proto=udp/sport=5000/dport=53";
+    insta::assert_snapshot!(ends(MASQUERADED, packets), @"
+    leaves by ether1 to 192.0.2.1, as udp 192.0.2.2:5000 -> 203.0.113.7:53
+    leaves by ether3 to 192.168.88.10, as udp 203.0.113.7:53 -> 192.168.88.10:5000
+    leaves by ether3 to 192.168.88.10, as icmp 192.0.2.1 -> 192.168.88.10 host unreachable, about udp 192.168.88.10:5000 -> 203.0.113.7:53
+    ");
+}

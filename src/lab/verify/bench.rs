@@ -4,7 +4,7 @@ use super::frame::{Numbered, decode, encode, number_in};
 use super::neighbours::{Frame, Neighbours};
 use crate::host::Host;
 use crate::ir::firewall::Protocol;
-use crate::ir::{InterfaceKind, InterfaceName, Router};
+use crate::ir::{InterfaceKind, InterfaceName, Router, SpanningTree};
 use crate::lab::LabError;
 use crate::lower::{Desired, lower};
 use crate::trace::{Arrival, Packet, Payload};
@@ -79,7 +79,11 @@ struct Ear {
 
 impl Bench {
     /// Builds the devices of a router and applies its configuration to them.
+    ///
+    /// Its bridges guard against no loops: with a spanning tree a port takes half a minute until it forwards, and no other
+    /// bridge is there to speak to.
     pub fn build(router: &Router) -> Result<Self, LabError> {
+        let router = &without_spanning_tree(router);
         let lowered = lower(router, &Host::unknown());
         if crate::diagnostic::has_errors(&lowered.diagnostics) {
             return Err(LabError::Lower(lowered.diagnostics));
@@ -227,6 +231,16 @@ fn quiet() -> io::Result<()> {
         fs::write(format!("/proc/sys/net/{setting}"), value)?;
     }
     Ok(())
+}
+
+fn without_spanning_tree(router: &Router) -> Router {
+    let mut router = router.clone();
+    for interface in router.interfaces.values_mut() {
+        if let InterfaceKind::Bridge(bridge) = &mut interface.kind {
+            bridge.spanning_tree = SpanningTree::None;
+        }
+    }
+    router
 }
 
 fn wires(router: &Router, desired: &Desired) -> io::Result<Vec<Wire>> {

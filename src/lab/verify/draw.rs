@@ -5,7 +5,7 @@ use crate::ir::firewall::{AddressMatch, IpRange, Matchers, NatAction, NatTarget,
 use crate::ir::nexthop::is_own_address;
 use crate::ir::{GatewayHop, InterfaceName, RouteTarget, Router};
 use crate::trace::Numbers;
-use crate::trace::{Arrival, IcmpError, Packet, Payload, PortPair};
+use crate::trace::{Arrival, End, IcmpError, Packet, Payload, PortPair, answer_to};
 use ipnet::IpNet;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -95,13 +95,18 @@ impl Pool {
         Self { families, ports, mss: found.mss.into_iter().collect(), interfaces }
     }
 
+    /// Whether packets can come in at all.
+    pub fn has_interfaces(&self) -> bool {
+        !self.interfaces.is_empty()
+    }
+
     /// Draws a packet.
     pub fn packet(&self, numbers: &mut Numbers) -> Arrival {
         let has_ipv6 = !self.families[1].all.is_empty();
         let is_ipv6 = has_ipv6 && numbers.below(2) == 0;
         let addresses = &self.families[usize::from(is_ipv6)];
         let destination = one_of(&addresses.all, numbers);
-        let is_own = self.interfaces.is_empty() || numbers.below(8) == 0;
+        let is_own = !self.has_interfaces() || numbers.below(8) == 0;
         if is_own {
             let nobody: IpAddr =
                 if is_ipv6 { Ipv6Addr::UNSPECIFIED.into() } else { Ipv4Addr::UNSPECIFIED.into() };
@@ -154,8 +159,34 @@ impl Pool {
     }
 }
 
+/// What may follow on a packet that has ended so: its answer, the packet once more, an error from somebody on its way.
+pub(super) fn followers(
+    first: &Arrival,
+    end: &End<'_>,
+    numbers: &mut Numbers,
+    has_wire: impl Fn(&InterfaceName) -> bool,
+) -> Vec<Arrival> {
+    let End::Leaves { interface, gateway, packet } = end else { return Vec::new() };
+    if !has_wire(interface) {
+        return Vec::new();
+    }
+    let mut following = Vec::new();
+    if numbers.below(4) > 0 {
+        following.extend(answer_to(end));
+    }
+    if numbers.below(3) == 0 {
+        following.push(first.clone());
+    }
+    if numbers.below(4) == 0 {
+        let from = gateway.unwrap_or(packet.destination);
+        let error = error_about(packet, from, numbers);
+        following.push(Arrival { interface: Some(interface.clone()), packet: error });
+    }
+    following
+}
+
 /// An ICMP error about a packet that was sent on, from somebody on its way.
-pub fn error_about(packet: &Packet, from: IpAddr, numbers: &mut Numbers) -> Packet {
+fn error_about(packet: &Packet, from: IpAddr, numbers: &mut Numbers) -> Packet {
     let kind = match numbers.below(3) {
         0 => IcmpError::PortUnreachable,
         1 => IcmpError::HostUnreachable,

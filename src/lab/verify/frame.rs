@@ -166,7 +166,7 @@ fn icmpv4_error(kind: IcmpError) -> Icmpv4Type {
 }
 
 fn kind_of_icmpv4(found: &Icmpv4Type) -> Option<IcmpError> {
-    all_errors().into_iter().find(|kind| icmpv4_error(*kind) == *found)
+    IcmpError::ALL.into_iter().find(|kind| icmpv4_error(*kind) == *found)
 }
 
 fn icmpv6_error(kind: IcmpError) -> Icmpv6Type {
@@ -181,17 +181,7 @@ fn icmpv6_error(kind: IcmpError) -> Icmpv6Type {
 }
 
 fn kind_of_icmpv6(found: &Icmpv6Type) -> Option<IcmpError> {
-    all_errors().into_iter().find(|kind| icmpv6_error(*kind) == *found)
-}
-
-fn all_errors() -> [IcmpError; 5] {
-    [
-        IcmpError::NetworkUnreachable,
-        IcmpError::HostUnreachable,
-        IcmpError::Prohibited,
-        IcmpError::PortUnreachable,
-        IcmpError::TimeExceeded,
-    ]
+    IcmpError::ALL.into_iter().find(|kind| icmpv6_error(*kind) == *found)
 }
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
 //! Compares what a packet did with what it should have done.
 
-use super::bench::{Bench, Outcome, Seen};
+use super::bench::{self, Bench, Seen};
 use crate::ir::Router;
-use crate::ir::firewall::{PccKey, PerConnectionClassifier, Protocol, TcpFlag};
+use crate::ir::firewall::{MangleAction, Mss, PccKey, PerConnectionClassifier, Protocol, TcpFlag};
 use crate::ir::nexthop::{Surroundings, is_own_address};
 use crate::lab::LabError;
 use crate::lower::Classifiers;
-use crate::trace::{Arrival, Detailed, End, Hints, IcmpError, Packet, Payload, Possible, State, Tracer};
+use crate::trace::{
+    Arrival, Detailed, End, Hints, IcmpError, Outcome, Packet, Payload, Possible, State, Step, Trace, Tracer,
+};
 use std::collections::BTreeSet;
 
 /// A router, as it is meant and as it is, under the same packets.
@@ -35,18 +37,26 @@ pub enum Verdict<'r> {
 /// A packet that did not do what it should.
 #[derive(Debug)]
 pub struct Difference<'r> {
-    /// The packet as it began.
+    /// The packet as it began: the one that was sent, or the router's own answer to it.
     pub sent: Arrival,
+    /// What there was when it began.
+    pub before: State,
     /// How it may end; of an answer of the router's own, how that may.
     pub expected: Vec<End<'r>>,
     /// What was seen.
-    pub outcome: Outcome,
+    pub outcome: bench::Outcome,
 }
 
 impl<'r> Trial<'r> {
     /// Builds the router.
     pub fn build(router: &'r Router) -> Result<Self, LabError> {
-        let bench = Bench::build(router)?;
+        Self::between(router, router)
+    }
+
+    /// Builds one router and holds it against the meaning of another. Where they do not do the same, a trial has to find
+    /// it: that is how trials are tried.
+    pub fn between(router: &'r Router, built: &Router) -> Result<Self, LabError> {
+        let bench = Bench::build(built)?;
         let tracer = Tracer::new(router, &Surroundings::default(), Detailed::Matched);
         Ok(Self {
             router,
@@ -63,6 +73,19 @@ impl<'r> Trial<'r> {
         self.bench.has_wire(interface)
     }
 
+    /// Sends packets one after the other until one does otherwise, and returns its place and what it did. Ends early
+    /// where nothing can be said of what comes behind: at a packet that is known to do otherwise, or that can't be sent.
+    pub fn replay(&mut self, packets: &[Arrival]) -> Result<Option<(usize, Difference<'r>)>, LabError> {
+        for (place, packet) in packets.iter().enumerate() {
+            match self.send(packet)? {
+                Verdict::Agrees(_) => {}
+                Verdict::Differs(difference) => return Ok(Some((place, *difference))),
+                Verdict::KnownToDiffer | Verdict::NotSent => break,
+            }
+        }
+        Ok(None)
+    }
+
     /// Sends a packet, and compares. What it leaves behind is remembered on both sides.
     pub fn send(&mut self, arrival: &Arrival) -> Result<Verdict<'r>, LabError> {
         self.next += 1;
@@ -76,12 +99,12 @@ impl<'r> Trial<'r> {
         let is_delivered =
             outcome.delivered.iter().any(|heard| heard.number == number && heard.is_error == sent_error);
         let ways = self.ways(arrival, passed.first().map(|seen| &seen.packet.packet));
-        let fits = |way: &&Possible<'r>| fits(&way.trace.end, &passed, &own, is_delivered);
+        let fits = |way: &&Possible<'r>| fits(&way.trace, &passed, &own, is_delivered);
         let Some(way) = ways.iter().find(fits) else {
             if ways.iter().any(|way| way.trace.difference.is_some()) {
                 return Ok(Verdict::KnownToDiffer);
             }
-            return Ok(differs(arrival, ways, &outcome));
+            return Ok(self.differs(arrival, ways, &outcome));
         };
         self.state.keep(&way.effect);
         let end = way.trace.end.clone();
@@ -94,8 +117,8 @@ impl<'r> Trial<'r> {
             let answer = Arrival { interface: None, packet: answer };
             let seen: Vec<&Seen> = own;
             let ways = self.ways(&answer, seen.first().map(|seen| &seen.packet.packet));
-            let Some(way) = ways.iter().find(|way| fits_answer(&way.trace.end, &seen)) else {
-                return Ok(differs(&answer, ways, &outcome));
+            let Some(way) = ways.iter().find(|way| fits_answer(&way.trace, &seen)) else {
+                return Ok(self.differs(&answer, ways, &outcome));
             };
             self.state.keep(&way.effect);
         }
@@ -107,11 +130,12 @@ impl<'r> Trial<'r> {
             |classifier: &PerConnectionClassifier, key: &PccKey| self.classifiers.holds(classifier, key);
         self.tracer.ways(&self.state, arrival, Hints { classify: &classify, seen })
     }
-}
 
-fn differs<'r>(sent: &Arrival, ways: Vec<Possible<'r>>, outcome: &Outcome) -> Verdict<'r> {
-    let expected = ways.into_iter().map(|way| way.trace.end).collect();
-    Verdict::Differs(Box::new(Difference { sent: sent.clone(), expected, outcome: outcome.clone() }))
+    fn differs(&self, sent: &Arrival, ways: Vec<Possible<'r>>, outcome: &bench::Outcome) -> Verdict<'r> {
+        let expected = ways.into_iter().map(|way| way.trace.end).collect();
+        let (sent, before) = (sent.clone(), self.state.clone());
+        Verdict::Differs(Box::new(Difference { sent, before, expected, outcome: outcome.clone() }))
+    }
 }
 
 /// Whether a packet that was seen is none that was sent on, but one that the router made of it: an error or an answer.
@@ -127,9 +151,9 @@ fn is_of_the_router(sent: &Arrival, seen: &Packet) -> bool {
         || (is_reply(seen) && !is_reply(&sent.packet))
 }
 
-fn fits(end: &End<'_>, passed: &[&Seen], own: &[&Seen], is_delivered: bool) -> bool {
-    match end {
-        End::Leaves { .. } => !is_delivered && leaves(end, passed),
+fn fits(trace: &Trace<'_>, passed: &[&Seen], own: &[&Seen], is_delivered: bool) -> bool {
+    match &trace.end {
+        End::Leaves { .. } => !is_delivered && leaves(trace, passed),
         End::Delivered(_) => is_delivered && passed.is_empty(),
         End::Dropped(_) => !is_delivered && passed.is_empty() && own.is_empty(),
         End::Refused(error, _) => {
@@ -140,15 +164,33 @@ fn fits(end: &End<'_>, passed: &[&Seen], own: &[&Seen], is_delivered: bool) -> b
     }
 }
 
-fn leaves(end: &End<'_>, passed: &[&Seen]) -> bool {
-    let (End::Leaves { interface, gateway, packet }, [seen]) = (end, passed) else { return false };
+fn leaves(trace: &Trace<'_>, passed: &[&Seen]) -> bool {
+    let (End::Leaves { interface, gateway, packet }, [seen]) = (&trace.end, passed) else { return false };
     let neighbour = gateway.unwrap_or(packet.destination);
-    seen.interface == *interface && seen.neighbour == Some(neighbour) && seen.packet.packet == *packet
+    seen.interface == *interface
+        && seen.neighbour == Some(neighbour)
+        && (seen.packet.packet == *packet || is_clamped(trace, packet, &seen.packet.packet))
 }
 
-fn fits_answer(end: &End<'_>, seen: &[&Seen]) -> bool {
-    match end {
-        End::Leaves { .. } => leaves(end, seen),
+/// Whether a packet differs only by what a rule with `new-mss=clamp-to-pmtu` has done: a trace does not know how much
+/// fits the way.
+fn is_clamped(trace: &Trace<'_>, expected: &Packet, seen: &Packet) -> bool {
+    let clamps = |step: &Step<'_>| {
+        let Step::Rule { outcome: Outcome::Mangle(action), .. } = step else { return false };
+        matches!(action, MangleAction::ChangeMss(Mss::ClampToPmtu, _))
+    };
+    let (Payload::Tcp { ports, flags, mss: Some(before) }, Payload::Tcp { mss: Some(after), .. }) =
+        (&expected.payload, &seen.payload)
+    else {
+        return false;
+    };
+    let payload = Payload::Tcp { ports: *ports, flags: flags.clone(), mss: Some(*after) };
+    after <= before && trace.steps.iter().any(clamps) && *seen == Packet { payload, ..expected.clone() }
+}
+
+fn fits_answer(trace: &Trace<'_>, seen: &[&Seen]) -> bool {
+    match trace.end {
+        End::Leaves { .. } => leaves(trace, seen),
         End::Delivered(_) | End::Dropped(_) | End::Refused(..) => seen.is_empty(),
     }
 }

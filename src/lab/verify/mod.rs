@@ -11,7 +11,7 @@ mod neighbours;
 mod run;
 
 pub use bench::{Bench, Heard, Outcome, Seen};
-pub use draw::{Pool, error_about};
+pub use draw::Pool;
 pub use frame::Numbered;
 pub use judge::{Difference, Trial, Verdict};
-pub use run::{Verified, verify};
+pub use run::{Order, Shown, Verified, verify, verify_with};

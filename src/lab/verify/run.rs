@@ -1,83 +1,133 @@
 //! A run of packets through a trial.
 
-use super::draw::{Pool, error_about};
+use super::draw::{Pool, followers};
 use super::judge::{Difference, Trial, Verdict};
 use crate::ir::Router;
 use crate::lab::LabError;
-use crate::trace::Numbers;
-use crate::trace::{Arrival, End, answer_to};
+use crate::trace::{Arrival, End, Numbers};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// What to send.
+#[derive(Clone, Copy)]
+pub struct Order<'a> {
+    /// So many packets are compared.
+    pub packets: u64,
+    /// The same seed draws the same packets.
+    pub seed: u64,
+    /// Set from outside when the run is to end early.
+    pub interrupted: &'a AtomicBool,
+    /// Told now and then how many packets were compared.
+    pub progress: &'a dyn Fn(u64),
+}
 
 /// What came of a run.
 #[derive(Debug, Default)]
 pub struct Verified<'r> {
     /// How many packets were sent and compared.
     pub packets: u64,
-    /// How many of them left, arrived at the router, and got no further.
+    /// How many of them left.
     pub left: u64,
     /// Those that the router itself got.
     pub delivered: u64,
+    /// Those that got no further, whether their sender was told or not.
+    pub ended: u64,
     /// How many do otherwise as is known, and said when the configuration is checked.
     pub known: u64,
-    /// What did otherwise, with the packets that were sent before.
-    pub differences: Vec<Difference<'r>>,
+    /// The packet that did otherwise, if one did.
+    pub difference: Option<Shown<'r>>,
 }
 
-impl<'r> Verified<'r> {
-    fn note(&mut self, verdict: Verdict<'r>) -> Option<End<'r>> {
-        if !matches!(verdict, Verdict::NotSent) {
-            self.packets += 1;
-        }
-        match verdict {
-            Verdict::Agrees(end) => {
-                match &end {
-                    End::Leaves { .. } => self.left += 1,
-                    End::Delivered(_) => self.delivered += 1,
-                    End::Dropped(_) | End::Refused(..) => {}
-                }
-                return Some(end);
-            }
-            Verdict::KnownToDiffer => self.known += 1,
-            Verdict::Differs(difference) => self.differences.push(*difference),
-            Verdict::NotSent => {}
-        }
-        None
-    }
+/// A difference, and how to see it again.
+#[derive(Debug)]
+pub struct Shown<'r> {
+    /// The packets that a fresh trial has to send, in this order: the last one shows it.
+    pub packets: Vec<Arrival>,
+    /// What it did, and what it should have done.
+    pub difference: Difference<'r>,
 }
 
-/// Sends packets that are drawn from what a router names: each with its answer, and some again or with an error about
-/// them. The same numbers draw the same packets. Ends at the first difference, for what was left behind is not the same
-/// on both sides from there on.
-pub fn verify<'r>(router: &'r Router, count: u64, numbers: &mut Numbers) -> Result<Verified<'r>, LabError> {
-    let mut trial = Trial::build(router)?;
+/// Draws packets from what a router names, each with its answer, and some again or with an error about them, and
+/// compares what becomes of them. Ends at the first difference, for what was left behind is not the same on both sides
+/// from there on.
+pub fn verify<'r>(router: &'r Router, order: Order<'_>) -> Result<Verified<'r>, LabError> {
+    verify_with(|| Trial::build(router), router, order)
+}
+
+/// The same in trials that a caller builds, each as fresh as the one before.
+pub fn verify_with<'r>(
+    build: impl Fn() -> Result<Trial<'r>, LabError>,
+    router: &'r Router,
+    order: Order<'_>,
+) -> Result<Verified<'r>, LabError> {
+    let mut numbers = Numbers::new(order.seed);
+    let trial = build()?;
     let pool = Pool::of(router, |interface| trial.has_wire(interface));
-    let mut verified = Verified::default();
-    while verified.packets + verified.known < count && verified.differences.is_empty() {
-        let first = pool.packet(numbers);
-        let Some(end) = verified.note(trial.send(&first)?) else {
-            if verified.known > 0 {
+    if !pool.has_interfaces() {
+        return Err(LabError::NoWire);
+    }
+    let mut run = Run { trial, build, sent: Vec::new(), verified: Verified::default(), order };
+    while !run.is_done() {
+        let first = pool.packet(&mut numbers);
+        let Some(end) = run.send(first.clone())? else { continue };
+        for follower in followers(&first, &end, &mut numbers, |interface| run.trial.has_wire(interface)) {
+            if run.is_done() || run.send(follower)?.is_none() {
                 break;
             }
-            continue;
-        };
-        let End::Leaves { interface, gateway, packet } = &end else { continue };
-        if !trial.has_wire(interface) {
-            continue;
-        }
-        let answered = numbers.below(4) > 0;
-        if answered
-            && let Some(answer) = answer_to(&end)
-            && verified.note(trial.send(&answer)?).is_none()
-        {
-            continue;
-        }
-        if numbers.below(3) == 0 && verified.note(trial.send(&first)?).is_none() {
-            continue;
-        }
-        if numbers.below(4) == 0 {
-            let from = gateway.unwrap_or(packet.destination);
-            let error = error_about(packet, from, numbers);
-            verified.note(trial.send(&Arrival { interface: Some(interface.clone()), packet: error })?);
         }
     }
-    Ok(verified)
+    Ok(run.verified)
+}
+
+struct Run<'a, 'r, B> {
+    trial: Trial<'r>,
+    build: B,
+    /// What the trial was sent.
+    sent: Vec<Arrival>,
+    verified: Verified<'r>,
+    order: Order<'a>,
+}
+
+impl<'r, B: Fn() -> Result<Trial<'r>, LabError>> Run<'_, 'r, B> {
+    fn is_done(&self) -> bool {
+        self.verified.packets >= self.order.packets || self.verified.difference.is_some()
+    }
+
+    /// Sends a packet, and counts it. Returns how it ended, if that is as it should be.
+    fn send(&mut self, packet: Arrival) -> Result<Option<End<'r>>, LabError> {
+        /// Between two words about how far it is.
+        const AT_A_TIME: u64 = 100;
+        if self.order.interrupted.load(Ordering::Relaxed) {
+            return Err(LabError::Interrupted);
+        }
+        if self.verified.packets.is_multiple_of(AT_A_TIME) {
+            (self.order.progress)(self.verified.packets);
+        }
+        let verdict = self.trial.send(&packet)?;
+        if !matches!(verdict, Verdict::NotSent) {
+            self.verified.packets += 1;
+            self.sent.push(packet);
+        }
+        match verdict {
+            Verdict::NotSent => {}
+            Verdict::Agrees(end) => {
+                match &end {
+                    End::Leaves { .. } => self.verified.left += 1,
+                    End::Delivered(_) => self.verified.delivered += 1,
+                    End::Dropped(_) | End::Refused(..) => self.verified.ended += 1,
+                }
+                return Ok(Some(end));
+            }
+            Verdict::KnownToDiffer => {
+                self.verified.known += 1;
+                // What it has left behind is not the same on both sides.
+                self.trial = (self.build)()?;
+                self.sent.clear();
+            }
+            Verdict::Differs(difference) => {
+                let packets = std::mem::take(&mut self.sent);
+                self.verified.difference = Some(Shown { packets, difference: *difference });
+            }
+        }
+        Ok(None)
+    }
 }

@@ -211,6 +211,7 @@ fn why(reason: &Reason<'_>) -> &'static str {
         Reason::Clash => {
             "behind the translation it looks like another connection, and has no port to be told apart by"
         }
+        Reason::Masqueraded => "its connection is masqueraded behind another interface, and ends with this",
         Reason::NoAddress => "the configuration has no address that it could be given",
     }
 }

@@ -10,6 +10,7 @@ mod random;
 mod rendered;
 mod scenarios;
 mod undo;
+mod verify;
 
 use crate::stages::{root, sources_of};
 use rosc::compile::{Options, compile};

@@ -1,0 +1,134 @@
+//! How far a TCP connection has come, as connection tracking sees it, and which segments it takes for none of it.
+//!
+//! Source: RouterOS is Linux here, `nf_conntrack_proto_tcp.c`. What ends a connection in good order is not told apart
+//! from what it carries: no rule can see that.
+
+use super::conntrack::Direction;
+use crate::ir::firewall::TcpFlag;
+use std::collections::BTreeSet;
+
+/// How far a TCP connection has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// One side has asked.
+    Asked,
+    /// Both sides have asked.
+    BothAsked,
+    /// The other side has agreed.
+    Agreed,
+    /// It carries data. A connection that is picked up in the middle begins here.
+    Open,
+    /// A side has reset it.
+    Reset,
+}
+
+/// What a segment is there for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Segment {
+    Ask,
+    Agree,
+    End,
+    Data,
+    Reset,
+}
+
+impl Segment {
+    fn of(flags: &BTreeSet<TcpFlag>) -> Option<Self> {
+        let has = |flag| flags.contains(&flag);
+        if has(TcpFlag::Rst) {
+            Some(Self::Reset)
+        } else if has(TcpFlag::Syn) {
+            Some(if has(TcpFlag::Ack) { Self::Agree } else { Self::Ask })
+        } else if has(TcpFlag::Fin) {
+            Some(Self::End)
+        } else {
+            has(TcpFlag::Ack).then_some(Self::Data)
+        }
+    }
+}
+
+impl Phase {
+    /// What a segment of no known connection begins. It may be picked up in the middle by an ACK alone
+    /// (`loose-tcp-tracking`), but not by an answer, an end or a reset.
+    pub(super) fn begun_by(flags: &BTreeSet<TcpFlag>) -> Option<Self> {
+        match Segment::of(flags)? {
+            Segment::Ask => Some(Self::Asked),
+            Segment::Data => Some(Self::Open),
+            Segment::Agree | Segment::End | Segment::Reset => None,
+        }
+    }
+
+    /// What is behind a segment. `None` if it can't be of the connection: it is invalid.
+    pub(super) fn after(self, direction: Direction, flags: &BTreeSet<TcpFlag>) -> Option<Self> {
+        let is_asked = matches!(self, Self::Asked | Self::BothAsked);
+        match (Segment::of(flags)?, direction) {
+            (Segment::Reset, _) => Some(Self::Reset),
+            (Segment::Ask, Direction::Original) => Some(self),
+            (Segment::Ask, Direction::Reply) => is_asked.then_some(Self::BothAsked),
+            (Segment::Agree, Direction::Original) => {
+                matches!(self, Self::BothAsked | Self::Agreed).then_some(Self::Agreed)
+            }
+            (Segment::Agree, Direction::Reply) => Some(if is_asked { Self::Agreed } else { self }),
+            (Segment::Data, Direction::Reply) => Some(self),
+            (Segment::Data | Segment::End, Direction::Original) | (Segment::End, Direction::Reply) => {
+                match self {
+                    Self::Asked | Self::BothAsked => None,
+                    Self::Agreed | Self::Open => Some(Self::Open),
+                    Self::Reset => Some(Self::Reset),
+                }
+            }
+        }
+    }
+
+    /// Whether a segment begins a connection anew in the place of this one.
+    pub(super) fn is_begun_anew(self, direction: Direction, flags: &BTreeSet<TcpFlag>) -> bool {
+        let asks = Segment::of(flags) == Some(Segment::Ask);
+        self == Self::Reset && direction == Direction::Original && asks
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The phase behind segments that are written as `>syn` and `<syn,ack`.
+    fn behind(segments: &str) -> Option<Phase> {
+        let mut phase = None;
+        for segment in segments.split(' ') {
+            let (direction, flags) = segment.split_at(1);
+            let flags: BTreeSet<TcpFlag> = flags
+                .split(',')
+                .map(|flag| match flag {
+                    "syn" => TcpFlag::Syn,
+                    "ack" => TcpFlag::Ack,
+                    "fin" => TcpFlag::Fin,
+                    "rst" => TcpFlag::Rst,
+                    other => panic!("no flag: {other}"),
+                })
+                .collect();
+            let direction = if direction == ">" { Direction::Original } else { Direction::Reply };
+            phase = Some(match phase {
+                None => Phase::begun_by(&flags)?,
+                Some(phase) => Phase::after(phase, direction, &flags)?,
+            });
+        }
+        phase
+    }
+
+    #[test]
+    fn a_handshake_opens_a_connection() {
+        assert_eq!(behind(">syn <syn,ack >ack <ack >fin,ack"), Some(Phase::Open));
+        assert_eq!(behind(">syn <syn <syn,ack"), Some(Phase::Agreed), "both may ask at once");
+        assert_eq!(behind(">ack <ack"), Some(Phase::Open), "picked up in the middle");
+        assert_eq!(behind(">syn <rst,ack"), Some(Phase::Reset));
+    }
+
+    #[test]
+    fn segments_that_can_not_be_of_the_connection_are_invalid() {
+        for wrong in
+            ["<syn,ack", ">rst", ">fin,ack", ">syn >ack", ">syn <fin,ack", ">ack <syn", ">syn <syn,ack <syn"]
+        {
+            assert_eq!(behind(wrong), None, "{wrong}");
+        }
+    }
+}
