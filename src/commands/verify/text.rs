@@ -77,3 +77,72 @@ fn write_smallest(out: &mut String, smallest: &Smallest) -> fmt::Result {
     writeln!(out, "\n{which}, as rosc trace reads it:\n")?;
     packets.iter().try_for_each(|packet| writeln!(out, "{packet}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::document::Seen;
+    use super::*;
+    use crate::render::trace::{Traced, TracedEnd, TracedWay};
+
+    #[test]
+    fn a_difference_is_shown_both_ways_and_then_made_small() {
+        let end = TracedEnd {
+            kind: "dropped",
+            text: "no route leads there".to_owned(),
+            interface: None,
+            gateway: None,
+            packet: None,
+            line: None,
+        };
+        let way = TracedWay { share: 1.0, steps: Vec::new(), end, remarks: Vec::new(), answer: None };
+        let packet = "icmp 192.0.2.9 -> 198.51.100.7 echo-request".to_owned();
+        let written = "in=ether1 src=192.0.2.9 dst=198.51.100.7 proto=icmp".to_owned();
+        let difference = Difference {
+            packets: vec![written.clone()],
+            expected: Traced {
+                packet: packet.clone(),
+                interface: Some("ether1".to_owned()),
+                ways: vec![way],
+            },
+            seen: vec![Seen {
+                interface: "ether2".to_owned(),
+                neighbour: Some("203.0.113.1".to_owned()),
+                packet,
+            }],
+            delivered: false,
+            smallest: Some(Smallest {
+                configuration: Some("/ip address\nadd address=192.0.2.1/24 interface=ether1\n".to_owned()),
+                packets: vec![written],
+                tries: 9,
+            }),
+        };
+        let shown = text(&Verification {
+            seed: 7,
+            packets: 12,
+            left: 8,
+            delivered: 2,
+            ended: 1,
+            known: 0,
+            difference: Some(difference),
+        });
+        insta::assert_snapshot!(shown, @"
+        packet 12 did not do what its trace says (seed 7)
+        before it 8 left, 2 were delivered to the router, 1 got no further
+
+        expected: by ether1 comes icmp 192.0.2.9 -> 198.51.100.7 echo-request
+          dropped            no route leads there
+
+        seen:
+          by ether2 to 203.0.113.1 icmp 192.0.2.9 -> 198.51.100.7 echo-request
+
+        the smallest configuration that shows a difference, of 9 that were tried:
+
+        /ip address
+        add address=192.0.2.1/24 interface=ether1
+
+        with this packet, as rosc trace reads it:
+
+        in=ether1 src=192.0.2.9 dst=198.51.100.7 proto=icmp
+        ");
+    }
+}

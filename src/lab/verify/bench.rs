@@ -230,6 +230,21 @@ fn quiet() -> io::Result<()> {
     ] {
         fs::write(format!("/proc/sys/net/{setting}"), value)?;
     }
+    // No connection is forgotten while a trial runs: traces know no time.
+    for of in [
+        "generic_timeout",
+        "icmp_timeout",
+        "icmpv6_timeout",
+        "udp_timeout",
+        "udp_timeout_stream",
+        "tcp_timeout_close",
+        "tcp_timeout_established",
+        "tcp_timeout_syn_recv",
+        "tcp_timeout_syn_sent",
+        "tcp_timeout_unacknowledged",
+    ] {
+        fs::write(format!("/proc/sys/net/netfilter/nf_conntrack_{of}"), "86400")?;
+    }
     Ok(())
 }
 

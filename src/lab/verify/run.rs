@@ -78,6 +78,9 @@ pub fn verify_with<'r>(
     Ok(run.verified)
 }
 
+/// So many packets are sent through one router: what both sides remember of them is looked through for each new one.
+const IN_A_TRIAL: usize = 4000;
+
 struct Run<'a, 'r, B> {
     trial: Trial<'r>,
     build: B,
@@ -107,6 +110,9 @@ impl<'r, B: Fn() -> Result<Trial<'r>, LabError>> Run<'_, 'r, B> {
             self.verified.packets += 1;
             self.sent.push(packet);
         }
+        if self.sent.len() == IN_A_TRIAL && !matches!(verdict, Verdict::Differs(_)) {
+            self.begin_anew()?;
+        }
         match verdict {
             Verdict::NotSent => {}
             Verdict::Agrees(end) => {
@@ -120,8 +126,7 @@ impl<'r, B: Fn() -> Result<Trial<'r>, LabError>> Run<'_, 'r, B> {
             Verdict::KnownToDiffer => {
                 self.verified.known += 1;
                 // What it has left behind is not the same on both sides.
-                self.trial = (self.build)()?;
-                self.sent.clear();
+                self.begin_anew()?;
             }
             Verdict::Differs(difference) => {
                 let packets = std::mem::take(&mut self.sent);
@@ -129,5 +134,11 @@ impl<'r, B: Fn() -> Result<Trial<'r>, LabError>> Run<'_, 'r, B> {
             }
         }
         Ok(None)
+    }
+
+    fn begin_anew(&mut self) -> Result<(), LabError> {
+        self.trial = (self.build)()?;
+        self.sent.clear();
+        Ok(())
     }
 }
