@@ -127,7 +127,13 @@ pub(super) fn mangle() -> BoxedStrategy<Line> {
                 // A change of the MSS says its protocol itself.
                 let matchers =
                     if action.contains("protocol=") { without_transport(&matchers) } else { matchers };
-                (menu, format!("add chain={chain}{matchers}{nth}{action}"))
+                // The router's own packets to itself come by prerouting a second time, from `lo`, which no trace tells: what
+                // counts leaves them out.
+                let may_be_lo = ["in-interface=!", "in-interface-list=!", "in-interface-list=all"];
+                let nth = if may_be_lo.iter().any(|from| matchers.contains(from)) { "" } else { &nth };
+                let is_open = !nth.is_empty() && !matchers.contains(" in-interface");
+                let from = if is_open { " in-interface-list=WAN" } else { "" };
+                (menu, format!("add chain={chain}{from}{matchers}{nth}{action}"))
             })
         })
         .boxed()
