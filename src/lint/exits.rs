@@ -27,10 +27,9 @@ enum Exit {
     Not,
 }
 
-pub(super) fn look(router: &Router, uplinks: &[Uplink<'_>], found: &mut Vec<Diagnostic>) {
-    let mut budget = Budget::new(router);
+pub(super) fn look(router: &Router, all: &[Uplink<'_>], found: &mut Vec<Diagnostic>) {
     for ipv6 in [false, true] {
-        let uplinks: Vec<&Uplink<'_>> = uplinks.iter().filter(|uplink| uplink.is_ipv6 == ipv6).collect();
+        let uplinks: Vec<&Uplink<'_>> = all.iter().filter(|uplink| uplink.is_ipv6 == ipv6).collect();
         let networks = networks(router, &uplinks, ipv6);
         let Some(somebody) = somebody(router, ipv6) else { continue };
         if uplinks.is_empty() || networks.is_empty() {
@@ -43,6 +42,7 @@ pub(super) fn look(router: &Router, uplinks: &[Uplink<'_>], found: &mut Vec<Diag
                 let down: BTreeSet<_> = others.filter(|other| *other != uplink.interface).collect();
                 let surroundings = Surroundings { down, ..Surroundings::default() };
                 let tracer = Tracer::new(router, &surroundings, Detailed::Matched);
+                let mut budget = Budget::of_one(all, router);
                 let exit = |network: &&Address| exit(&tracer, network, somebody, uplink, &mut budget);
                 networks.iter().map(exit).collect()
             })
@@ -53,7 +53,7 @@ pub(super) fn look(router: &Router, uplinks: &[Uplink<'_>], found: &mut Vec<Diag
             let leaking = networks.iter().enumerate().filter(|(place, _)| {
                 let others = exits.iter().any(|of_other| of_other[*place] == Exit::Translated);
                 // Behind a private gateway there may be somebody who knows the way back, or translates.
-                let counts = uplink.is_public() || (others && uplink.route.table.is_main());
+                let counts = uplink.is_of_provider() || (others && uplink.is_reached());
                 of_uplink[*place] == Exit::AsItIs && counts && (others || nothing_translates)
             });
             let leaking: Vec<&Address> = leaking.map(|(_, network)| *network).collect();

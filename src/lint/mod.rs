@@ -2,7 +2,7 @@
 //!
 //! The lints speak of routers that could be read whole, and of what the configuration tells: what only the running machine knows,
 //! such as the routes that a DHCP client learns, is given the benefit of the doubt. All of them together are linear in the
-//! rules and routes; those that follow packets stop at a number of rules looked at (see [`packets`]).
+//! rules and routes; those that follow packets stop at a number of rules looked at (`packets.rs`).
 
 mod exits;
 mod gateways;

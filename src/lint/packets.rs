@@ -1,6 +1,6 @@
 //! Packets that stand for many, and how many of them are followed.
 
-use super::uplink::is_private;
+use super::uplink::{Uplink, is_private};
 use crate::ir::firewall::{
     AddressMatch, Condition, IpRange, PccKey, PerConnectionClassifier, Ports, Protocol,
 };
@@ -12,17 +12,17 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// near to.
 const MOST_LOOKS: usize = 3_000_000;
 
-/// At least so many packets are followed, however many rules there are.
+/// At least so many packets are followed for each uplink, however many rules there are.
 const FEWEST: usize = 32;
 
 /// How many packets are still to be followed.
 pub(super) struct Budget(usize);
 
 impl Budget {
-    /// What there is for a router.
-    pub(super) fn new(router: &Router) -> Self {
+    /// What there is for one of some uplinks.
+    pub(super) fn of_one(uplinks: &[Uplink<'_>], router: &Router) -> Self {
         let rules = router.firewall.matchers().count() + router.ipv6_firewall.matchers().count();
-        Self((MOST_LOOKS / rules.max(1)).max(FEWEST))
+        Self((MOST_LOOKS / rules.max(1) / uplinks.len().max(1)).max(FEWEST))
     }
 
     /// Takes one; false if there is none.

@@ -54,10 +54,25 @@ impl<'r> Uplink<'r> {
         uplinks.take(MOST).collect()
     }
 
-    /// Says whether the provider's side is part of the public Internet, as far as the addresses tell.
-    pub(super) fn is_public(&self) -> bool {
-        let own = self.address.map(|address| address.address);
-        self.gateway.into_iter().chain(own).any(|address| !is_private(address))
+    /// Says whether the Internet may send to the router's address here by itself. To a private one that `main` leaves to
+    /// others, such as that of a tunnel, it hardly does.
+    pub(super) fn is_reached(&self) -> bool {
+        self.is_public() || self.route.table.is_main()
+    }
+
+    /// Says whether a provider is at the other side, as far as the addresses tell: it routes none of ours but those that
+    /// it gave, also where it translates itself (RFC 6598).
+    pub(super) fn is_of_provider(&self) -> bool {
+        self.addresses().any(|address| !is_private(address) || is_shared(address))
+    }
+
+    /// Says whether the other side is part of the public Internet, as far as the addresses tell.
+    fn is_public(&self) -> bool {
+        self.addresses().any(|address| !is_private(address))
+    }
+
+    fn addresses(&self) -> impl Iterator<Item = IpAddr> {
+        self.gateway.into_iter().chain(self.address.map(|address| address.address))
     }
 }
 
@@ -73,10 +88,12 @@ pub(super) fn is_uncertain(router: &Router, next_hops: &NextHops<'_>, ipv6: bool
 /// Whether nobody in the Internet answers to an address: RFC 1918, RFC 6598, RFC 4193, and link-local ones.
 pub(super) fn is_private(address: IpAddr) -> bool {
     match address {
-        IpAddr::V4(v4) => {
-            let [first, second, ..] = v4.octets();
-            v4.is_private() || v4.is_link_local() || (first == 100 && (64..128).contains(&second))
-        }
+        IpAddr::V4(v4) => v4.is_private() || v4.is_link_local() || is_shared(address),
         IpAddr::V6(v6) => v6.is_unique_local() || v6.is_unicast_link_local(),
     }
+}
+
+/// Whether an address is one that providers give to customers behind their translation.
+fn is_shared(address: IpAddr) -> bool {
+    matches!(address, IpAddr::V4(v4) if v4.octets()[0] == 100 && (64..128).contains(&v4.octets()[1]))
 }

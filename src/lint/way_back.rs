@@ -25,10 +25,9 @@ pub(super) fn look(router: &Router, uplinks: &[Uplink<'_>], found: &mut Vec<Diag
     // With one uplink there is no other.
     let several = |ipv6| uplinks.iter().filter(|uplink| uplink.is_ipv6 == ipv6).count() > 1;
     let tracer = Tracer::new(router, &Surroundings::default(), Detailed::Matched);
-    let mut budget = Budget::new(router);
     for ipv6 in [false, true] {
         let Some(asker) = somebody(router, ipv6).filter(|_| several(ipv6)) else { continue };
-        let mut survey = Survey { router, tracer: &tracer, uplinks, asker, budget: &mut budget };
+        let survey = Survey { router, tracer: &tracer, uplinks, asker };
         for uplink in uplinks.iter().filter(|uplink| uplink.is_ipv6 == ipv6) {
             found.extend(survey.own_services(uplink));
             survey.forwards(uplink, found);
@@ -42,7 +41,6 @@ struct Survey<'a, 'r> {
     uplinks: &'a [Uplink<'r>],
     /// Somebody in the Internet.
     asker: IpAddr,
-    budget: &'a mut Budget,
 }
 
 /// An answer that takes another way.
@@ -54,8 +52,8 @@ struct Strays {
 }
 
 impl<'r> Survey<'_, 'r> {
-    fn own_services(&mut self, uplink: &Uplink<'r>) -> Option<Diagnostic> {
-        let address = uplink.address?;
+    fn own_services(&self, uplink: &Uplink<'r>) -> Option<Diagnostic> {
+        let address = uplink.address.filter(|_| uplink.is_reached())?;
         let packet = opening(self.asker, address.address, OWN_PORT);
         let strays = self.strays(uplink, packet, |end, _| matches!(end, End::Delivered(_)))?;
         let (from, by) = (&uplink.interface, &strays.by);
@@ -77,7 +75,8 @@ impl<'r> Survey<'_, 'r> {
         Some(Diagnostic { severity: Severity::Note, ..diagnostic })
     }
 
-    fn forwards(&mut self, uplink: &Uplink<'r>, found: &mut Vec<Diagnostic>) {
+    fn forwards(&self, uplink: &Uplink<'r>, found: &mut Vec<Diagnostic>) {
+        let mut budget = Budget::of_one(self.uplinks, self.router);
         let rules = firewall(self.router, uplink.is_ipv6).nat.chains.values().flatten();
         for rule in rules {
             let forwards = match rule.action {
@@ -90,10 +89,16 @@ impl<'r> Survey<'_, 'r> {
                 | NatAction::SrcNat(_)
                 | NatAction::Redirect { .. } => false,
             };
-            if !forwards || !self.can_come_by(&rule.matchers, &uplink.interface) {
+            let names_interface =
+                rule.matchers.in_interface.is_some() || rule.matchers.in_interface_list.is_some();
+            let is_meant = names_interface || uplink.is_reached();
+            if !forwards || !is_meant || !self.can_come_by(&rule.matchers, &uplink.interface) {
                 continue;
             }
             let Some(packet) = self.packet_for(&rule.matchers, uplink) else { continue };
+            if !budget.take() {
+                return;
+            }
             let uplinks = self.uplinks;
             let is_forwarded = |end: &End<'_>, trace: &Trace<'_>| {
                 let inside = matches!(end, End::Leaves { interface, .. }
@@ -152,7 +157,7 @@ impl<'r> Survey<'_, 'r> {
     /// Follows a packet that comes in by an uplink, and its answers. `counts` says whether it got to where it was meant
     /// to.
     fn strays(
-        &mut self,
+        &self,
         uplink: &Uplink<'r>,
         packet: crate::trace::Packet,
         counts: impl Fn(&End<'_>, &Trace<'_>) -> bool,
@@ -160,9 +165,6 @@ impl<'r> Survey<'_, 'r> {
         let classify = into_class(0);
         let hints = Hints { classify: &classify, seen: None };
         let sent = Arrival { interface: Some(uplink.interface.clone()), packet };
-        if !self.budget.take() {
-            return None;
-        }
         let mut strays: Option<Strays> = None;
         let mut is_good = false;
         for way in self.tracer.ways(&State::default(), &sent, hints) {

@@ -82,6 +82,17 @@ add action=dst-nat chain=dstnat in-interface=ether1 dst-port=81 protocol=tcp to-
 }
 
 #[test]
+fn nobody_in_the_internet_reaches_the_router_by_a_tunnel() {
+    let tunnel = "/ip address
+add address=10.8.0.2/24 interface=wg1
+/routing table
+add fib name=tunnel
+/ip route
+add gateway=10.8.0.1 routing-table=tunnel";
+    assert_eq!(two_uplinks(tunnel), [""; 0]);
+}
+
+#[test]
 fn an_answer_by_a_route_that_a_client_may_have_replaced_is_not_told_of() {
     let client = "/interface pppoe-client
 add add-default-route=yes interface=ether5 name=pppoe-out1 user=user";
@@ -256,4 +267,23 @@ add check-gateway=ping gateway=192.0.2.153 target-scope=11"
     );
     // The same gateway twice has a weight.
     assert_eq!(routes("add gateway=203.0.113.1\nadd gateway=203.0.113.1"), [""; 0]);
+}
+
+#[test]
+fn a_chain_that_a_rule_with_a_mistake_jumps_to_is_no_second_mistake() {
+    let found = check(&text(
+        "/ip firewall nat
+add action=jump chain=dstnat content=x jump-target=first
+add action=jump chain=first jump-target=second
+add action=accept chain=second
+add action=accept chain=third",
+    ));
+    let told: Vec<(&str, &str)> = found.iter().map(|d| (d.code.as_str(), d.message.as_str())).collect();
+    assert_eq!(
+        told,
+        [
+            ("R0303", "content of /ip/firewall/nat can't be carried over"),
+            ("R0307", "nothing jumps to chain `third`, so no packet meets its rules"),
+        ]
+    );
 }
