@@ -2,10 +2,10 @@
 //!
 //! Each uplink is looked at as if the others were down: then whatever may come to it does.
 
-use super::packets::{Budget, into_class, opening, somebody};
+use super::packets::{Budget, firewall, into_class, opening, somebody};
 use super::uplink::{Uplink, is_private};
 use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::ir::firewall::NatAction;
+use crate::ir::firewall::{NatAction, NatHook};
 use crate::ir::nexthop::Surroundings;
 use crate::ir::{Address, Router};
 use crate::trace::{Arrival, Detailed, End, Hints, Outcome, Packet, Reason, State, Step, Trace, Tracer};
@@ -32,7 +32,8 @@ pub(super) fn look(router: &Router, all: &[Uplink<'_>], found: &mut Vec<Diagnost
         let uplinks: Vec<&Uplink<'_>> = all.iter().filter(|uplink| uplink.is_ipv6 == ipv6).collect();
         let networks = networks(router, &uplinks, ipv6);
         let Some(somebody) = somebody(router, ipv6) else { continue };
-        if uplinks.is_empty() || networks.is_empty() {
+        // A router that translates nothing routes between those who know each other.
+        if uplinks.is_empty() || networks.is_empty() || !translates_sources(router, ipv6) {
             continue;
         }
         let exits: Vec<Vec<Exit>> = uplinks
@@ -62,6 +63,22 @@ pub(super) fn look(router: &Router, all: &[Uplink<'_>], found: &mut Vec<Diagnost
             }
         }
     }
+}
+
+/// Whether any rule is there to translate sources, wherever it looks for them.
+fn translates_sources(router: &Router, ipv6: bool) -> bool {
+    let nat = &firewall(router, ipv6).nat;
+    let reach = nat.reach();
+    let chains = nat.chains.iter().filter(|(chain, _)| reach.comes_by(chain, |hook| hook == NatHook::Srcnat));
+    chains.flat_map(|(_, rules)| rules).any(|rule| match rule.action {
+        NatAction::Masquerade { .. } | NatAction::SrcNat(_) | NatAction::Netmap(_) => true,
+        NatAction::Accept
+        | NatAction::Jump(_)
+        | NatAction::Return
+        | NatAction::Passthrough
+        | NatAction::DstNat(_)
+        | NatAction::Redirect { .. } => false,
+    })
 }
 
 /// The private networks that are connected to the router, but for those of its uplinks.

@@ -149,14 +149,17 @@ add gateway={gateway}
 {nat}"
         ))
     };
+    let masquerade = "add action=masquerade chain=srcnat out-interface=ether9";
     assert_eq!(
-        one_uplink("203.0.113.2", "203.0.113.1", ""),
+        one_uplink("203.0.113.2", "203.0.113.1", masquerade),
         ["R0414 note: private addresses can leave by `ether1` untranslated, where nobody can answer them"]
     );
     // Whoever is there may know the way back.
-    assert_eq!(one_uplink("10.0.0.2", "10.0.0.1", ""), [""; 0]);
-    let exempted = "add action=accept chain=srcnat out-interface=ether1";
-    assert_eq!(one_uplink("203.0.113.2", "203.0.113.1", exempted), [""; 0]);
+    assert_eq!(one_uplink("10.0.0.2", "10.0.0.1", masquerade), [""; 0]);
+    let exempted = format!("add action=accept chain=srcnat out-interface=ether1\n{masquerade}");
+    assert_eq!(one_uplink("203.0.113.2", "203.0.113.1", &exempted), [""; 0]);
+    // A router that translates nothing routes between those who know each other.
+    assert_eq!(one_uplink("203.0.113.2", "203.0.113.1", ""), [""; 0]);
 }
 
 #[test]
