@@ -10,6 +10,7 @@ pub mod export;
 pub mod host;
 pub mod ir;
 pub mod lab;
+pub mod lint;
 pub mod lower;
 pub mod plan;
 pub mod render;

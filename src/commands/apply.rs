@@ -6,6 +6,7 @@ use super::{Outcome, PlanDocument, leave, signals};
 use crate::cli::{ApplyArgs, Format};
 use crate::compile::compile;
 use crate::diagnostic::{Code, Diagnostic, has_errors, tidy};
+use crate::lint::lint;
 use crate::lower::{Desired, lower};
 use crate::plan::{Plan, View, plan};
 use crate::source::Sources;
@@ -24,6 +25,7 @@ pub(super) fn run(args: &ApplyArgs, output: &Output) -> Outcome {
         let document = Report { plan: None, outcome: Outcome::Errors };
         return document.show(args, diagnostics, &sources, output);
     };
+    diagnostics.extend(lint(&compiled.router));
     let report = if args.dry_run {
         dry_run(machine, &desired, &mut diagnostics)
     } else {

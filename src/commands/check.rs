@@ -6,6 +6,7 @@ use crate::cli::{CheckArgs, Format};
 use crate::compile::compile;
 use crate::diagnostic::{has_errors, tidy};
 use crate::host::Host;
+use crate::lint::lint;
 use crate::lower::lower;
 use crate::strict::hold_to_router;
 
@@ -16,6 +17,7 @@ pub(super) fn run(args: &CheckArgs, output: &Output) -> Outcome {
     // What an earlier stage found wrong would only be found again in what is left of it.
     if !has_errors(&diagnostics) {
         diagnostics.extend(lower(&compiled.router, &Host::unknown()).diagnostics);
+        diagnostics.extend(lint(&compiled.router));
     }
     if let Some(version) = args.routeros {
         diagnostics = hold_to_router(&sources, version.into(), diagnostics);

@@ -7,6 +7,7 @@ use crate::cli::{DiffArgs, Format};
 use crate::compile::{Options, compile};
 use crate::diagnostic::{Code, Diagnostic, Severity, has_errors, tidy};
 use crate::host::Host;
+use crate::lint::lint;
 use crate::lower::{Desired, lower};
 use crate::plan::{Observed, Plan, View, plan};
 use crate::transaction::Machine;
@@ -28,6 +29,9 @@ pub(super) fn run(args: &DiffArgs, output: &Output) -> Outcome {
         };
         against.filter(|_| !has_errors(&diagnostics))
     };
+    if plan.is_some() {
+        diagnostics.extend(lint(&compiled.router));
+    }
     if let Some(plan) = &plan {
         diagnostics.extend(conflicts(plan));
         diagnostics.extend(already_there(plan));

@@ -124,6 +124,20 @@ codes! {
     HiddenDefault = "R0407" Warning;
     /// A gateway that is one of the router's own addresses.
     GatewayIsOwnAddress = "R0408" Error;
+    /// Connections that come in by one uplink are answered by another.
+    AnsweredElsewhere = "R0411" Warning;
+    /// A routing mark whose table has no route, so that marked packets take main.
+    MarkWithoutRoute = "R0412" Warning;
+    /// A connection mark that is set and that no rule asks for.
+    UnaskedMark = "R0413" Note;
+    /// Private addresses can leave by an uplink without translation.
+    UntranslatedExit = "R0414" Warning;
+    /// A rule that an earlier rule of its chain leaves nothing to match.
+    ShadowedRule = "R0415" Warning;
+    /// A table without a default route, to which packets of all destinations are led.
+    TableWithoutDefault = "R0416" Note;
+    /// Gateways of one destination that all lead to the same neighbour.
+    SameNextHop = "R0417" Warning;
     /// A name that Linux does not take.
     BadLinuxName = "R0501" Error;
     /// Linux can't do what the configuration asks.

@@ -26,7 +26,7 @@ pub use settings::{HashPolicy, IpSettings, Ipv6Settings, RedirectPolicy, RpFilte
 
 use rosc_target::Origin;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The whole router.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -42,6 +42,9 @@ pub struct Router {
     /// Clients of DHCP and of PPP: what they learn, only the running machine knows.
     #[serde(skip)]
     pub address_clients: Vec<Origin>,
+    /// Connection marks that menus without a place here ask for, such as `filter`; `None` is `no-mark`.
+    #[serde(skip)]
+    pub marks_asked_elsewhere: BTreeSet<Option<ConnectionMark>>,
     /// `/routing table`, with `main`.
     pub tables: BTreeMap<TableName, Table>,
     /// `/ip route` and `/ipv6 route`, in their order.
@@ -77,6 +80,7 @@ impl Router {
             interface_lists: BTreeMap::new(),
             addresses: Vec::new(),
             address_clients: Vec::new(),
+            marks_asked_elsewhere: BTreeSet::new(),
             tables: BTreeMap::from([(TableName::main(), main)]),
             routes: Vec::new(),
             rules: Vec::new(),

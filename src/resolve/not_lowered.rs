@@ -3,6 +3,7 @@
 use super::Resolver;
 use crate::catalog;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::ir::ConnectionMark;
 use crate::source::Sources;
 use rosc_target::Origin;
 
@@ -45,6 +46,20 @@ impl Resolver<'_, '_> {
             }
         }
         self.diagnostics.extend(found);
+        self.marks_asked_elsewhere();
+    }
+
+    /// Rules that are not carried over give sense to marks all the same.
+    fn marks_asked_elsewhere(&mut self) {
+        let database = self.database;
+        let menus = database.menus().filter(|(path, _)| catalog::menu(path).is_none());
+        for item in menus.flat_map(|(_, menu)| &menu.items) {
+            if let Some(asked) = database.value(item, "connection-mark") {
+                let mark = asked.trim_start_matches('!');
+                let mark = (mark != "no-mark").then(|| ConnectionMark::new(mark));
+                self.router.marks_asked_elsewhere.insert(mark);
+            }
+        }
     }
 }
 

@@ -15,6 +15,7 @@ mod imports;
 mod kernel;
 mod laws;
 mod legal;
+mod lints;
 mod published;
 mod readable;
 mod sandbox;

@@ -4,6 +4,7 @@ use rosc::compile::{Compiled, Options, compile};
 use rosc::diagnostic::{Diagnostic, has_errors, render, tidy};
 use rosc::host::Host;
 use rosc::ir::Dialect;
+use rosc::lint::lint;
 use rosc::lower::{Desired, lower};
 use rosc::resolve::resolve;
 use rosc::script::evaluate;
@@ -54,6 +55,7 @@ pub(crate) fn check(sources: &Sources) -> Vec<Diagnostic> {
     let Compiled { router, mut diagnostics, .. } = compile(sources, Options::default());
     if !has_errors(&diagnostics) {
         diagnostics.extend(lower(&router, &Host::unknown()).diagnostics);
+        diagnostics.extend(lint(&router));
     }
     tidy(diagnostics)
 }

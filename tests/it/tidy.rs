@@ -45,6 +45,7 @@ const ROOMS: &[Room] = &[
     },
     Room { name: "export", rooms: &["catalog", "database", "source"], crates: &["rosc_grammar"] },
     Room { name: "trace", rooms: &["catalog", "diagnostic", "ir"], crates: &["rosc_target"] },
+    Room { name: "lint", rooms: &["diagnostic", "ir", "trace"], crates: &["rosc_target"] },
     // RouterOS's words end here and Linux's begin: no room below knows the catalog or the database.
     Room { name: "lower", rooms: &["diagnostic", "host", "ir"], crates: TARGETS },
     Room { name: "plan", rooms: &["lower", "source"], crates: TARGETS },
@@ -80,6 +81,7 @@ const ROOMS: &[Room] = &[
             "host",
             "ir",
             "lab",
+            "lint",
             "lower",
             "plan",
             "render",
@@ -106,6 +108,7 @@ const PURE: &[&str] = &[
     "compile",
     "export",
     "trace",
+    "lint",
     "lower",
     "plan",
     "render",

@@ -2,7 +2,7 @@
 
 use super::super::{Resolver, diagnostics};
 use crate::catalog::Field;
-use crate::ir::firewall::{Action, Chain, Hook, Reach, Rule, RuleTable};
+use crate::ir::firewall::{Action, Chain, Hook, Rule, RuleTable};
 use rosc_target::Origin;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,11 +13,21 @@ pub(super) struct Chains<H: Hook, A> {
     places: BTreeMap<Chain<H>, Vec<Origin>>,
     /// Every chain that an item names, whatever becomes of the item.
     named: BTreeSet<Chain<H>>,
+    /// Where the rule that is being read leads, until it is added.
+    leads_to: Option<Chain<H>>,
+    /// Where rules with mistakes would lead, which are left out: their chains are no mistakes too.
+    left_out: BTreeSet<Chain<H>>,
 }
 
 impl<H: Hook, A: Action<H>> Chains<H, A> {
     pub(super) fn new() -> Self {
-        Self { table: RuleTable::default(), places: BTreeMap::new(), named: BTreeSet::new() }
+        Self {
+            table: RuleTable::default(),
+            places: BTreeMap::new(),
+            named: BTreeSet::new(),
+            leads_to: None,
+            left_out: BTreeSet::new(),
+        }
     }
 
     /// Notes that there is an item for a chain.
@@ -25,9 +35,16 @@ impl<H: Hook, A: Action<H>> Chains<H, A> {
         self.named.extend(chain.value.as_deref().map(Chain::named));
     }
 
+    /// Notes where a rule that is not disabled would lead.
+    pub(super) fn leads_to(&mut self, target: &Field<String>) {
+        let target = target.value.as_deref().map(Chain::named);
+        self.left_out.extend(std::mem::replace(&mut self.leads_to, target));
+    }
+
     /// Adds a rule; `place` is where it names its chain.
     pub(super) fn push(&mut self, chain: &str, place: Origin, rule: Rule<A>) {
         let chain = Chain::named(chain);
+        self.leads_to = None;
         self.places.entry(chain.clone()).or_default().push(place);
         self.table.chains.entry(chain).or_default().push(rule);
     }
@@ -48,7 +65,7 @@ impl Resolver<'_, '_> {
     /// reported.
     pub(super) fn finished<H: Hook, A: Action<H>>(&mut self, mut chains: Chains<H, A>) -> RuleTable<H, A> {
         chains.keep_without_rules();
-        let Chains { table, places, named: _ } = chains;
+        let Chains { table, places, named: _, leads_to, left_out } = chains;
         let mut jumps: BTreeMap<&Chain<H>, Vec<(&Chain<H>, Origin)>> = BTreeMap::new();
         for (chain, rules) in &table.chains {
             for rule in rules {
@@ -69,17 +86,26 @@ impl Resolver<'_, '_> {
             }
         }
         self.jump_loops(&jumps);
-        self.unreachable_chains(&places, &table.reach());
+        let mut unreached = places;
+        let reach = table.reach();
+        unreached.retain(|chain, _| !reach.has(chain));
+        let mut pending: Vec<Chain<H>> = left_out.into_iter().chain(leads_to).collect();
+        while let Some(chain) = pending.pop() {
+            if unreached.remove(&chain).is_some() {
+                pending.extend(jumps.get(&chain).into_iter().flatten().map(|(target, _)| (*target).clone()));
+            }
+        }
+        self.unreachable_chains(&unreached, &table);
         table
     }
 
-    fn unreachable_chains<H: Hook>(
+    fn unreachable_chains<H: Hook, A>(
         &mut self,
-        places: &BTreeMap<Chain<H>, Vec<Origin>>,
-        reach: &Reach<'_, H>,
+        unreached: &BTreeMap<Chain<H>, Vec<Origin>>,
+        table: &RuleTable<H, A>,
     ) {
-        for (chain, origins) in places.iter().filter(|(chain, _)| !reach.has(chain)) {
-            let others = places.keys().filter(|other| *other != chain).map(Chain::name);
+        for (chain, origins) in unreached {
+            let others = table.chains.keys().filter(|other| *other != chain).map(Chain::name);
             let known = H::ALL.iter().map(|hook| hook.name()).chain(others);
             self.diagnostics.push(diagnostics::unreachable_chain(chain.name(), origins, known));
         }

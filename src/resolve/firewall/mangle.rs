@@ -32,7 +32,11 @@ impl Resolver<'_, '_> {
         for Read { origin, disabled, comment, is_usable, value } in items {
             let (mut item, matchers) = value;
             chains.name(&item.chain);
-            if disabled || !is_usable {
+            if disabled {
+                continue;
+            }
+            chains.leads_to(&item.jump_target);
+            if !is_usable {
                 continue;
             }
             let place = item.chain.origin;

@@ -43,7 +43,11 @@ impl Resolver<'_, '_> {
             let NatFields { item, to_addresses, matchers } = value;
             let NatItem { chain, action, jump_target, to_ports } = item;
             chains.name(&chain);
-            if disabled || !is_usable {
+            if disabled {
+                continue;
+            }
+            chains.leads_to(&jump_target);
+            if !is_usable {
                 continue;
             }
             let place = chain.origin;
