@@ -110,7 +110,6 @@ struct Outcome {
 /// What rosc takes for bad syntax, a router does too; but for values side by side, `(a b)`, which it reads and of which
 /// nothing is known that it does with them.
 #[test]
-#[expect(clippy::print_stdout, reason = "whoever asks for the output wants to know which files they are")]
 fn published_files_that_do_not_parse_are_those_that_a_router_refuses() {
     let Some((_, paths)) = all_files() else { return };
     let mut ours = Vec::new();
