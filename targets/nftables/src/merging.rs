@@ -52,8 +52,8 @@ mod tests {
     #[test]
     fn two_ports_are_not_unequal_to_values_side_by_side() {
         let statements: Vec<Statement> = vec![
-            port::sport(Transport::Tcp).ne(50).into(),
-            port::dport(Transport::Tcp).ne(0).into(),
+            port::sport(Transport::Tcp).ne(50),
+            port::dport(Transport::Tcp).ne(0),
             Verdict::Accept.into(),
         ];
         let rule = Rule::new(Origin::IMPLIED, statements).expect("a rule");
