@@ -11,7 +11,7 @@ use rosc::ir::nexthop::Surroundings;
 use rosc::lab::verify::{Bench, Pool};
 use rosc::lower::Classifiers;
 use rosc::source::Sources;
-use rosc::trace::{Arrival, Detailed, Hints, Numbers, State, Tracer};
+use rosc::trace::{Arrival, Detailed, Hints, Numbers, Ranges, State, Tracer};
 use rounds::{Aim, compare, timed};
 use std::hint::black_box;
 use std::path::Path;
@@ -37,7 +37,7 @@ fn main() {
     compare("pcc-two-wan", ROUNDS, AIMS, None, || {
         let (ways, traced) = timed(|| {
             let mut state = State::default();
-            let hints = Hints { classify: &classify, seen: None };
+            let hints = Hints { classify: &classify, ranges: Ranges::First };
             let mut count = 0;
             for packet in &packets {
                 let ways = tracer.ways(&state, packet, hints);

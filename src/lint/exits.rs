@@ -8,7 +8,9 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::ir::firewall::{NatAction, NatHook};
 use crate::ir::nexthop::Surroundings;
 use crate::ir::{Address, Router};
-use crate::trace::{Arrival, Detailed, End, Hints, Outcome, Packet, Reason, State, Step, Trace, Tracer};
+use crate::trace::{
+    Arrival, Detailed, End, Hints, Outcome, Packet, Ranges, Reason, State, Step, Trace, Tracer,
+};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -112,7 +114,8 @@ fn exit(
             return Exit::Not;
         }
         let classify = into_class(class);
-        let ways = tracer.ways(&State::default(), &arrival, Hints { classify: &classify, seen: None });
+        let ways =
+            tracer.ways(&State::default(), &arrival, Hints { classify: &classify, ranges: Ranges::First });
         let mut exits = ways.iter().map(|way| exit_of(&way.trace, host, uplink));
         if let Some(exit) = exits.find(|exit| *exit != Exit::Not) {
             return exit;

@@ -12,8 +12,8 @@ use crate::ir::firewall::{Condition, InterfaceMatch, Matchers, NatAction, Protoc
 use crate::ir::nexthop::Surroundings;
 use crate::ir::{Dialect, InterfaceName, Router};
 use crate::trace::{
-    Answer, Arrival, Detailed, End, Hints, Look, PortPair, State, Step, Trace, Tracer, WayBack, answer_to,
-    way_back,
+    Answer, Arrival, Detailed, End, Hints, Look, PortPair, Ranges, State, Step, Trace, Tracer, WayBack,
+    answer_to, way_back,
 };
 use rosc_target::Origin;
 use std::net::IpAddr;
@@ -163,7 +163,7 @@ impl<'r> Survey<'_, 'r> {
         counts: impl Fn(&End<'_>, &Trace<'_>) -> bool,
     ) -> Option<Strays> {
         let classify = into_class(0);
-        let hints = Hints { classify: &classify, seen: None };
+        let hints = Hints { classify: &classify, ranges: Ranges::First };
         let sent = Arrival { interface: Some(uplink.interface.clone()), packet };
         let mut strays: Option<Strays> = None;
         let mut is_good = false;

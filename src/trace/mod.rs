@@ -36,7 +36,7 @@ pub use numbers::Numbers;
 pub use packet::{IcmpError, Packet, Payload, PortPair};
 pub use routing::{Answer, Decision, Found, Look};
 pub use step::{Difference, End, Hook, Outcome, Reason, Step, Trace};
-pub use ways::{Classify, Hints, Possible};
+pub use ways::{Classify, Hints, Possible, Ranges};
 pub use written::written;
 
 use crate::ir::firewall::{MangleAction, MangleHook, NatAction, NatHook};

@@ -2,7 +2,7 @@
 
 use super::numbers::Numbers;
 use super::packet::{Packet, PortPair};
-use super::{Arrival, Classify, End, Hints, State, Tracer};
+use super::{Arrival, Classify, End, Hints, Ranges, State, Tracer};
 use ipnet::IpNet;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -42,7 +42,7 @@ pub fn shares(
     let state = State::default();
     for _ in 0..count {
         let arrival = draw(population, &mut numbers);
-        for way in tracer.ways(&state, &arrival, Hints { classify, seen: None }) {
+        for way in tracer.ways(&state, &arrival, Hints { classify, ranges: Ranges::First }) {
             *shares.entry(place(&way.trace.end)).or_insert(0.0) += way.share / f64::from(count);
         }
     }

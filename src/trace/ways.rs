@@ -8,7 +8,7 @@ use super::step::Trace;
 use super::{Arrival, Effect, State, Tracer};
 use crate::ir::firewall::{IpRange, PccKey, PerConnectionClassifier};
 use crate::ir::nexthop::Hop;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::RangeInclusive;
 
 /// Says whether a packet with some key is in a class.
@@ -19,8 +19,19 @@ pub type Classify<'a> = dyn Fn(&PerConnectionClassifier, &PccKey) -> bool + 'a;
 pub struct Hints<'a> {
     /// Who decides about classifiers.
     pub classify: &'a Classify<'a>,
-    /// The packet as it was seen to end: of a range, an address or a port that it has was chosen.
-    pub seen: Option<&'a Packet>,
+    /// What a packet may become where it is translated to one of a range.
+    pub ranges: Ranges<'a>,
+}
+
+/// Which addresses and ports of a range are followed.
+#[derive(Clone, Copy)]
+pub enum Ranges<'a> {
+    /// The first of them stands for all.
+    First,
+    /// That which the packet was seen to have at its end.
+    Seen(&'a Packet),
+    /// Nothing was seen of the packet: each address of a short range.
+    Each,
 }
 
 /// One of the ways that a packet may take.
@@ -125,18 +136,44 @@ impl Chance for Choices<'_> {
     }
 
     fn address(&mut self, side: Side, range: &IpRange) -> IpAddr {
-        let seen = self.hints.seen.map(|packet| match side {
-            Side::Source => packet.source,
-            Side::Destination => packet.destination,
-        });
-        seen.filter(|seen| range_holds(range, *seen)).unwrap_or_else(|| range.first())
+        let first = range.first();
+        match self.hints.ranges {
+            Ranges::First => first,
+            Ranges::Seen(packet) => {
+                let seen = match side {
+                    Side::Source => packet.source,
+                    Side::Destination => packet.destination,
+                };
+                if range_holds(range, seen) { seen } else { first }
+            }
+            Ranges::Each => {
+                let all: Vec<IpAddr> = few_of(range);
+                if all.len() < 2 { first } else { all[self.one_of(all.len())] }
+            }
+        }
     }
 
     fn port(&mut self, side: Side, range: &RangeInclusive<u16>) -> u16 {
-        let seen = self.hints.seen.and_then(Tuple::of).and_then(|tuple| match side {
+        let Ranges::Seen(packet) = self.hints.ranges else { return *range.start() };
+        let seen = Tuple::of(packet).and_then(|tuple| match side {
             Side::Source => tuple.source_port(),
             Side::Destination => tuple.destination_port(),
         });
         seen.filter(|seen| range.contains(seen)).unwrap_or(*range.start())
+    }
+}
+
+/// The addresses of a range, or as many of them as are worth following.
+fn few_of(range: &IpRange) -> Vec<IpAddr> {
+    const FEW: u32 = 16;
+    match *range {
+        IpRange::V4(first, last) => {
+            let size = last.to_bits() - first.to_bits();
+            (0..=size.min(FEW - 1)).map(|n| Ipv4Addr::from_bits(first.to_bits() + n).into()).collect()
+        }
+        IpRange::V6(first, last) => {
+            let size = (last.to_bits() - first.to_bits()).min(u128::from(FEW - 1));
+            (0..=size).map(|n| Ipv6Addr::from_bits(first.to_bits() + n).into()).collect()
+        }
     }
 }

@@ -7,7 +7,8 @@ use crate::ir::nexthop::{Surroundings, is_own_address};
 use crate::lab::LabError;
 use crate::lower::Classifiers;
 use crate::trace::{
-    Arrival, Detailed, End, Hints, IcmpError, Outcome, Packet, Payload, Possible, State, Step, Trace, Tracer,
+    Arrival, Detailed, End, Hints, IcmpError, Outcome, Packet, Payload, Possible, Ranges, State, Step, Trace,
+    Tracer,
 };
 use std::collections::BTreeSet;
 
@@ -128,7 +129,11 @@ impl<'r> Trial<'r> {
     fn ways(&self, arrival: &Arrival, seen: Option<&Packet>) -> Vec<Possible<'r>> {
         let classify =
             |classifier: &PerConnectionClassifier, key: &PccKey| self.classifiers.holds(classifier, key);
-        self.tracer.ways(&self.state, arrival, Hints { classify: &classify, seen })
+        self.tracer.ways(
+            &self.state,
+            arrival,
+            Hints { classify: &classify, ranges: seen.map_or(Ranges::Each, Ranges::Seen) },
+        )
     }
 
     fn differs(&self, sent: &Arrival, ways: Vec<Possible<'r>>, outcome: &bench::Outcome) -> Verdict<'r> {

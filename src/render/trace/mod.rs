@@ -12,8 +12,8 @@ pub use words::packet_words;
 use crate::ir::nexthop::Unresolved;
 use crate::source::Sources;
 use crate::trace::{
-    Arrival, Classify, Difference, End, Hints, Lost, Possible, Reason, State, Tracer, WayBack, answer_to,
-    way_back,
+    Arrival, Classify, Difference, End, Hints, Lost, Possible, Ranges, Reason, State, Tracer, WayBack,
+    answer_to, way_back,
 };
 use rosc_target::Origin;
 use serde::Serialize;
@@ -111,7 +111,7 @@ impl<'r> Tracing<'_, 'r> {
     }
 
     fn hints(&self) -> Hints<'_> {
-        Hints { classify: self.classify, seen: None }
+        Hints { classify: self.classify, ranges: Ranges::First }
     }
 
     fn answer(&self, state: &State, sent: &Arrival, answer: &Arrival) -> Traced {
