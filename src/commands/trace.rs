@@ -22,7 +22,9 @@ use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 pub(super) fn run(args: &TraceArgs, output: &Output) -> Outcome {
-    let is_file = |word: &&String| !is_part(word) || Path::new(word.as_str()).exists();
+    // What is written like a part of a packet and is no file is meant as one, typing errors included.
+    let is_file =
+        |word: &&String| !(word.contains('=') || is_part(word)) || Path::new(word.as_str()).exists();
     let (files, parts): (Vec<&String>, Vec<&String>) = args.words.iter().partition(is_file);
     let files: Vec<PathBuf> = files.into_iter().map(PathBuf::from).collect();
     let (sources, mut diagnostics) = read(&files);
@@ -91,13 +93,17 @@ fn packets(parts: &[&String], typed: &mut Sources) -> Result<(), Vec<Diagnostic>
         return Ok(());
     }
     if io::stdin().is_terminal() {
-        let help = "for example in=ether1 src=192.168.88.10 dst=198.51.100.7 proto=tcp dport=443; or packets on \
-                    standard input, one a line";
-        return Err(vec![Diagnostic::new(Code::BadPacket, "there is no packet to trace").help(help)]);
+        return Err(vec![no_packet()]);
     }
     typed.read(Path::new("-")).map(drop).map_err(|error| {
         vec![Diagnostic::new(Code::UnreadableFile, format!("standard input can't be read: {error}"))]
     })
+}
+
+fn no_packet() -> Diagnostic {
+    let help = "for example in=ether1 src=192.168.88.10 dst=198.51.100.7 proto=tcp dport=443; or packets on standard \
+                input, one a line";
+    Diagnostic::new(Code::BadPacket, "there is no packet to trace").help(help)
 }
 
 fn trace(
@@ -113,6 +119,9 @@ fn trace(
     let classify = |classifier: &PerConnectionClassifier, key: &PccKey| classifiers.holds(classifier, key);
     let lines: Vec<Vec<Word<'_>>> =
         typed.ids().flat_map(|file| lines(typed, file)).filter(|words| !words.is_empty()).collect();
+    if lines.is_empty() {
+        return Err(vec![no_packet()]);
+    }
     if let Some(count) = args.sample {
         let population = population(&lines, router)?;
         return Ok(Shown::Shares(Shares {

@@ -344,3 +344,18 @@ in=ether1 src=192.0.2.1 dst=192.0.2.2 proto=icmp type=host-unreachable about=src
     leaves by ether3 to 192.168.88.10, as icmp 192.0.2.1 -> 192.168.88.10 host unreachable, about udp 192.168.88.10:5000 -> 203.0.113.7:53
     ");
 }
+
+#[test]
+fn no_packet_and_a_mistyped_part_are_errors() {
+    let files = Files::new([("one.rsc", TWO_SIDES)]);
+    let path = files.path("one.rsc");
+    let ended = rosc(&["trace", &path]);
+    assert_eq!(
+        (ended.code, ended.err.contains("there is no packet to trace")),
+        (Some(1), true),
+        "{}",
+        ended.err
+    );
+    let ended = rosc(&["trace", &path, "in=lan", "srrc=192.168.88.9", "dst=192.0.2.7"]);
+    assert!(ended.err.contains("did you mean `src=`?"), "{}", ended.err);
+}
