@@ -17,7 +17,7 @@ use std::fmt::Write;
 use std::sync::atomic::AtomicBool;
 
 const CASES: u32 = 150;
-const PACKETS: u64 = 60;
+const PACKETS: u64 = 100;
 
 /// A difference in a few lines.
 fn told(difference: &Difference<'_>) -> String {
