@@ -89,6 +89,11 @@ impl Evaluator<'_> {
             if self.is_inside() {
                 self.step(STEPS_OF_AN_ITEM)?;
             }
+            if let Some(second) = selector(args, self.text).nth(1) {
+                let why = "several items go in one list: `set a,b ...`";
+                self.report(diagnostics::bad_argument("set", self.origin(second.span), why));
+                return Ok(Value::Nothing);
+            }
             let given = self.given(menu, &named_only(args), "set")?;
             let id = self.database.new_id();
             let called = selector(args, self.text).next().map(|arg| Box::new(self.origin(arg.span)));

@@ -171,3 +171,10 @@ fn what_a_command_does_on_the_way_to_its_items_is_not_exported_twice() {
     let ended = rosc(&["export", &files.path("both.rsc"), "--format", "json"]);
     assert_eq!((ended.code, ended.codes()), (Some(1), vec!["R0209".to_owned()]));
 }
+
+#[test]
+fn a_second_selector_is_not_lost() {
+    let files = Files::new([("two.rsc", "/user\nadd name=ops group=full\nset ops other comment=x\n")]);
+    let ended = rosc(&["export", &files.path("two.rsc"), "--format", "json"]);
+    assert_eq!((ended.code, ended.codes()), (Some(1), vec!["R0209".to_owned()]));
+}
