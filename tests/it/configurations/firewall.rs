@@ -130,9 +130,13 @@ pub(super) fn mangle() -> BoxedStrategy<Line> {
                 // The router's own packets to itself come by prerouting a second time, from `lo`, which no trace tells: what
                 // counts leaves them out.
                 let may_be_lo = ["in-interface=!", "in-interface-list=!", "in-interface-list=all"];
-                let nth = if may_be_lo.iter().any(|from| matchers.contains(from)) { "" } else { &nth };
-                let is_open = !nth.is_empty() && !matchers.contains(" in-interface");
-                let from = if is_open { " in-interface-list=WAN" } else { "" };
+                // Nor does one tell of the messages by which IPv6 neighbours find each other.
+                let may_be_neighbours = family == Family::V6
+                    && !["protocol=tcp", "protocol=udp"].iter().any(|protocol| matchers.contains(protocol));
+                let is_open = may_be_neighbours || may_be_lo.iter().any(|from| matchers.contains(from));
+                let nth = if is_open { "" } else { &nth };
+                let is_of_all = !nth.is_empty() && !matchers.contains(" in-interface");
+                let from = if is_of_all { " in-interface-list=WAN" } else { "" };
                 (menu, format!("add chain={chain}{from}{matchers}{nth}{action}"))
             })
         })
