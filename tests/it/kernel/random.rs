@@ -1,10 +1,10 @@
 //! Random configurations, random packets: the kernel does what the meaning says.
 //!
-//! `ROSC_CASES` asks for more of them than a run of the tests takes by itself.
+//! `ROSC_CASES` asks for more of them than a run of the tests takes by itself, `ROSC_SEED` for others.
 
 use crate::configurations::case;
 use crate::stages::text;
-use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 use rosc::compile::{Options, compile};
 use rosc::diagnostic::has_errors;
 use rosc::host::Host;
@@ -58,7 +58,11 @@ fn packets_do_in_random_configurations_what_their_traces_say() {
         ..Config::default()
     };
     let (packets, refused) = (Cell::new(0), Cell::new(0));
-    let result = TestRunner::new(config).run(&case(), |case| {
+    let mut seed = [0; 32];
+    let number: u64 = std::env::var("ROSC_SEED").map_or(0, |seed| seed.parse().expect("a number"));
+    seed[..8].copy_from_slice(&number.to_le_bytes());
+    let numbers = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
+    let result = TestRunner::new_with_rng(config, numbers).run(&case(), |case| {
         let sources = text(&case.text());
         let compiled = compile(&sources, Options::default());
         let lowered = lower(&compiled.router, &Host::unknown());
