@@ -61,9 +61,11 @@ impl Pool {
                 IpNet::V4(net) => net.broadcast().into(),
                 IpNet::V6(net) => net.network().into(),
             })
-            // The first address of a network on a link means any of its routers there.
-            .chain(router.routes.iter().map(|route| route.destination.network()).filter(IpAddr::is_ipv6))
             .collect();
+        // The first address of a network means any of its routers, to the kernel also where the network is another's: it
+        // tells no errors to it, and answers come from it.
+        let of_routers: BTreeSet<IpAddr> =
+            router.routes.iter().map(|route| route.destination.network()).filter(IpAddr::is_ipv6).collect();
         for rule in &router.rules {
             rule.source.iter().chain(&rule.destination).for_each(|prefix| found.range(&(*prefix).into()));
         }
@@ -80,7 +82,8 @@ impl Pool {
             }
         }
         let of_family = |is_ipv6: bool| {
-            found.addresses.iter().copied().filter(move |address| address.is_ipv6() == is_ipv6)
+            let drawn = found.addresses.iter().copied().filter(|address| !of_routers.contains(address));
+            drawn.filter(move |address| address.is_ipv6() == is_ipv6)
         };
         let family = |is_ipv6: bool| Addresses {
             all: of_family(is_ipv6).collect(),
