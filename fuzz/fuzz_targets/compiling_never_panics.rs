@@ -12,6 +12,9 @@ fuzz_target!(|text: &str| {
     sources.add("fuzz.rsc", text);
     let diagnostics = compile(&sources, Options::default()).diagnostics;
     assert_eq!(json::document(&diagnostics, &sources).diagnostics.len(), diagnostics.len());
-    assert_eq!(diagnostics.is_empty(), render::render(&diagnostics, &sources, render::Style::PLAIN).is_empty());
+    assert_eq!(
+        diagnostics.is_empty(),
+        render::render(&diagnostics, &sources, render::Style::PLAIN).is_empty()
+    );
     let _ = intermediate(text);
 });
