@@ -21,6 +21,15 @@ impl<'r> Context<'r> {
                 this.diagnostics.push(diagnostics::no_linux_form(message, rule.origin, help));
                 return None;
             }
+            if let MangleAction::MarkPacket(..) = rule.action
+                && reach.comes_by(chain, |hook| hook == MangleHook::Output)
+            {
+                // Both marks are parts of one, and the kernel looks for the way again when that changes.
+                let message = "a packet mark that is set in output makes Linux look for the packet's way again, by then \
+                               with its source address: routing rules and multipath routes may choose another";
+                let help = "mark in postrouting, where the way is chosen";
+                this.diagnostics.push(diagnostics::differs(message, rule.origin, help));
+            }
             Some(this.mangle_action(&rule.action))
         });
     }
