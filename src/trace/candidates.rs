@@ -6,6 +6,7 @@ use crate::ir::nexthop::Unresolved;
 use crate::ir::{Route, TableName};
 use std::cmp::Reverse;
 use std::net::IpAddr;
+use std::rc::Rc;
 
 /// A route that lost, and why.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -43,7 +44,9 @@ impl<'r> Tracer<'r> {
         let routes = self.router.routes.iter().enumerate();
         let mut losers: Vec<Loser<'r>> = routes
             .filter(|(_, route)| route.table == *table && route.destination.contains(&destination))
-            .filter_map(|(index, route)| Some(Loser { route, why: self.why(index, route, entry)? }))
+            .filter_map(|(index, route)| {
+                Some(Loser { route, why: self.why(index, route, entry.map(Rc::as_ref))? })
+            })
             .collect();
         losers.sort_by_key(|loser| (Reverse(loser.route.destination.prefix_len()), loser.route.distance));
         losers

@@ -32,13 +32,12 @@ impl<'r> Walk<'_, 'r> {
     /// `rp-filter`: answers would have to find a way back, with `strict` by the same interface. IPv6 has no such setting.
     pub(super) fn check_reverse_path(&self) -> Ended<'r> {
         let filter = self.tracer.router.settings.ip.rp_filter.value;
-        if self.packet.is_ipv6() {
+        if self.packet.is_ipv6() || filter == RpFilter::No {
             return Ok(());
         }
         let back = self.decide(Some(self.packet.destination), self.packet.source, None).answer;
-        let goes_back = match (&back, filter) {
-            (_, RpFilter::No) => true,
-            (Answer::Route(entry), _) => match &entry.way {
+        let goes_back = match &back {
+            Answer::Route(entry) => match &entry.way {
                 Way::Hops(hops) if filter == RpFilter::Strict => hops.iter().any(|hop| match hop {
                     Hop::Interface { interface, .. } => Some(interface) == self.in_interface.as_ref(),
                     Hop::Blackhole => false,
@@ -46,8 +45,8 @@ impl<'r> Walk<'_, 'r> {
                 Way::Hops(_) => true,
                 Way::Blackhole | Way::Unreachable | Way::Prohibit => false,
             },
-            (Answer::Local | Answer::Group(_), _) => false,
-            (Answer::NoRoute | Answer::Dropped(_) | Answer::Unreachable(_), _) => false,
+            Answer::Local | Answer::Group(_) => false,
+            Answer::NoRoute | Answer::Dropped(_) | Answer::Unreachable(_) => false,
         };
         if goes_back { Ok(()) } else { Err(End::Dropped(Reason::ReversePath)) }
     }

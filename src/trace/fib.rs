@@ -5,6 +5,7 @@ use crate::ir::{Dialect, Distance, InterfaceName, Route, RouteTarget, Router, Ta
 use ipnet::IpNet;
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
+use std::rc::Rc;
 
 /// All tables.
 #[derive(Debug)]
@@ -19,11 +20,12 @@ type Group<'n, 'r> = (Distance, Vec<(&'r Route, &'n [Hop])>);
 struct Table<'r> {
     /// The prefix lengths in use, of IPv4 and of IPv6.
     lengths: [BTreeSet<u8>; 2],
-    entries: HashMap<IpNet, Entry<'r>>,
+    /// Shared with the decisions that they answer.
+    entries: HashMap<IpNet, Rc<Entry<'r>>>,
 }
 
 /// The routes in use for a prefix.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub struct Entry<'r> {
     /// The prefix.
     pub prefix: IpNet,
@@ -34,7 +36,7 @@ pub struct Entry<'r> {
 }
 
 /// What a route does with packets, with its gateways resolved.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum Way {
     /// One of these; never empty. A hop that stands twice has twice the share.
     Hops(Vec<Hop>),
@@ -89,7 +91,7 @@ impl<'r> Fib<'r> {
     }
 
     /// The longest prefix that holds an address.
-    pub(super) fn look_up(&self, table: &TableName, address: IpAddr) -> Option<&Entry<'r>> {
+    pub(super) fn look_up(&self, table: &TableName, address: IpAddr) -> Option<&Rc<Entry<'r>>> {
         let table = self.tables.get(table)?;
         let lengths = table.lengths[usize::from(address.is_ipv6())].iter().rev();
         lengths
@@ -101,7 +103,7 @@ impl<'r> Fib<'r> {
 impl<'r> Table<'r> {
     fn add(&mut self, entry: Entry<'r>) {
         self.lengths[usize::from(entry.prefix.addr().is_ipv6())].insert(entry.prefix.prefix_len());
-        self.entries.insert(entry.prefix, entry);
+        self.entries.insert(entry.prefix, Rc::new(entry));
     }
 
     fn add_connected(&mut self, prefix: IpNet, interface: &InterfaceName) {

@@ -3,13 +3,13 @@
 use crate::ir::firewall::AddressType;
 use crate::ir::{Address, InterfaceName, Router};
 use ipnet::IpNet;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr};
 
 /// The router's own addresses.
 #[derive(Debug)]
 pub(super) struct Own {
-    addresses: HashMap<IpAddr, InterfaceName>,
+    addresses: HashSet<IpAddr>,
     /// IPv4: the last address of a network means all its hosts.
     broadcasts: HashSet<IpAddr>,
     /// IPv6: the first address of a network means any of its routers (RFC 4291, 2.6.1).
@@ -18,7 +18,6 @@ pub(super) struct Own {
 
 impl Own {
     pub(super) fn new(router: &Router) -> Self {
-        let of = |address: &Address| (address.address, address.interface.clone());
         let broadcast = |address: &Address| match address.connected() {
             // A network of two addresses or one has no broadcast address.
             IpNet::V4(net) if net.prefix_len() < 31 => Some(IpAddr::V4(net.broadcast())),
@@ -30,7 +29,7 @@ impl Own {
             IpNet::V4(_) | IpNet::V6(_) => None,
         };
         Self {
-            addresses: router.addresses.iter().map(of).collect(),
+            addresses: router.addresses.iter().map(|own| own.address).collect(),
             broadcasts: router.addresses.iter().filter_map(broadcast).collect(),
             anycasts: router.addresses.iter().filter_map(anycast).collect(),
         }
@@ -38,13 +37,13 @@ impl Own {
 
     /// Says whether packets to an address are the router's.
     pub(super) fn has(&self, address: IpAddr) -> bool {
-        self.addresses.contains_key(&address) || address.is_loopback() || self.anycasts.contains(&address)
+        self.addresses.contains(&address) || address.is_loopback() || self.anycasts.contains(&address)
     }
 
     /// What kind of address it is, by the router's own addresses alone.
     pub(super) fn kind(&self, address: IpAddr) -> AddressType {
         match address {
-            _ if self.anycasts.contains(&address) && !self.addresses.contains_key(&address) => {
+            _ if self.anycasts.contains(&address) && !self.addresses.contains(&address) => {
                 AddressType::Anycast
             }
             _ if self.has(address) => AddressType::Local,

@@ -10,6 +10,7 @@ use crate::ir::firewall::AddressType;
 use crate::ir::{Dialect, InterfaceName, Router, RoutingRule, RuleAction, TableName};
 use ipnet::IpNet;
 use std::net::IpAddr;
+use std::rc::Rc;
 
 /// What a routing decision looks at.
 #[derive(Debug, Clone, Copy)]
@@ -61,7 +62,7 @@ pub enum Answer<'r> {
     /// All neighbours, or a group of hosts, are meant.
     Group(AddressType),
     /// A route leads there.
-    Route(Box<Entry<'r>>),
+    Route(Rc<Entry<'r>>),
     /// A rule drops silently.
     Dropped(&'r RoutingRule),
     /// A rule, or a table that is the only one to be asked, has no way.
@@ -106,7 +107,7 @@ impl<'r> Routing<'r> {
             let (found, entry) = self.look_up(mark, destination, None);
             looked.push(Look::Mark(mark, found));
             if let Some(entry) = entry {
-                return Answer::Route(Box::new(entry.clone()));
+                return Answer::Route(Rc::clone(entry));
             }
         }
         if self.router.dialect == Dialect::V7 {
@@ -122,7 +123,7 @@ impl<'r> Routing<'r> {
         }
         let (found, entry) = self.look_up(&self.main, destination, None);
         looked.push(Look::Main(found));
-        entry.map_or(Answer::NoRoute, |entry| Answer::Route(Box::new(entry.clone())))
+        entry.map_or(Answer::NoRoute, |entry| Answer::Route(Rc::clone(entry)))
     }
 
     fn try_rule(
@@ -154,7 +155,7 @@ impl<'r> Routing<'r> {
         let (found, entry) = self.look_up(table, query.destination, min_prefix);
         looked.push(Look::Rule(rule, Ok(Some(found))));
         match entry {
-            Some(entry) => Some(Answer::Route(Box::new(entry.clone()))),
+            Some(entry) => Some(Answer::Route(Rc::clone(entry))),
             None if only => Some(Answer::Unreachable(rule)),
             None => None,
         }
@@ -165,7 +166,7 @@ impl<'r> Routing<'r> {
         table: &TableName,
         destination: IpAddr,
         min_prefix: Option<u8>,
-    ) -> (Found, Option<&Entry<'r>>) {
+    ) -> (Found, Option<&Rc<Entry<'r>>>) {
         match self.fib.look_up(table, destination) {
             None => (Found::Nothing, None),
             // The longest match alone is looked at. A route that drops ends the search at any length.

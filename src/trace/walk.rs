@@ -14,6 +14,7 @@ use crate::ir::firewall::{Action, AddressType, MangleHook, NatHook};
 use crate::ir::nexthop::Hop;
 use crate::ir::{Dialect, InterfaceName, PacketMark, TableName};
 use std::net::IpAddr;
+use std::rc::Rc;
 
 /// A packet on its way.
 pub(super) struct Walk<'a, 'r> {
@@ -327,7 +328,7 @@ enum Lead<'r> {
     /// Up into the router.
     Here,
     /// Out, by a route with hops.
-    Way(Box<Entry<'r>>),
+    Way(Rc<Entry<'r>>),
 }
 
 impl<'r> Entry<'r> {

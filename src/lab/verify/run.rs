@@ -78,7 +78,7 @@ pub fn verify_with<'r>(
     Ok(run.verified)
 }
 
-/// So many packets are sent through one router: what both sides remember of them is looked through for each new one.
+/// So many packets are sent through one router: what both sides remember of them grows with each.
 const IN_A_TRIAL: usize = 4000;
 
 struct Run<'a, 'r, B> {
