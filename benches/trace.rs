@@ -28,7 +28,7 @@ fn main() {
     sources.read(&example).expect("an example is readable");
     let router = compile(&sources, Options::default()).router;
     let classifiers = Classifiers::of(&router);
-    let classify = |classifier: &_, key: &_| classifiers.holds(classifier, key);
+    let classify = classifiers.classify();
     let tracer = Tracer::new(&router, &Surroundings::default(), Detailed::Matched);
     let mut bench = Bench::build(&router).expect("the right to make a network namespace");
     let pool = Pool::of(&router, |interface| bench.has_wire(interface));

@@ -6,7 +6,6 @@ use crate::cli::{Format, TraceArgs};
 use crate::compile::compile;
 use crate::diagnostic::{Code, Diagnostic, has_errors, json, tidy};
 use crate::ir::Router;
-use crate::ir::firewall::{PccKey, PerConnectionClassifier};
 use crate::ir::nexthop::Surroundings;
 use crate::lower::Classifiers;
 use crate::render::trace::{Share, Shares, Traced, Tracing, shares_text, text};
@@ -116,7 +115,7 @@ fn trace(
     let detailed = if args.all { Detailed::All } else { Detailed::Matched };
     let tracer = Tracer::new(router, &surroundings, detailed);
     let classifiers = Classifiers::of(router);
-    let classify = |classifier: &PerConnectionClassifier, key: &PccKey| classifiers.holds(classifier, key);
+    let classify = classifiers.classify();
     let lines: Vec<Vec<Word<'_>>> =
         typed.ids().flat_map(|file| lines(typed, file)).filter(|words| !words.is_empty()).collect();
     if lines.is_empty() {

@@ -24,6 +24,7 @@ pub use route::{CheckGateway, Distance, Gateway, GatewayHop, Route, RouteTarget,
 pub use rule::{RoutingRule, RuleAction};
 pub use settings::{HashPolicy, IpSettings, Ipv6Settings, RedirectPolicy, RpFilter, Setting, Settings};
 
+use firewall::InterfaceMatch;
 use rosc_target::Origin;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -87,6 +88,18 @@ impl Router {
             settings: Settings::default(),
             firewall: Firewall::default(),
             ipv6_firewall: Firewall::default(),
+        }
+    }
+
+    /// Says whether an interface is what a matcher asks for. A packet without one is of no interface in particular.
+    pub fn is_meant(&self, wanted: &InterfaceMatch, interface: Option<&InterfaceName>) -> bool {
+        match (wanted, interface) {
+            (InterfaceMatch::All, _) => true,
+            (InterfaceMatch::None, _) | (_, None) => false,
+            (InterfaceMatch::Interface(name), Some(interface)) => name == interface,
+            (InterfaceMatch::List(list), Some(interface)) => {
+                self.interface_lists.get(list).is_some_and(|list| list.members.contains(interface))
+            }
         }
     }
 

@@ -78,4 +78,9 @@ impl TableName {
     pub fn is_main(&self) -> bool {
         &*self.0 == "main"
     }
+
+    /// The table as a routing mark: the mark of `main` is none at all.
+    pub fn as_mark(&self) -> Option<&Self> {
+        Some(self).filter(|table| !table.is_main())
+    }
 }

@@ -21,10 +21,11 @@ pub use server::{Log, Seen, Server};
 pub use topology::{Destination, Port, Role, Station, Topology};
 pub use world::{Placed, SERVED_PORTS, World};
 
+use crate::diagnostic::has_errors;
 use crate::host::Host;
 use crate::ir::nexthop::is_own_address;
 use crate::ir::{GatewayHop, RouteTarget, Router};
-use crate::lower::{Desired, lower};
+use crate::lower::{Desired, Lowered, lower};
 use crate::transaction::Machine;
 use client::{Flow, Kind, Plan};
 use std::collections::{BTreeMap, BTreeSet};
@@ -108,11 +109,8 @@ impl<'r> Lab<'r> {
         router: &'r Router,
         change: impl FnOnce(Topology) -> Topology,
     ) -> Result<Self, LabError> {
-        let lowered = lower(router, &Host::unknown());
-        if crate::diagnostic::has_errors(&lowered.diagnostics) {
-            return Err(LabError::Lower(lowered.diagnostics));
-        }
-        let topology = Topology::of(&lowered.desired.route, remote_gateways(router, &lowered.desired));
+        let desired = lowered(router, &Host::unknown())?;
+        let topology = Topology::of(&desired.route, remote_gateways(router, &desired));
         let topology = change(topology);
         let lab = Self { world: World::build(topology)?, router };
         lab.apply(&BTreeSet::new())?;
@@ -130,11 +128,7 @@ impl<'r> Lab<'r> {
         let state_dir = self.world.state_dir();
         let host = self.world.on_router(|| Machine::open(state_dir)?.host()).map_err(LabError::Target)?;
         let host = Host { unanswering: unanswering.clone(), ..host };
-        let lowered = lower(self.router, &host);
-        if crate::diagnostic::has_errors(&lowered.diagnostics) {
-            return Err(LabError::Lower(lowered.diagnostics));
-        }
-        self.world.apply(&lowered.desired).map(drop)
+        self.world.apply(&lowered(self.router, &host)?).map(drop)
     }
 
     /// Does what a watcher would: pings the gateways that are to be checked, and applies what follows. A gateway that
@@ -277,4 +271,10 @@ fn gateway_addresses(target: &RouteTarget) -> impl Iterator<Item = IpAddr> {
         GatewayHop::Address { address, .. } | GatewayHop::OnInterface { address, .. } => Some(*address),
         GatewayHop::Interface { .. } => None,
     })
+}
+
+/// What a configuration becomes on the router of a lab.
+fn lowered(router: &Router, host: &Host) -> Result<Desired, LabError> {
+    let Lowered { desired, diagnostics, .. } = lower(router, host);
+    if has_errors(&diagnostics) { Err(LabError::Lower(diagnostics)) } else { Ok(desired) }
 }

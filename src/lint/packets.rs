@@ -52,7 +52,7 @@ pub(super) fn somebody(router: &Router, ipv6: bool) -> Option<IpAddr> {
             .any(|route| route.destination.prefix_len() > 3 && route.destination.contains(address));
         let by_address = router.addresses.iter().any(|own| own.connected().contains(address));
         let mut lists = firewall.address_lists.values().flat_map(|list| &list.entries);
-        !by_route && !by_address && !lists.any(|entry| holds(&entry.range, *address))
+        !by_route && !by_address && !lists.any(|entry| entry.range.contains(*address))
     };
     let hosts = SOMEWHERE.iter().map(|&(v4, v6)| if ipv6 { IpAddr::from(v6) } else { v4.into() });
     hosts.into_iter().find(is_unknown)
@@ -61,11 +61,6 @@ pub(super) fn somebody(router: &Router, ipv6: bool) -> Option<IpAddr> {
 /// The firewall of a family.
 pub(super) fn firewall(router: &Router, ipv6: bool) -> &Firewall {
     if ipv6 { &router.ipv6_firewall } else { &router.firewall }
-}
-
-/// Says whether a range holds an address.
-pub(super) fn holds(range: &IpRange, address: IpAddr) -> bool {
-    range.is_ipv6() == address.is_ipv6() && range.first() <= address && address <= range.last()
 }
 
 /// An address that meets both conditions, as far as they are not negated: the one that is preferred if it does, or else
@@ -88,7 +83,8 @@ pub(super) fn meeting(
             Condition::IsNot(_) => None,
         })
         .collect();
-    let fits = |address: IpAddr| ranges.iter().all(|ranges| ranges.iter().any(|range| holds(range, address)));
+    let fits =
+        |address: IpAddr| ranges.iter().all(|ranges| ranges.iter().any(|range| range.contains(address)));
     let firsts = ranges.iter().flatten().map(IpRange::first).filter(|first| !is_private(*first));
     preferred.into_iter().chain(firsts).find(|address| fits(*address))
 }

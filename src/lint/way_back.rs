@@ -8,7 +8,7 @@ use super::packets::{
 };
 use super::uplink::{Uplink, is_private};
 use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::ir::firewall::{Condition, InterfaceMatch, Matchers, NatAction, Protocol};
+use crate::ir::firewall::{Condition, Matchers, NatAction, Protocol};
 use crate::ir::nexthop::Surroundings;
 use crate::ir::{Dialect, InterfaceName, Router};
 use crate::trace::{
@@ -114,18 +114,9 @@ impl<'r> Survey<'_, 'r> {
     /// Whether the conditions on the interface let packets of an uplink through. It saves following most of them.
     fn can_come_by(&self, matchers: &Matchers, interface: &InterfaceName) -> bool {
         let conditions = matchers.in_interface.iter().chain(&matchers.in_interface_list);
-        conditions.into_iter().all(|condition| {
-            let (wanted, inverted) = condition.parts();
-            let is = match wanted {
-                InterfaceMatch::Interface(name) => name == interface,
-                InterfaceMatch::List(list) => {
-                    self.router.interface_lists.get(list).is_some_and(|list| list.members.contains(interface))
-                }
-                InterfaceMatch::All => true,
-                InterfaceMatch::None => false,
-            };
-            is != inverted
-        })
+        conditions
+            .into_iter()
+            .all(|condition| condition.holds(|wanted| self.router.is_meant(wanted, Some(interface))))
     }
 
     /// A packet from the Internet that a rule is made for.

@@ -1,6 +1,5 @@
 //! Address lists, made for looking addresses up.
 
-use crate::ir::firewall::IpRange;
 use crate::ir::{AddressListName, Firewall};
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -35,9 +34,4 @@ impl<'r> Lists<'r> {
         let behind = ranges.partition_point(|&(first, _)| first <= address);
         behind > 0 && address <= ranges[behind - 1].1
     }
-}
-
-/// Says whether a range holds an address.
-pub(super) fn range_holds(range: &IpRange, address: IpAddr) -> bool {
-    range.is_ipv6() == address.is_ipv6() && range.first() <= address && address <= range.last()
 }

@@ -25,7 +25,7 @@ impl<'r> Walk<'_, 'r> {
                 passthrough
             }
             MangleAction::MarkRouting(table, passthrough) => {
-                self.routing_mark = Some(table).filter(|table| !table.is_main());
+                self.routing_mark = table.as_mark();
                 passthrough
             }
             MangleAction::MarkPacket(mark, passthrough) => {

@@ -5,7 +5,7 @@
 
 use super::chance::Chance;
 use super::conntrack::Membership;
-use super::lists::{Lists, range_holds};
+use super::lists::Lists;
 use super::local::Own;
 use super::packet::{Packet, Payload};
 use crate::ir::firewall::{
@@ -66,16 +66,16 @@ impl Sight<'_> {
         } = matchers;
         let packet = self.packet;
         let interface = |condition: &Condition<InterfaceMatch>, interface| {
-            holds(condition, |wanted| self.is_interface(wanted, interface))
+            condition.holds(|wanted| self.router.is_meant(wanted, interface))
         };
         let address = |condition: &Condition<AddressMatch>, address: IpAddr| {
-            holds(condition, |wanted| match wanted {
-                AddressMatch::Range(range) => range_holds(range, address),
+            condition.holds(|wanted| match wanted {
+                AddressMatch::Range(range) => range.contains(address),
                 AddressMatch::List(list) => self.lists.holds(list, address),
             })
         };
         let kind = |condition: &Condition<BTreeSet<AddressType>>, address| {
-            holds(condition, |kinds| kinds.contains(&self.own.kind(address)))
+            condition.holds(|kinds| kinds.contains(&self.own.kind(address)))
         };
         let ports = packet.ports();
         let has = |holds: Option<bool>, name| (holds == Some(false)).then_some(name);
@@ -103,21 +103,23 @@ impl Sight<'_> {
             .or_else(|| {
                 has(dst_address_list.as_ref().map(|c| address(c, packet.destination)), "dst-address-list")
             })
-            .or_else(|| has(protocol.as_ref().map(|c| holds(c, |p| *p == packet.protocol())), "protocol"))
+            .or_else(|| has(protocol.as_ref().map(|c| c.holds(|p| *p == packet.protocol())), "protocol"))
             .or_else(|| {
-                let of = |c| ports.is_some_and(|ports| port_is(c, ports.destination));
+                let of = |c: &Condition<Ports>| {
+                    ports.is_some_and(|ports| c.holds(|wanted| wanted.contains(ports.destination)))
+                };
                 has(dst_port.as_ref().map(of), "dst-port")
             })
             .or_else(|| {
-                let of = |c| ports.is_some_and(|ports| port_is(c, ports.source));
+                let of = |c: &Condition<Ports>| {
+                    ports.is_some_and(|ports| c.holds(|wanted| wanted.contains(ports.source)))
+                };
                 has(src_port.as_ref().map(of), "src-port")
             })
             .or_else(|| {
-                let either = |c: &Condition<_>| {
-                    let (wanted, inverted) = c.parts();
+                let either = |c: &Condition<Ports>| {
                     ports.is_some_and(|ports| {
-                        let is = holds_port(wanted, ports.source) || holds_port(wanted, ports.destination);
-                        is != inverted
+                        c.holds(|wanted| wanted.contains(ports.source) || wanted.contains(ports.destination))
                     })
                 };
                 has(port.as_ref().map(either), "port")
@@ -126,17 +128,16 @@ impl Sight<'_> {
             .or_else(|| has(tcp_mss.as_ref().map(|c| mss_is(c, packet)), "tcp-mss"))
             .or_else(|| {
                 let is = |wanted: &Option<PacketMark>| wanted.as_ref() == self.packet_mark;
-                has(packet_mark.as_ref().map(|c| holds(c, is)), "packet-mark")
+                has(packet_mark.as_ref().map(|c| c.holds(is)), "packet-mark")
             })
             .or_else(|| {
-                let is =
-                    |wanted: &TableName| Some(wanted).filter(|table| !table.is_main()) == self.routing_mark;
-                has(routing_mark.as_ref().map(|c| holds(c, is)), "routing-mark")
+                let is = |wanted: &TableName| wanted.as_mark() == self.routing_mark;
+                has(routing_mark.as_ref().map(|c| c.holds(is)), "routing-mark")
             })
             .or_else(|| has(connection_mark.as_ref().map(|c| self.is_marked(c)), "connection-mark"))
             .or_else(|| {
                 let is = |states: &BTreeSet<_>| states.contains(&self.state);
-                has(connection_state.as_ref().map(|c| holds(c, is)), "connection-state")
+                has(connection_state.as_ref().map(|c| c.holds(is)), "connection-state")
             })
             .or_else(|| {
                 has(connection_nat_state.as_ref().map(|c| self.is_translated(c)), "connection-nat-state")
@@ -144,34 +145,22 @@ impl Sight<'_> {
             .or_else(|| has(nth.as_ref().map(|c| is_turn(c, counter)), "nth"))
             .or_else(|| {
                 let in_class = per_connection_classifier.as_ref().map(|condition| {
-                    holds(condition, |classifier| {
-                        chance.is_in_class(classifier, &key(classifier.fields, packet))
-                    })
+                    condition
+                        .holds(|classifier| chance.is_in_class(classifier, &key(classifier.fields, packet)))
                 });
                 has(in_class, "per-connection-classifier")
             })
     }
 
-    fn is_interface(&self, wanted: &InterfaceMatch, interface: Option<&InterfaceName>) -> bool {
-        match (wanted, interface) {
-            (InterfaceMatch::All, _) => true,
-            (InterfaceMatch::None, _) | (_, None) => false,
-            (InterfaceMatch::Interface(name), Some(interface)) => name == interface,
-            (InterfaceMatch::List(list), Some(interface)) => {
-                self.router.interface_lists.get(list).is_some_and(|list| list.members.contains(interface))
-            }
-        }
-    }
-
     /// A packet of no connection has no mark to be compared with.
     fn is_marked(&self, condition: &Condition<Option<ConnectionMark>>) -> bool {
         let Some(membership) = self.membership else { return false };
-        holds(condition, |wanted| *wanted == membership.connection.mark)
+        condition.holds(|wanted| *wanted == membership.connection.mark)
     }
 
     fn is_translated(&self, condition: &Condition<BTreeSet<ConnectionNatState>>) -> bool {
         let Some(Membership { connection, .. }) = self.membership else { return false };
-        holds(condition, |wanted| {
+        condition.holds(|wanted| {
             wanted.iter().any(|state| match state {
                 ConnectionNatState::Srcnat => connection.has_source_nat(),
                 ConnectionNatState::Dstnat => connection.has_destination_nat(),
@@ -180,27 +169,14 @@ impl Sight<'_> {
     }
 }
 
-fn holds<T>(condition: &Condition<T>, is: impl FnOnce(&T) -> bool) -> bool {
-    let (wanted, inverted) = condition.parts();
-    is(wanted) != inverted
-}
-
-fn holds_port(ports: &Ports, port: u16) -> bool {
-    ports.ranges().iter().any(|&(first, last)| (first..=last).contains(&port))
-}
-
-fn port_is(condition: &Condition<Ports>, port: u16) -> bool {
-    holds(condition, |ports| holds_port(ports, port))
-}
-
 fn flags_are(condition: &Condition<TcpFlags>, packet: &Packet) -> bool {
     let Payload::Tcp { flags, .. } = &packet.payload else { return false };
-    holds(condition, |TcpFlags { set, clear }| set.is_subset(flags) && clear.is_disjoint(flags))
+    condition.holds(|TcpFlags { set, clear }| set.is_subset(flags) && clear.is_disjoint(flags))
 }
 
 fn mss_is(condition: &Condition<(u16, u16)>, packet: &Packet) -> bool {
     let Payload::Tcp { mss: Some(mss), .. } = packet.payload else { return false };
-    holds(condition, |&(low, high)| (low..=high).contains(&mss))
+    condition.holds(|&(low, high)| (low..=high).contains(&mss))
 }
 
 /// Each rule counts by itself, and only what comes as far as here.

@@ -6,7 +6,6 @@
 use super::chains::Then;
 use super::chance::Side;
 use super::conntrack::{Connection, Detail, Direction, Membership, Tuple};
-use super::lists::range_holds;
 use super::local::sources_for;
 use super::packet::{Packet, Payload};
 use super::step::{End, Hook, Outcome, Reason, Step};
@@ -135,7 +134,7 @@ impl<'r> Walk<'_, 'r> {
             return first;
         }
         let chosen = self.chance.address(side, range);
-        if range_holds(range, chosen) { chosen } else { first }
+        if range.contains(chosen) { chosen } else { first }
     }
 
     /// Writes into the connection what its packets become. Ports stay as they are where they may, and where no other

@@ -184,7 +184,6 @@ impl<'r> Routing<'r> {
 /// The first condition of a rule that does not hold.
 fn failing(rule: &RoutingRule, query: Query<'_>) -> Option<&'static str> {
     let RoutingRule { source, destination, interface, routing_mark, .. } = rule;
-    let marked = |mark: &TableName| Some(mark).filter(|mark| !mark.is_main()) == query.mark;
     match () {
         // The router's own packets are looked up before they have a source; a condition on everything holds even then.
         () if source.is_some_and(|net| {
@@ -195,7 +194,7 @@ fn failing(rule: &RoutingRule, query: Query<'_>) -> Option<&'static str> {
         }
         () if destination.is_some_and(|net| !net.contains(&query.destination)) => Some("dst-address"),
         () if interface.as_ref().is_some_and(|name| Some(name) != query.in_interface) => Some("interface"),
-        () if routing_mark.as_ref().is_some_and(|mark| !marked(mark)) => Some("routing-mark"),
+        () if routing_mark.as_ref().is_some_and(|mark| mark.as_mark() != query.mark) => Some("routing-mark"),
         () => None,
     }
 }

@@ -2,7 +2,6 @@
 
 use super::chance::{Chance, Side};
 use super::conntrack::Tuple;
-use super::lists::range_holds;
 use super::packet::Packet;
 use super::step::Trace;
 use super::{Arrival, Effect, State, Tracer};
@@ -144,7 +143,7 @@ impl Chance for Choices<'_> {
                     Side::Source => packet.source,
                     Side::Destination => packet.destination,
                 };
-                if range_holds(range, seen) { seen } else { first }
+                if range.contains(seen) { seen } else { first }
             }
             Ranges::Each => {
                 let all: Vec<IpAddr> = few_of(range);

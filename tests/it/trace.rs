@@ -23,7 +23,7 @@ fn traced(sources: &Sources, surroundings: &Surroundings, packets: &str) -> Stri
     let router = &compiled.router;
     let tracer = Tracer::new(router, surroundings, Detailed::Matched);
     let classifiers = Classifiers::of(router);
-    let classify = |classifier: &_, key: &_| classifiers.holds(classifier, key);
+    let classify = classifiers.classify();
     let tracing = Tracing { tracer: &tracer, sources, classify: &classify };
     let mut state = State::default();
     let mut out = Vec::new();

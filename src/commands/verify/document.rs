@@ -2,7 +2,6 @@
 
 use crate::diagnostic::json;
 use crate::ir::Router;
-use crate::ir::firewall::{PccKey, PerConnectionClassifier};
 use crate::ir::nexthop::Surroundings;
 use crate::lab::verify::{self, Outcome, Shown, Verified};
 use crate::lower::Classifiers;
@@ -90,7 +89,7 @@ pub(super) fn difference(
     let Shown { packets, difference: verify::Difference { sent, before, expected: _, outcome } } = shown;
     let tracer = Tracer::new(router, &Surroundings::default(), Detailed::Matched);
     let classifiers = Classifiers::of(router);
-    let classify = |classifier: &PerConnectionClassifier, key: &PccKey| classifiers.holds(classifier, key);
+    let classify = classifiers.classify();
     let tracing = Tracing { tracer: &tracer, sources, classify: &classify };
     let mut expected = tracing.packet(&mut before.clone(), sent);
     for way in &mut expected.ways {

@@ -64,6 +64,15 @@ impl IpRange {
         matches!(self, Self::V6(..))
     }
 
+    /// Says whether an address is in the range; none of the other family is.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        match (self, address) {
+            (Self::V4(first, last), IpAddr::V4(address)) => (first..=last).contains(&&address),
+            (Self::V6(first, last), IpAddr::V6(address)) => (first..=last).contains(&&address),
+            (Self::V4(..), IpAddr::V6(_)) | (Self::V6(..), IpAddr::V4(_)) => false,
+        }
+    }
+
     /// The prefix that holds exactly these addresses, if there is one.
     pub fn as_prefix(&self) -> Option<ipnet::IpNet> {
         let len = match *self {

@@ -166,6 +166,11 @@ impl Ports {
         &self.0
     }
 
+    /// Says whether a port is in the set.
+    pub fn contains(&self, port: u16) -> bool {
+        self.0.iter().any(|&(first, last)| (first..=last).contains(&port))
+    }
+
     /// The set as one range; `None` if there are gaps in it.
     pub fn as_range(&self) -> Option<PortRange> {
         match self.0[..] {
@@ -245,6 +250,12 @@ impl<T> Condition<T> {
             Self::Is(value) => (value, false),
             Self::IsNot(value) => (value, true),
         }
+    }
+
+    /// Says whether the condition holds, by whether something is what it compares with.
+    pub fn holds(&self, is: impl FnOnce(&T) -> bool) -> bool {
+        let (wanted, inverted) = self.parts();
+        is(wanted) != inverted
     }
 
     /// The same condition on something made of the value.

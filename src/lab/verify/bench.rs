@@ -5,8 +5,8 @@ use super::neighbours::{Frame, Neighbours};
 use crate::host::Host;
 use crate::ir::firewall::Protocol;
 use crate::ir::{InterfaceKind, InterfaceName, Router, SpanningTree};
-use crate::lab::LabError;
-use crate::lower::{Desired, lower};
+use crate::lab::{LabError, lowered};
+use crate::lower::Desired;
 use crate::trace::{Arrival, Packet, Payload};
 use crate::transaction::{self, Machine, Options};
 use rosc_route::topology::{Tap, Topology};
@@ -84,10 +84,7 @@ impl Bench {
     /// bridge is there to speak to.
     pub fn build(router: &Router) -> Result<Self, LabError> {
         let router = &without_spanning_tree(router);
-        let lowered = lower(router, &Host::unknown());
-        if crate::diagnostic::has_errors(&lowered.diagnostics) {
-            return Err(LabError::Lower(lowered.diagnostics));
-        }
+        let desired = lowered(router, &Host::unknown())?;
         let state_dir = tempfile::Builder::new().prefix("rosc-lab-").tempdir();
         let state_dir = state_dir.map_err(LabError::system("make a directory"))?;
         let namespace = NetNs::new().map_err(LabError::system("make a network namespace"))?;
@@ -95,15 +92,12 @@ impl Bench {
             quiet().map_err(LabError::system("change a kernel setting"))?;
             let mut topology = Topology::open().map_err(LabError::Target)?;
             topology.set_up(&DeviceName::loopback()).map_err(LabError::Target)?;
-            let wires = wires(router, &lowered.desired).map_err(LabError::system("make a device"))?;
+            let wires = wires(router, &desired).map_err(LabError::system("make a device"))?;
             let mut machine = Machine::open(state_dir.path()).map_err(LabError::Target)?;
             let host = machine.host().map_err(LabError::Target)?;
-            let lowered = lower(router, &host);
-            if crate::diagnostic::has_errors(&lowered.diagnostics) {
-                return Err(LabError::Lower(lowered.diagnostics));
-            }
+            let desired = lowered(router, &host)?;
             let options = Options { state_dir: state_dir.path().to_owned(), ..Options::default() };
-            transaction::apply(&mut machine, &lowered.desired, &options)
+            transaction::apply(&mut machine, &desired, &options)
                 .map_err(|error| LabError::Apply(Box::new(error)))?;
             Ok((wires, ears().map_err(LabError::system("listen on the router"))?))
         })?;

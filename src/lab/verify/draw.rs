@@ -284,7 +284,7 @@ fn is_unicast(address: IpAddr) -> bool {
 fn hosts_beside(router: &Router, interface: &InterfaceName, is_ipv6: bool) -> Vec<IpAddr> {
     let own = router.addresses.iter().filter(|address| address.interface == *interface);
     let networks = own.map(|address| address.connected()).filter(|net| net.addr().is_ipv6() == is_ipv6);
-    let is_own = |host: &IpAddr| router.addresses.iter().any(|address| address.address == *host);
+    let is_own = |host: &IpAddr| is_own_address(&router.addresses, *host);
     networks.flat_map(|net| net.hosts().filter(|host| !is_own(host)).take(8).collect::<Vec<_>>()).collect()
 }
 

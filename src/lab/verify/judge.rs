@@ -2,7 +2,7 @@
 
 use super::bench::{self, Bench, Seen};
 use crate::ir::Router;
-use crate::ir::firewall::{MangleAction, Mss, PccKey, PerConnectionClassifier, Protocol, TcpFlag};
+use crate::ir::firewall::{MangleAction, Mss, Protocol, TcpFlag};
 use crate::ir::nexthop::{Surroundings, is_own_address};
 use crate::lab::LabError;
 use crate::lower::Classifiers;
@@ -127,8 +127,7 @@ impl<'r> Trial<'r> {
     }
 
     fn ways(&self, arrival: &Arrival, seen: Option<&Packet>) -> Vec<Possible<'r>> {
-        let classify =
-            |classifier: &PerConnectionClassifier, key: &PccKey| self.classifiers.holds(classifier, key);
+        let classify = self.classifiers.classify();
         self.tracer.ways(
             &self.state,
             arrival,

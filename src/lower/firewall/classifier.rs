@@ -136,9 +136,9 @@ impl Classifiers {
         }
     }
 
-    /// Whether a packet with this key is in a class.
-    pub fn holds(&self, classifier: &PerConnectionClassifier, key: &PccKey) -> bool {
-        if key.is_ipv6 { &self.ip6 } else { &self.ip }.holds(classifier, key)
+    /// Tells whether a packet with a key is in a class.
+    pub fn classify(&self) -> impl Fn(&PerConnectionClassifier, &PccKey) -> bool {
+        |classifier, key| if key.is_ipv6 { &self.ip6 } else { &self.ip }.holds(classifier, key)
     }
 }
 
