@@ -22,8 +22,9 @@ pub(crate) fn made(mut statements: Vec<Statement>) -> Result<Vec<Statement>, Inv
     refuse_misplaced(&statements)?;
     refuse_neighbouring_interfaces(&statements)?;
     name_transports(&mut statements)?;
-    let mut statements = listed(statements);
+    // Before anything is sorted, as it changes what is.
     keep_apart(&mut statements);
+    let mut statements = listed(statements);
     refuse_conflicts(&statements)?;
     refuse_ports_without_protocol(&statements)?;
     if !statements.iter().any(|statement| matches!(statement, Statement::Counter(_))) {

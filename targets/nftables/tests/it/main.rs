@@ -10,6 +10,7 @@ mod generate;
 mod hostile;
 mod kernel;
 mod laws;
+mod merging;
 mod packets;
 mod refusal;
 mod rule;
