@@ -68,7 +68,12 @@ mod tests {
         let page = page();
         assert!(page.contains("## /routing rule\n\nA list."), "{page}");
         assert!(page.contains("| `distance` | `1` | same |  |"), "{page}");
-        assert!(page.contains("| `log` | `no` | close | the rule works, but writes no log |"), "{page}");
+        assert!(
+            page.contains(
+                "| `max-learned-entries` | `auto` | close | the kernel's bridge has no such limit |"
+            ),
+            "{page}"
+        );
     }
 
     #[test]

@@ -72,14 +72,14 @@ fn translates_sources(router: &Router, ipv6: bool) -> bool {
     let nat = &firewall(router, ipv6).nat;
     let reach = nat.reach();
     let chains = nat.chains.iter().filter(|(chain, _)| reach.comes_by(chain, |hook| hook == NatHook::Srcnat));
-    chains.flat_map(|(_, rules)| rules).any(|rule| match rule.action {
-        NatAction::Masquerade { .. } | NatAction::SrcNat(_) | NatAction::Netmap(_) => true,
-        NatAction::Accept
-        | NatAction::Jump(_)
-        | NatAction::Return
-        | NatAction::Passthrough
-        | NatAction::DstNat(_)
-        | NatAction::Redirect { .. } => false,
+    chains.flat_map(|(_, rules)| rules).any(|rule| match rule.action.own() {
+        Some(
+            NatAction::Masquerade { .. }
+            | NatAction::SrcNat(..)
+            | NatAction::Same { .. }
+            | NatAction::Netmap(_),
+        ) => true,
+        Some(NatAction::DstNat(..) | NatAction::Redirect { .. }) | None => false,
     })
 }
 
@@ -128,8 +128,8 @@ fn exit_of(trace: &Trace<'_>, host: IpAddr, uplink: &Uplink<'_>) -> Exit {
     match &trace.end {
         End::Leaves { interface, packet: Packet { source, .. }, .. } if *interface == uplink.interface => {
             let exempted = |step: &Step<'_>| {
-                matches!(step, Step::Rule { hook, outcome: Outcome::Nat(NatAction::Accept), .. }
-                    if hook.chain == "srcnat")
+                matches!(step, Step::Rule { hook, outcome: Outcome::Accepts, .. }
+                    if hook.menu == "nat" && hook.chain == "srcnat")
             };
             match () {
                 () if *source != host => Exit::Translated,
@@ -139,7 +139,8 @@ fn exit_of(trace: &Trace<'_>, host: IpAddr, uplink: &Uplink<'_>) -> Exit {
         }
         // The address that it would get is learned at run time.
         End::Dropped(Reason::NoAddress) => Exit::Translated,
-        End::Leaves { .. } | End::Delivered(_) | End::Dropped(_) | End::Refused(..) => Exit::Not,
+        End::Leaves { .. } | End::Delivered(_) => Exit::Not,
+        End::Dropped(_) | End::Refused(..) | End::Reset(_) => Exit::Not,
     }
 }
 

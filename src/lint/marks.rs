@@ -1,7 +1,7 @@
 //! Routing marks whose tables have no answer: packets that carry them take `main` as if they had none.
 
 use crate::diagnostic::{Code, Diagnostic, Severity, did_you_mean};
-use crate::ir::firewall::{Condition, MangleAction};
+use crate::ir::firewall::{Action, Condition, MangleAction};
 use crate::ir::nexthop::NextHops;
 use crate::ir::{Dialect, RouteTarget, Router, TableName};
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,7 +22,7 @@ pub(super) fn look(router: &Router, next_hops: &NextHops<'_>, found: &mut Vec<Di
         let reach = firewall.mangle.reach();
         let reached = firewall.mangle.chains.iter().filter(|(chain, _)| reach.has(chain));
         for rule in reached.flat_map(|(_, rules)| rules) {
-            let MangleAction::MarkRouting(table, _) = &rule.action else { continue };
+            let Action::Own(MangleAction::MarkRouting(table, _)) = &rule.action else { continue };
             let has_answer = answers.get(&(ipv6, table)) == Some(&Answers::Something);
             let Some(declared) = router.tables.get(table) else { continue };
             if table.is_main() || asked.contains(table) || (has_answer && declared.fib) {

@@ -107,7 +107,7 @@ pub(super) fn new_packet(source: IpAddr, destination: IpAddr, protocol: Protocol
         _ if protocol.has_ports() => Payload::Datagram { protocol, ports },
         _ => Payload::Other(protocol),
     };
-    Packet { source, destination, ttl: 64, payload }
+    Packet::new(source, destination, 64, payload)
 }
 
 /// A port that meets a condition; `None` if it asks for none in particular.

@@ -7,7 +7,8 @@
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::Router;
 use crate::ir::firewall::{
-    Action, Chain, Condition, Hook, MangleAction, Matchers, NatAction, Passthrough, Rule, RuleTable,
+    Action, Chain, Circumstances, FilterAction, HeaderMatchers, Hook, MangleAction, Matchers, NatAction,
+    Passthrough, RawAction, Rule, RuleTable,
 };
 use rosc_target::Origin;
 use std::collections::HashMap;
@@ -32,6 +33,7 @@ enum Changes {
     PacketMark,
     RoutingMark,
     Mss,
+    Header,
     /// Whatever the rules of another chain change.
     All,
 }
@@ -43,20 +45,19 @@ struct Epochs {
     packet_mark: u32,
     routing_mark: u32,
     mss: u32,
+    header: u32,
 }
 
 pub(super) fn look(router: &Router, found: &mut Vec<Diagnostic>) {
     for firewall in [&router.firewall, &router.ipv6_firewall] {
-        menu(&firewall.nat, of_nat, found);
+        menu(&firewall.raw, of_raw, found);
         menu(&firewall.mangle, of_mangle, found);
+        menu(&firewall.nat, of_nat, found);
+        menu(&firewall.filter, of_filter, found);
     }
 }
 
-fn menu<H: Hook, A: Action<H>>(
-    table: &RuleTable<H, A>,
-    effect: fn(&A) -> Effect,
-    found: &mut Vec<Diagnostic>,
-) {
+fn menu<H: Hook, A>(table: &RuleTable<H, A>, effect: fn(&A) -> Effect, found: &mut Vec<Diagnostic>) {
     let reach = table.reach();
     // What no packet comes to is told as a whole.
     for (chain, rules) in table.chains.iter().filter(|(chain, _)| reach.has(chain)) {
@@ -66,7 +67,7 @@ fn menu<H: Hook, A: Action<H>>(
 
 fn chain_of<H: Hook, A>(
     chain: &Chain<H>,
-    rules: &[Rule<A>],
+    rules: &[Rule<H, A>],
     effect: fn(&A) -> Effect,
     found: &mut Vec<Diagnostic>,
 ) {
@@ -80,7 +81,12 @@ fn chain_of<H: Hook, A>(
         let (numbers, counts) = conditions.of(&rule.matchers, epochs);
         relevant.resize(conditions.numbers.len(), false);
         let known: Vec<u32> = numbers.iter().copied().filter(|number| relevant[*number as usize]).collect();
-        let Effect { takes, changes } = effect(&rule.action);
+        let Effect { takes, changes } = match &rule.action {
+            Action::Accept | Action::Return => Effect { takes: true, changes: Changes::Nothing },
+            Action::Passthrough => Effect { takes: false, changes: Changes::Nothing },
+            Action::Jump(_) => Effect { takes: false, changes: Changes::All },
+            Action::Own(own) => effect(own),
+        };
         if let Some(earlier) = first_subset(&taken, &known) {
             let origins = (rule.origin, rules[earlier].origin);
             found.push(shadowed(chain.name(), (place, earlier), origins));
@@ -114,6 +120,7 @@ impl Epochs {
         self.packet_mark += u32::from(is(Changes::PacketMark));
         self.routing_mark += u32::from(is(Changes::RoutingMark));
         self.mss += u32::from(is(Changes::Mss));
+        self.header += u32::from(is(Changes::Header));
     }
 }
 
@@ -151,6 +158,19 @@ impl Conditions {
             connection_nat_state,
             nth,
             per_connection_classifier,
+            header: HeaderMatchers { src_mac_address, icmp_options, packet_size, dscp, ttl, fragment },
+            circumstances:
+                Circumstances {
+                    priority,
+                    ipsec_policy,
+                    connection_bytes,
+                    connection_type,
+                    connection_limit,
+                    time,
+                    random,
+                    limit,
+                    dst_limit,
+                },
         } = matchers;
         let mut numbers = Vec::new();
         let mut all = Numbering { known: &mut self.numbers, of_rule: &mut numbers };
@@ -178,8 +198,23 @@ impl Conditions {
         all.add("nth", 0, nth);
         // A packet is in one class, whoever asks.
         all.add("per-connection-classifier", 0, per_connection_classifier);
+        all.add("src-mac-address", 0, src_mac_address);
+        all.add("icmp-options", 0, icmp_options);
+        all.add("packet-size", 0, packet_size);
+        all.add("dscp", epochs.header, dscp);
+        all.add("ttl", epochs.header, ttl);
+        all.add("fragment", 0, fragment);
+        all.add("priority", epochs.header, priority);
+        all.add("ipsec-policy", 0, ipsec_policy);
+        all.add("connection-bytes", 0, connection_bytes);
+        all.add("connection-type", 0, connection_type);
+        all.add("connection-limit", 0, connection_limit);
+        all.add("time", 0, time);
+        all.add("random", 0, random);
+        all.add("limit", 0, limit);
+        all.add("dst-limit", 0, dst_limit);
         numbers.sort_unstable();
-        (numbers, nth.is_some())
+        (numbers, matchers.count())
     }
 }
 
@@ -189,7 +224,7 @@ struct Numbering<'a> {
 }
 
 impl Numbering<'_> {
-    fn add<T: Debug>(&mut self, name: &str, epoch: u32, condition: &Option<Condition<T>>) {
+    fn add<T: Debug>(&mut self, name: &str, epoch: u32, condition: &Option<T>) {
         let Some(condition) = condition else { return };
         let mut text = format!("{name} {epoch} ");
         write!(text, "{condition:?}").expect("a text takes whatever is written");
@@ -198,29 +233,45 @@ impl Numbering<'_> {
     }
 }
 
+fn of_raw(action: &RawAction) -> Effect {
+    let takes = match action {
+        RawAction::Drop | RawAction::Notrack => true,
+    };
+    Effect { takes, changes: Changes::Nothing }
+}
+
 fn of_nat(action: &NatAction) -> Effect {
     let takes = match action {
-        NatAction::Accept
-        | NatAction::Return
-        | NatAction::Masquerade { .. }
-        | NatAction::SrcNat(_)
-        | NatAction::DstNat(_)
+        NatAction::Masquerade { .. }
+        | NatAction::SrcNat(..)
+        | NatAction::DstNat(..)
+        | NatAction::Same { .. }
         | NatAction::Redirect { .. }
         | NatAction::Netmap(_) => true,
-        NatAction::Jump(_) | NatAction::Passthrough => false,
+    };
+    Effect { takes, changes: Changes::Nothing }
+}
+
+fn of_filter(action: &FilterAction) -> Effect {
+    let takes = match action {
+        FilterAction::Drop | FilterAction::Reject(_) | FilterAction::Tarpit => true,
+        FilterAction::FasttrackConnection => false,
     };
     Effect { takes, changes: Changes::Nothing }
 }
 
 fn of_mangle(action: &MangleAction) -> Effect {
     let (passthrough, changes) = match action {
-        MangleAction::Accept | MangleAction::Return => (Passthrough::Stop, Changes::Nothing),
-        MangleAction::Passthrough => (Passthrough::Continue, Changes::Nothing),
-        MangleAction::Jump(_) => (Passthrough::Continue, Changes::All),
+        MangleAction::Drop => (Passthrough::Stop, Changes::Nothing),
+        MangleAction::FasttrackConnection => (Passthrough::Continue, Changes::Nothing),
+        MangleAction::ClearDf(passthrough) => (*passthrough, Changes::Nothing),
         MangleAction::MarkConnection(_, passthrough) => (*passthrough, Changes::ConnectionMark),
         MangleAction::MarkRouting(_, passthrough) => (*passthrough, Changes::RoutingMark),
         MangleAction::MarkPacket(_, passthrough) => (*passthrough, Changes::PacketMark),
         MangleAction::ChangeMss(_, passthrough) => (*passthrough, Changes::Mss),
+        MangleAction::ChangeDscp(_, passthrough)
+        | MangleAction::ChangeTtl(_, passthrough)
+        | MangleAction::SetPriority(_, passthrough) => (*passthrough, Changes::Header),
     };
     match passthrough {
         // Nobody sees what it changed.

@@ -5,7 +5,7 @@
 
 use super::marks::routing_table;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::ir::firewall::{AddressMatch, AddressType, Condition, MangleAction, Matchers};
+use crate::ir::firewall::{Action, AddressMatch, AddressType, Condition, MangleAction, Matchers};
 use crate::ir::nexthop::NextHops;
 use crate::ir::{Route, Router, RuleAction, TableName};
 use rosc_target::Origin;
@@ -65,8 +65,8 @@ fn leads(router: &Router, ipv6: bool) -> impl Iterator<Item = (&TableName, Origi
         RuleAction::Drop | RuleAction::Unreachable => None,
     });
     let mangle = if ipv6 { &router.ipv6_firewall.mangle } else { &router.firewall.mangle };
-    let marks = mangle.chains.values().flatten().filter_map(|rule| match &rule.action {
-        MangleAction::MarkRouting(table, _) if is_for_all_destinations(&rule.matchers) => {
+    let marks = mangle.rules().filter_map(|rule| match &rule.action {
+        Action::Own(MangleAction::MarkRouting(table, _)) if is_for_all_destinations(&rule.matchers) => {
             Some((table, rule.origin))
         }
         _ => None,

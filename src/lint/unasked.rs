@@ -1,7 +1,7 @@
 //! Connection marks that are set, and that no rule asks for.
 
 use crate::diagnostic::{Code, Diagnostic, Severity, did_you_mean};
-use crate::ir::firewall::{Condition, MangleAction};
+use crate::ir::firewall::{Action, Condition, MangleAction};
 use crate::ir::{ConnectionMark, Router};
 use rosc_target::Origin;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,12 +13,13 @@ pub(super) fn look(router: &Router, found: &mut Vec<Diagnostic>) {
     // each rule of a balancer does.
     let mut any_is_asked = false;
     for firewall in [&router.firewall, &router.ipv6_firewall] {
-        let nat = firewall.nat.chains.values().flatten().map(|rule| (&rule.matchers, false));
-        let mangle = firewall.mangle.chains.values().flatten().map(|rule| {
-            let marks = matches!(rule.action, MangleAction::MarkConnection(Some(_), _));
+        let nat = firewall.nat.rules().map(|rule| (&rule.matchers, false));
+        let filter = firewall.filter.rules().map(|rule| (&rule.matchers, false));
+        let mangle = firewall.mangle.rules().map(|rule| {
+            let marks = matches!(rule.action, Action::Own(MangleAction::MarkConnection(Some(_), _)));
             (&rule.matchers, marks)
         });
-        for (matchers, marks) in nat.chain(mangle) {
+        for (matchers, marks) in nat.chain(filter).chain(mangle) {
             match &matchers.connection_mark {
                 Some(Condition::Is(Some(mark)) | Condition::IsNot(Some(mark))) => {
                     asked.insert(mark);
@@ -27,8 +28,8 @@ pub(super) fn look(router: &Router, found: &mut Vec<Diagnostic>) {
                 None => {}
             }
         }
-        for rule in firewall.mangle.chains.values().flatten() {
-            if let MangleAction::MarkConnection(Some(mark), _) = &rule.action {
+        for rule in firewall.mangle.rules() {
+            if let Action::Own(MangleAction::MarkConnection(Some(mark), _)) = &rule.action {
                 set.entry(mark).or_default().push(rule.origin);
             }
         }

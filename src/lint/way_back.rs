@@ -77,18 +77,9 @@ impl<'r> Survey<'_, 'r> {
 
     fn forwards(&self, uplink: &Uplink<'r>, found: &mut Vec<Diagnostic>) {
         let mut budget = Budget::of_one(self.uplinks, self.router);
-        let rules = firewall(self.router, uplink.is_ipv6).nat.chains.values().flatten();
+        let rules = firewall(self.router, uplink.is_ipv6).nat.rules();
         for rule in rules {
-            let forwards = match rule.action {
-                NatAction::DstNat(_) | NatAction::Netmap(_) => true,
-                NatAction::Accept
-                | NatAction::Jump(_)
-                | NatAction::Return
-                | NatAction::Passthrough
-                | NatAction::Masquerade { .. }
-                | NatAction::SrcNat(_)
-                | NatAction::Redirect { .. } => false,
-            };
+            let forwards = matches!(rule.action.own(), Some(NatAction::DstNat(..) | NatAction::Netmap(_)));
             let names_interface =
                 rule.matchers.in_interface.is_some() || rule.matchers.in_interface_list.is_some();
             let is_meant = names_interface || uplink.is_reached();

@@ -10,7 +10,7 @@
 
 use super::{diagnostics, id};
 use crate::diagnostic::Diagnostic;
-use crate::ir::firewall::{Condition, MangleAction, Matchers};
+use crate::ir::firewall::{Action, Condition, MangleAction, Matchers};
 use crate::ir::{ConnectionMark, PacketMark, Router, TableName};
 use rosc_target::Origin;
 use std::collections::BTreeMap;
@@ -67,16 +67,11 @@ impl Marks {
                 connections.extend(connection_mark.iter().filter_map(named));
                 packets.extend(packet_mark.iter().filter_map(named));
             }
-            for rule in firewall.mangle.chains.values().flatten() {
+            for rule in firewall.mangle.rules() {
                 match &rule.action {
-                    MangleAction::MarkConnection(mark, _) => connections.extend(mark),
-                    MangleAction::MarkPacket(mark, _) => packets.extend(mark),
-                    MangleAction::Accept
-                    | MangleAction::Jump(_)
-                    | MangleAction::Return
-                    | MangleAction::Passthrough
-                    | MangleAction::MarkRouting(..)
-                    | MangleAction::ChangeMss(..) => {}
+                    Action::Own(MangleAction::MarkConnection(mark, _)) => connections.extend(mark),
+                    Action::Own(MangleAction::MarkPacket(mark, _)) => packets.extend(mark),
+                    _ => {}
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use super::Context;
 use super::mark::ROUTING_MARK;
-use crate::ir::firewall::MangleAction;
+use crate::ir::firewall::{Action, MangleAction};
 use crate::ir::{Firewall, RoutingRule, RuleAction, TableName};
 use rosc_route::{Family, FwMark, Rule};
 use rosc_target::Origin;
@@ -82,8 +82,8 @@ impl Context<'_> {
 /// The tables that packets are marked for, each with the first rule that does.
 fn marked_tables(firewall: &Firewall) -> BTreeMap<&TableName, Origin> {
     let mut tables = BTreeMap::new();
-    for rule in firewall.mangle.chains.values().flatten() {
-        if let MangleAction::MarkRouting(table, _) = &rule.action
+    for rule in firewall.mangle.rules() {
+        if let Action::Own(MangleAction::MarkRouting(table, _)) = &rule.action
             && !table.is_main()
         {
             tables.entry(table).or_insert(rule.origin);

@@ -10,16 +10,6 @@ use rosc_target::Origin;
 /// Menus whose absence on Linux is more than a missing convenience.
 const WHAT_IS_LOST: &[(&str, &str)] = &[
     (
-        "/ip/firewall/filter",
-        "packets that these rules would drop are let through; filter them by other means",
-    ),
-    (
-        "/ipv6/firewall/filter",
-        "packets that these rules would drop are let through; filter them by other means",
-    ),
-    ("/ip/firewall/raw", "packets that these rules would drop are let through; filter them by other means"),
-    ("/ipv6/firewall/raw", "packets that these rules would drop are let through; filter them by other means"),
-    (
         "/ip/dhcp-client",
         "addresses and routes from DHCP are not known here; configure the interface by other means",
     ),

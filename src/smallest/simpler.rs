@@ -1,7 +1,7 @@
 //! Packets with less to look at.
 
 use crate::ir::firewall::{Protocol, TcpFlag};
-use crate::trace::{Arrival, Packet, Payload};
+use crate::trace::{Arrival, Packet, Payload, USUAL_DATA};
 use std::collections::BTreeSet;
 
 /// The first of the ports that packets are given where any will do.
@@ -31,6 +31,12 @@ pub(super) fn simpler(packets: &[Arrival]) -> Vec<Vec<Arrival>> {
         }
     });
     all(&|packet| packet.ttl = FULL);
+    all(&|packet| packet.dscp = 0);
+    all(&|packet| {
+        if !matches!(packet.payload, Payload::Error { .. }) {
+            packet.data = USUAL_DATA;
+        }
+    });
     all(&|packet| {
         if let Payload::Tcp { mss, .. } = &mut packet.payload {
             *mss = None;
@@ -129,8 +135,7 @@ mod tests {
             mss: Some(1300),
         };
         let address = |text: &str| text.parse().expect("an address");
-        let packet =
-            Packet { source: address("192.0.2.1"), destination: address("192.0.2.2"), ttl: 61, payload };
+        let packet = Packet::new(address("192.0.2.1"), address("192.0.2.2"), 61, payload);
         Arrival { interface: None, packet }
     }
 

@@ -20,7 +20,7 @@ pub fn answer_to(end: &End<'_>) -> Option<Arrival> {
     let (interface, packet) = match end {
         End::Leaves { interface, packet, .. } => (Some(interface.clone()), packet),
         End::Delivered(packet) => (None, packet),
-        End::Dropped(_) | End::Refused(..) => return None,
+        End::Dropped(_) | End::Refused(..) | End::Reset(_) => return None,
     };
     Some(Arrival { interface, packet: packet.answer()? })
 }

@@ -1,6 +1,7 @@
 //! The rules of a menu, with jumps that are followed by number.
 
-use crate::ir::firewall::{Action, Chain, Hook, Rule, RuleTable};
+use super::step::End;
+use crate::ir::firewall::{Chain, Hook, Rule, RuleTable};
 use std::collections::BTreeMap;
 
 /// The chains of a menu.
@@ -13,13 +14,13 @@ pub(super) struct Chains<'r, H, A> {
 #[derive(Debug)]
 struct Numbered<'r, H, A> {
     chain: &'r Chain<H>,
-    rules: Vec<Known<'r, A>>,
+    rules: Vec<Known<'r, H, A>>,
 }
 
 /// A rule with what a trace has to know of it.
 #[derive(Debug)]
-pub(super) struct Known<'r, A> {
-    pub(super) rule: &'r Rule<A>,
+pub(super) struct Known<'r, H, A> {
+    pub(super) rule: &'r Rule<H, A>,
     /// Its number among all rules of the router.
     pub(super) number: usize,
     /// The chain that it jumps to.
@@ -39,7 +40,7 @@ pub(super) enum Then {
     End,
 }
 
-impl<'r, H: Hook, A: Action<H>> Chains<'r, H, A> {
+impl<'r, H: Hook, A> Chains<'r, H, A> {
     /// Numbers the rules of a menu from `first` on.
     pub(super) fn new(table: &'r RuleTable<H, A>, first: usize) -> Self {
         let places: BTreeMap<&Chain<H>, usize> = table.chains.keys().zip(0..).collect();
@@ -67,15 +68,21 @@ impl<'r, H: Hook, A: Action<H>> Chains<'r, H, A> {
     }
 
     /// Leads through the rules of a built-in chain, each with the name of the chain that it stands in.
-    pub(super) fn walk(&self, hook: H, mut visit: impl FnMut(&'r str, &Known<'r, A>) -> Then) {
-        let Some(&start) = self.base.get(&hook) else { return };
+    pub(super) fn walk(
+        &self,
+        hook: H,
+        mut visit: impl FnMut(&'r str, &Known<'r, H, A>) -> Result<Then, End<'r>>,
+    ) -> Result<(), End<'r>> {
+        let Some(&start) = self.base.get(&hook) else { return Ok(()) };
         let mut callers: Vec<(usize, usize)> = Vec::new();
         let mut here = (start, 0);
         loop {
             let (place, position) = here;
             let chain = &self.chains[place];
-            let then =
-                chain.rules.get(position).map_or(Then::Return, |known| visit(chain.chain.name(), known));
+            let then = match chain.rules.get(position) {
+                Some(known) => visit(chain.chain.name(), known)?,
+                None => Then::Return,
+            };
             here = match then {
                 Then::Next => (place, position + 1),
                 // A jump to a chain without rules leads nowhere; a circle of jumps is refused before any trace.
@@ -88,9 +95,9 @@ impl<'r, H: Hook, A: Action<H>> Chains<'r, H, A> {
                 },
                 Then::Return => match callers.pop() {
                     Some(caller) => caller,
-                    None => return,
+                    None => return Ok(()),
                 },
-                Then::End => return,
+                Then::End => return Ok(()),
             };
         }
     }

@@ -27,6 +27,10 @@ pub trait Chance {
     /// The place of one of several that are equally good. There are at least two.
     fn one_of(&mut self, count: usize) -> usize;
 
+    /// Whether something happens of which only is known how often it does: so many times of a hundred; `None` where not
+    /// even that is known.
+    fn happens(&mut self, percent: Option<u8>) -> bool;
+
     /// The address to translate to.
     fn address(&mut self, side: Side, range: &IpRange) -> IpAddr;
 

@@ -79,6 +79,8 @@ pub(super) struct Tracked {
 impl Tracked {
     /// A packet of no connection, which begins none either.
     const INVALID: Self = Self { state: ConnectionState::Invalid, connection: None, gone: None };
+    /// A packet that is to be of no connection.
+    pub(super) const UNTRACKED: Self = Self::NOT_YET;
     /// A packet that was not looked at yet.
     pub(super) const NOT_YET: Self = Self { state: ConnectionState::Untracked, connection: None, gone: None };
 }

@@ -2,22 +2,31 @@
 
 use super::chains::Then;
 use super::packet::Payload;
-use super::step::Outcome;
-use super::walk::Walk;
+use super::step::{End, Outcome, Reason};
+use super::walk::{Ended, Walk};
 use crate::ir::firewall::{MangleAction, MangleHook, Mss, Passthrough, TcpFlag};
+use rosc_target::Origin;
 
 impl<'r> Walk<'_, 'r> {
-    pub(super) fn mangle(&mut self, hook: MangleHook) {
+    pub(super) fn mangle(&mut self, hook: MangleHook) -> Ended<'r> {
         let chains = &self.tracer.family(&self.packet).mangle;
-        self.lead_through(chains, "mangle", hook, Outcome::Mangle, Self::mangled);
+        self.lead_through(chains, "mangle", hook, Outcome::Mangle, Self::mangled)
     }
 
-    fn mangled(&mut self, action: &'r MangleAction) -> Then {
+    fn mangled(&mut self, action: &'r MangleAction, rule: Origin) -> Result<Then, End<'r>> {
         let passthrough = match action {
-            MangleAction::Accept => return Then::End,
-            MangleAction::Jump(_) => return Then::Jump,
-            MangleAction::Return => return Then::Return,
-            MangleAction::Passthrough => return Then::Next,
+            MangleAction::Drop => return Err(End::Dropped(Reason::Firewall(rule))),
+            MangleAction::FasttrackConnection => return Ok(Then::Next),
+            MangleAction::ChangeDscp(dscp, passthrough) => {
+                self.packet.dscp = *dscp;
+                passthrough
+            }
+            MangleAction::ChangeTtl(ttl, passthrough) => {
+                self.packet.ttl = *ttl;
+                passthrough
+            }
+            // Packets are never taken apart in a trace, and have no priority that anything could be told by.
+            MangleAction::ClearDf(passthrough) | MangleAction::SetPriority(_, passthrough) => passthrough,
             MangleAction::MarkConnection(mark, passthrough) => {
                 if let Some(member) = &mut self.tracked.connection {
                     member.connection.mark.clone_from(mark);
@@ -37,10 +46,10 @@ impl<'r> Walk<'_, 'r> {
                 passthrough
             }
         };
-        match passthrough {
+        Ok(match passthrough {
             Passthrough::Continue => Then::Next,
             Passthrough::Stop => Then::End,
-        }
+        })
     }
 
     /// The MSS of a handshake is lowered, never raised. What a way's MTU is no configuration tells.

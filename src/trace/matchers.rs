@@ -9,8 +9,8 @@ use super::lists::Lists;
 use super::local::Own;
 use super::packet::{Packet, Payload};
 use crate::ir::firewall::{
-    AddressMatch, AddressType, Condition, ConnectionNatState, ConnectionState, InterfaceMatch, Matchers, Nth,
-    PccFields, PccKey, Ports, TcpFlags,
+    AddressMatch, AddressType, Circumstances, Condition, ConnectionNatState, ConnectionState, HeaderMatchers,
+    IcmpOptions, InterfaceMatch, Matchers, Nth, PccFields, PccKey, Ports, TcpFlags,
 };
 use crate::ir::{ConnectionMark, InterfaceName, PacketMark, Router, TableName};
 use std::collections::BTreeSet;
@@ -63,6 +63,8 @@ impl Sight<'_> {
             connection_nat_state,
             nth,
             per_connection_classifier,
+            header,
+            circumstances,
         } = matchers;
         let packet = self.packet;
         let interface = |condition: &Condition<InterfaceMatch>, interface| {
@@ -80,7 +82,9 @@ impl Sight<'_> {
         let ports = packet.ports();
         let has = |holds: Option<bool>, name| (holds == Some(false)).then_some(name);
         // One after the other, so that nothing is looked at behind the first that fails.
-        has(in_interface.as_ref().map(|c| interface(c, self.in_interface)), "in-interface")
+        let mac = header.src_mac_address.as_ref().map(|_| chance.happens(None));
+        has(mac, "src-mac-address")
+            .or_else(|| has(in_interface.as_ref().map(|c| interface(c, self.in_interface)), "in-interface"))
             .or_else(|| {
                 has(out_interface.as_ref().map(|c| interface(c, self.out_interface)), "out-interface")
             })
@@ -103,6 +107,7 @@ impl Sight<'_> {
             .or_else(|| {
                 has(dst_address_list.as_ref().map(|c| address(c, packet.destination)), "dst-address-list")
             })
+            .or_else(|| fails_header(header, packet))
             .or_else(|| has(protocol.as_ref().map(|c| c.holds(|p| *p == packet.protocol())), "protocol"))
             .or_else(|| {
                 let of = |c: &Condition<Ports>| {
@@ -142,6 +147,7 @@ impl Sight<'_> {
             .or_else(|| {
                 has(connection_nat_state.as_ref().map(|c| self.is_translated(c)), "connection-nat-state")
             })
+            .or_else(|| fails_circumstances(circumstances, chance))
             .or_else(|| has(nth.as_ref().map(|c| is_turn(c, counter)), "nth"))
             .or_else(|| {
                 let in_class = per_connection_classifier.as_ref().map(|condition| {
@@ -149,6 +155,13 @@ impl Sight<'_> {
                         .holds(|classifier| chance.is_in_class(classifier, &key(classifier.fields, packet)))
                 });
                 has(in_class, "per-connection-classifier")
+            })
+            .or_else(|| {
+                let Circumstances { limit, dst_limit, connection_limit, .. } = circumstances;
+                let mut open = |is_there: bool, name| (is_there && !chance.happens(None)).then_some(name);
+                open(connection_limit.is_some(), "connection-limit")
+                    .or_else(|| open(limit.is_some(), "limit"))
+                    .or_else(|| open(dst_limit.is_some(), "dst-limit"))
             })
     }
 
@@ -167,6 +180,46 @@ impl Sight<'_> {
             })
         })
     }
+}
+
+fn fails_header(header: &HeaderMatchers, packet: &Packet) -> Option<&'static str> {
+    let HeaderMatchers { src_mac_address: _, icmp_options, packet_size, dscp, ttl, fragment } = header;
+    let icmp = |condition: &Condition<IcmpOptions>| {
+        let Some((kind, code)) = packet.icmp() else { return false };
+        condition.holds(|wanted| wanted.kind == kind && (wanted.codes.0..=wanted.codes.1).contains(&code))
+    };
+    let has = |holds: Option<bool>, name| (holds == Some(false)).then_some(name);
+    has(ttl.as_ref().map(|c| c.holds(|&(low, high)| (low..=high).contains(&packet.ttl))), "ttl")
+        .or_else(|| has(dscp.as_ref().map(|c| c.holds(|wanted| *wanted == packet.dscp)), "dscp"))
+        .or_else(|| {
+            let fits = |&(low, high): &(u16, u16)| (low..=high).contains(&packet.length());
+            has(packet_size.as_ref().map(|c| c.holds(fits)), "packet-size")
+        })
+        .or_else(|| has(icmp_options.as_ref().map(icmp), "icmp-options"))
+        // Packets are never taken apart in a trace.
+        .or_else(|| has(fragment.map(|wanted| !wanted), "fragment"))
+}
+
+/// What no packet tells: it may hold or not, but what comes through IPsec is none of a trace's.
+fn fails_circumstances(circumstances: &Circumstances, chance: &mut dyn Chance) -> Option<&'static str> {
+    let Circumstances {
+        priority,
+        ipsec_policy,
+        connection_bytes,
+        connection_type,
+        time,
+        random,
+        connection_limit: _,
+        limit: _,
+        dst_limit: _,
+    } = circumstances;
+    let mut open = |is_there: bool, percent, name| (is_there && !chance.happens(percent)).then_some(name);
+    open(priority.is_some(), None, "priority")
+        .or_else(|| open(connection_bytes.is_some(), None, "connection-bytes"))
+        .or_else(|| ipsec_policy.filter(|policy| policy.is_ipsec).map(|_| "ipsec-policy"))
+        .or_else(|| open(connection_type.is_some(), None, "connection-type"))
+        .or_else(|| open(time.is_some(), None, "time"))
+        .or_else(|| open(random.is_some(), *random, "random"))
 }
 
 fn flags_are(condition: &Condition<TcpFlags>, packet: &Packet) -> bool {

@@ -10,6 +10,7 @@ mod chance;
 mod checks;
 mod conntrack;
 mod fib;
+mod filter;
 mod handshake;
 mod lists;
 mod local;
@@ -33,13 +34,15 @@ pub use conntrack::{Connection, Conntrack, Detail, Direction, Tuple};
 pub use fib::{Entry, Way};
 pub use handshake::Phase;
 pub use numbers::Numbers;
-pub use packet::{IcmpError, Packet, Payload, PortPair};
+pub use packet::{IcmpError, Packet, Payload, PortPair, USUAL_DATA};
 pub use routing::{Answer, Decision, Found, Look};
 pub use step::{Difference, End, Hook, Outcome, Reason, Step, Trace};
 pub use ways::{Classify, Hints, Possible, Ranges};
 pub use written::written;
 
-use crate::ir::firewall::{MangleAction, MangleHook, NatAction, NatHook};
+use crate::ir::firewall::{
+    FilterAction, FilterHook, MangleAction, MangleHook, NatAction, NatHook, RawAction, RawHook,
+};
 use crate::ir::nexthop::{NextHops, Surroundings};
 use crate::ir::{Firewall, InterfaceName, Router};
 use chains::Chains;
@@ -112,8 +115,10 @@ pub struct Tracer<'r> {
 /// The firewall of a family.
 struct Family<'r> {
     lists: Lists<'r>,
+    raw: Chains<'r, RawHook, RawAction>,
     mangle: Chains<'r, MangleHook, MangleAction>,
     nat: Chains<'r, NatHook, NatAction>,
+    filter: Chains<'r, FilterHook, FilterAction>,
 }
 
 impl<'r> Tracer<'r> {
@@ -124,11 +129,15 @@ impl<'r> Tracer<'r> {
         let own = Own::new(router);
         let mut rules = 0;
         let mut family = |firewall: &'r Firewall| {
+            let raw = Chains::new(&firewall.raw, rules);
+            rules += raw.len();
             let mangle = Chains::new(&firewall.mangle, rules);
             rules += mangle.len();
             let nat = Chains::new(&firewall.nat, rules);
             rules += nat.len();
-            Family { lists: Lists::new(firewall), mangle, nat }
+            let filter = Chains::new(&firewall.filter, rules);
+            rules += filter.len();
+            Family { lists: Lists::new(firewall), raw, mangle, nat, filter }
         };
         let families = [family(&router.firewall), family(&router.ipv6_firewall)];
         Self { router, routing: Routing::new(router, fib), next_hops, own, families, detailed }

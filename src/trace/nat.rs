@@ -10,7 +10,7 @@ use super::local::sources_for;
 use super::packet::{Packet, Payload};
 use super::step::{End, Hook, Outcome, Reason, Step};
 use super::walk::{Ended, Walk};
-use crate::ir::firewall::{Hook as _, IpRange, NatAction, NatHook, NatTarget, PortRange};
+use crate::ir::firewall::{Hook as _, IpRange, NatAction, NatHook, NatTarget, PortChoice, PortRange};
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::RangeInclusive;
@@ -19,7 +19,21 @@ use std::ops::RangeInclusive;
 #[derive(Debug, Clone, Default)]
 struct Wanted {
     address: Option<IpAddr>,
-    ports: Option<RangeInclusive<u16>>,
+    ports: Option<Ports>,
+}
+
+/// Ports of which one is chosen.
+#[derive(Debug, Clone)]
+struct Ports {
+    /// The range; any that is like the packet's own where none is given.
+    range: Option<RangeInclusive<u16>>,
+    choice: PortChoice,
+}
+
+impl Ports {
+    fn holds(&self, port: u16) -> bool {
+        self.range.as_ref().is_none_or(|range| range.contains(&port))
+    }
 }
 
 impl<'r> Walk<'_, 'r> {
@@ -62,20 +76,10 @@ impl<'r> Walk<'_, 'r> {
     fn ask(&mut self, hook: NatHook) -> Result<Option<Wanted>, End<'r>> {
         let mut decided: Option<&'r NatAction> = None;
         let chains = &self.tracer.family(&self.packet).nat;
-        self.lead_through(chains, "nat", hook, Outcome::Nat, |_, action| match action {
-            NatAction::Passthrough => Then::Next,
-            NatAction::Jump(_) => Then::Jump,
-            NatAction::Return => Then::Return,
-            NatAction::Accept
-            | NatAction::Masquerade { .. }
-            | NatAction::SrcNat(_)
-            | NatAction::DstNat(_)
-            | NatAction::Redirect { .. }
-            | NatAction::Netmap(_) => {
-                decided = Some(action);
-                Then::End
-            }
-        });
+        self.lead_through(chains, "nat", hook, Outcome::Nat, |_, action, _| {
+            decided = Some(action);
+            Ok(Then::End)
+        })?;
         decided.map_or(Ok(None), |action| self.wanted(action, hook))
     }
 
@@ -86,7 +90,7 @@ impl<'r> Walk<'_, 'r> {
             None => Err(End::Dropped(Reason::NoAddress)),
         };
         match action {
-            NatAction::Masquerade { to_ports } => {
+            NatAction::Masquerade { to_ports, choice } => {
                 let neighbour = self.gateway.unwrap_or(self.packet.destination);
                 let interface = self.out_interface.as_ref();
                 let own = sources_for(self.tracer.router, interface, neighbour, self.packet.destination);
@@ -94,9 +98,9 @@ impl<'r> Walk<'_, 'r> {
                 if let Some(member) = &mut self.tracked.connection {
                     member.connection.masqueraded.clone_from(&self.out_interface);
                 }
-                address(own, to_ports.map(ports_of))
+                address(own, chosen(*to_ports, *choice))
             }
-            NatAction::Redirect { to_ports } => {
+            NatAction::Redirect { to_ports, choice } => {
                 let own = match self.in_interface {
                     Some(_) => {
                         let (source, interface) = (self.packet.source, self.in_interface.as_ref());
@@ -106,17 +110,19 @@ impl<'r> Walk<'_, 'r> {
                     None if self.packet.is_ipv6() => Some(Ipv6Addr::LOCALHOST.into()),
                     None => Some(Ipv4Addr::LOCALHOST.into()),
                 };
-                address(own, to_ports.map(ports_of))
+                address(own, chosen(*to_ports, *choice))
             }
-            NatAction::SrcNat(target) | NatAction::DstNat(target) => Ok(Some(match target {
+            NatAction::SrcNat(target, choice) | NatAction::DstNat(target, choice) => Ok(Some(match target {
                 NatTarget::Addresses(range) => {
-                    Wanted { address: Some(self.one_of(side, range)), ports: None }
+                    Wanted { address: Some(self.one_of(side, range)), ports: chosen(None, *choice) }
                 }
-                NatTarget::Ports(ports) => Wanted { address: None, ports: Some(ports_of(*ports)) },
+                NatTarget::Ports(ports) => Wanted { address: None, ports: chosen(Some(*ports), *choice) },
                 NatTarget::AddressesAndPorts(range, ports) => {
-                    Wanted { address: Some(self.one_of(side, range)), ports: Some(ports_of(*ports)) }
+                    let address = Some(self.one_of(side, range));
+                    Wanted { address, ports: chosen(Some(*ports), *choice) }
                 }
             })),
+            NatAction::Same { to, .. } => address(Some(self.one_of(side, to)), None),
             NatAction::Netmap(prefix) => {
                 let found = match side {
                     Side::Source => self.packet.source,
@@ -124,7 +130,6 @@ impl<'r> Walk<'_, 'r> {
                 };
                 address(in_prefix(prefix, found), None)
             }
-            NatAction::Accept | NatAction::Passthrough | NatAction::Jump(_) | NatAction::Return => Ok(None),
         }
     }
 
@@ -160,14 +165,16 @@ impl<'r> Walk<'_, 'r> {
             Side::Destination => bound.destination_port(),
         };
         if let Some(port) = port {
-            let fits = wanted.ports.as_ref().is_none_or(|range| range.contains(&port));
+            let is_random = wanted.ports.as_ref().is_some_and(|ports| ports.choice == PortChoice::Random);
+            let fits = !is_random && wanted.ports.as_ref().is_none_or(|ports| ports.holds(port));
+            let range = wanted.ports.and_then(|ports| ports.range);
             // A destination's own port is not changed to keep connections apart.
-            let must_be_alone = side == Side::Source
-                || wanted.ports.as_ref().is_some_and(|range| range.start() != range.end());
+            let must_be_alone =
+                side == Side::Source || range.as_ref().is_some_and(|range| range.start() != range.end());
             let (taken, gone) = (&self.state.conntrack, self.tracked.gone);
             let is_alone = |port: &u16| !taken.is_taken(&bound.with_port(side, *port).inverse(), gone);
             if !fits || (must_be_alone && !is_alone(&port)) {
-                let range = wanted.ports.unwrap_or_else(|| match bound.detail {
+                let range = range.unwrap_or_else(|| match bound.detail {
                     Detail::Echo { .. } => 0..=u16::MAX,
                     Detail::Ports(_) | Detail::None => ports_like(port),
                 });
@@ -191,10 +198,11 @@ impl Walk<'_, '_> {
         let address = wanted.address.unwrap_or(bound.source);
         let fits = |source: &Tuple| {
             let port = source.source_port();
-            let holds = |range: &RangeInclusive<u16>| port.is_none_or(|port| range.contains(&port));
+            let holds = |ports: &Ports| port.is_none_or(|port| ports.holds(port));
             source.source == address && wanted.ports.as_ref().is_none_or(holds)
         };
-        if side == Side::Destination || fits(bound) {
+        let is_random = wanted.ports.as_ref().is_some_and(|ports| ports.choice == PortChoice::Random);
+        if side == Side::Destination || is_random || fits(bound) {
             return None;
         }
         let taken = &self.state.conntrack;
@@ -222,8 +230,10 @@ impl Tuple {
     }
 }
 
-fn ports_of(range: PortRange) -> RangeInclusive<u16> {
-    range.first()..=range.last()
+/// What `to-ports` and `randomise-ports` ask for; `None` if neither does.
+fn chosen(range: Option<PortRange>, choice: PortChoice) -> Option<Ports> {
+    let range = range.map(|range| range.first()..=range.last());
+    (range.is_some() || choice == PortChoice::Random).then_some(Ports { range, choice })
 }
 
 /// The ports of which one takes the place of another: reserved ones stay reserved.

@@ -2,7 +2,7 @@
 
 use super::packet::{IcmpError, Packet, Payload, PortPair, icmp_of};
 use super::{Arrival, Connection, Phase, State, Tuple};
-use crate::catalog::types::FromText;
+use crate::catalog::types::{FromText, Number};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::ir::firewall::{Protocol, TcpFlag, TcpFlags};
 use crate::ir::{ConnectionMark, InterfaceName, Router};
@@ -45,6 +45,8 @@ pub const PARTS: &[(&str, &str)] = &[
     ("id", "the identifier of an echo"),
     ("about", "the packet that an error is about, its parts with / between them"),
     ("ttl", "time to live or hop limit; 64 by default"),
+    ("dscp", "differentiated services code point; 0 by default"),
+    ("size", "length in bytes with the IP header; what the protocol needs and 12 more by default"),
     ("state", "new or established"),
     ("connection-mark", "the mark of an established connection"),
 ];
@@ -163,7 +165,35 @@ impl<'w> Reader<'w> {
         let nobody: IpAddr =
             if destination.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
         let source = source.unwrap_or(nobody);
-        Some(Packet { source, destination, ttl: ttl.unwrap_or(USUAL_TTL), payload: payload? })
+        let mut packet = Packet::new(source, destination, ttl.unwrap_or(USUAL_TTL), payload?);
+        packet.dscp = self.dscp()?;
+        self.size(&mut packet)?;
+        Some(packet)
+    }
+
+    fn dscp(&mut self) -> Option<u8> {
+        if !self.has("dscp") {
+            return Some(0);
+        }
+        let Number::<0, 63>(dscp) = self.typed("dscp")?;
+        u8::try_from(dscp).ok()
+    }
+
+    /// Gives the packet the length that is asked for.
+    fn size(&mut self, packet: &mut Packet) -> Option<()> {
+        let Some((_, origin)) = self.given("size") else { return Some(()) };
+        let size: u16 = self.plain("size", "a number of bytes, up to 65535")?;
+        let least = packet.length() - packet.data;
+        if matches!(packet.payload, Payload::Error { .. }) {
+            self.refuse("an error is as long as what it is about", origin, "", None);
+            return None;
+        }
+        if size < least {
+            self.refuse(format!("the headers of this packet take {least} bytes already"), origin, "", None);
+            return None;
+        }
+        packet.data = size - least;
+        Some(())
     }
 
     fn interface(&mut self, router: &Router) -> Option<Option<InterfaceName>> {

@@ -53,7 +53,7 @@ fn place(end: &End<'_>) -> Place {
     match end {
         End::Leaves { interface, gateway, .. } => Place::Leaves(interface.to_string(), *gateway),
         End::Delivered(_) => Place::Delivered,
-        End::Dropped(_) | End::Refused(..) => Place::Stopped,
+        End::Dropped(_) | End::Refused(..) | End::Reset(_) => Place::Stopped,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::conntrack::Direction;
 use super::packet::{IcmpError, Packet};
 use super::routing::Decision;
-use crate::ir::firewall::{ConnectionState, MangleAction, NatAction};
+use crate::ir::firewall::{ConnectionState, FilterAction, MangleAction, NatAction, RawAction};
 use crate::ir::nexthop::Hop;
 use crate::ir::{ConnectionMark, InterfaceName, RoutingRule};
 use rosc_target::Origin;
@@ -61,10 +61,22 @@ pub enum Step<'r> {
 pub enum Outcome<'r> {
     /// This condition did not hold.
     Fails(&'static str),
+    /// No more rules of the menu here.
+    Accepts,
+    /// On in this chain.
+    Jumps(&'r str),
+    /// Back to the chain before.
+    Returns,
+    /// It was counted.
+    Counts,
+    /// A raw rule acted.
+    Raw(&'r RawAction),
     /// A mangle rule acted.
     Mangle(&'r MangleAction),
     /// A NAT rule acted.
     Nat(&'r NatAction),
+    /// A filter rule acted.
+    Filter(&'r FilterAction),
 }
 
 /// A built-in chain of some menu.
@@ -94,6 +106,8 @@ pub enum End<'r> {
     Dropped(Reason<'r>),
     /// It is dropped, and its sender is told.
     Refused(IcmpError, Reason<'r>),
+    /// It is dropped, and its TCP connection is reset.
+    Reset(Reason<'r>),
 }
 
 /// Why a packet gets no further.
@@ -107,6 +121,8 @@ pub enum Reason<'r> {
     ReversePath,
     /// The router forwards nothing.
     NotForwarding,
+    /// A rule of the firewall says so.
+    Firewall(Origin),
     /// A routing rule says so.
     Rule(&'r RoutingRule),
     /// A route says so.

@@ -10,9 +10,10 @@ use super::packet::{IcmpError, Packet};
 use super::routing::{Answer, Decision, Found, Look, Query};
 use super::step::{Difference, End, Hook, Outcome, Reason, Step, Trace};
 use super::{Arrival, Detailed, Effect, State, Tracer};
-use crate::ir::firewall::{Action, AddressType, MangleHook, NatHook};
+use crate::ir::firewall::{Action, AddressType, FilterHook, MangleHook, NatHook, RawHook};
 use crate::ir::nexthop::Hop;
 use crate::ir::{Dialect, InterfaceName, PacketMark, TableName};
+use rosc_target::Origin;
 use std::net::IpAddr;
 use std::rc::Rc;
 
@@ -33,6 +34,8 @@ pub(super) struct Walk<'a, 'r> {
     pub(super) packet_mark: Option<&'r PacketMark>,
     pub(super) routing_mark: Option<&'r TableName>,
     pub(super) tracked: Tracked,
+    /// Whether a rule of raw has said that the packet is of no connection.
+    pub(super) is_untracked: bool,
     pub(super) steps: Vec<Step<'r>>,
     difference: Option<Difference>,
 }
@@ -59,6 +62,7 @@ pub(super) fn follow<'r>(
         packet_mark: None,
         routing_mark: None,
         tracked: Tracked::NOT_YET,
+        is_untracked: false,
         steps: Vec::new(),
         difference: None,
     };
@@ -80,8 +84,9 @@ pub(super) fn follow<'r>(
 impl<'r> Walk<'_, 'r> {
     /// A packet that comes in.
     fn arriving(&mut self) -> Ended<'r> {
+        self.raw(RawHook::Prerouting)?;
         self.track();
-        self.mangle(MangleHook::Prerouting);
+        self.mangle(MangleHook::Prerouting)?;
         self.nat(NatHook::Dstnat)?;
         self.check_ends()?;
         let (source, destination) = (self.packet.source, self.packet.destination);
@@ -98,7 +103,8 @@ impl<'r> Walk<'_, 'r> {
     }
 
     fn deliver(&mut self) -> Ended<'r> {
-        self.mangle(MangleHook::Input);
+        self.mangle(MangleHook::Input)?;
+        self.filter(FilterHook::Input)?;
         self.nat(NatHook::Input)?;
         self.confirm()
     }
@@ -110,7 +116,8 @@ impl<'r> Walk<'_, 'r> {
             return Err(End::Refused(IcmpError::TimeExceeded, Reason::TimeToLive));
         }
         self.packet.ttl -= 1;
-        self.mangle(MangleHook::Forward);
+        self.mangle(MangleHook::Forward)?;
+        self.filter(FilterHook::Forward)?;
         self.leave()
     }
 
@@ -137,30 +144,35 @@ impl<'r> Walk<'_, 'r> {
                 }
             }
         }
+        self.raw(RawHook::Output)?;
         self.track();
-        self.mangle(MangleHook::Output);
+        self.mangle(MangleHook::Output)?;
         self.nat(NatHook::Output)?;
         if self.routing_mark.is_some() || self.packet.destination != destination {
             let decision = self.decide(Some(self.packet.source), self.packet.destination, self.routing_mark);
             match self.lead(decision)? {
                 Lead::Here => {
                     self.out_interface = None;
+                    self.filter(FilterHook::Output)?;
                     return self.confirm();
                 }
                 Lead::Way(entry) => self.take(&entry),
             }
         }
+        self.filter(FilterHook::Output)?;
         self.leave()
     }
 
     fn leave(&mut self) -> Ended<'r> {
-        self.mangle(MangleHook::Postrouting);
+        self.mangle(MangleHook::Postrouting)?;
         self.nat(NatHook::Srcnat)?;
         self.confirm()
     }
 
     fn track(&mut self) {
-        self.tracked = self.state.conntrack.track(&self.packet);
+        if !self.is_untracked {
+            self.tracked = self.state.conntrack.track(&self.packet);
+        }
         let of = self.tracked.connection.as_ref();
         let of = of.map(|member| (member.direction, member.connection.mark.clone()));
         self.steps.push(Step::Tracked { state: self.tracked.state, of });
@@ -180,7 +192,7 @@ impl<'r> Walk<'_, 'r> {
     }
 
     /// Whether a rule matches; if not, the condition that does not hold.
-    pub(super) fn fails<A>(&mut self, known: &Known<'r, A>) -> Option<&'static str> {
+    pub(super) fn fails<H, A>(&mut self, known: &Known<'r, H, A>) -> Option<&'static str> {
         let matchers = &known.rule.matchers;
         let counts = matchers.nth.is_some();
         let mut turn = if counts { self.turn(known.number) } else { 0 };
@@ -281,28 +293,40 @@ impl<'r> Walk<'_, 'r> {
         }
     }
 
-    /// Leads the packet through the rules of a built-in chain. `act` does what a matching rule says.
-    pub(super) fn lead_through<H: crate::ir::firewall::Hook, A: Action<H>>(
+    /// Leads the packet through the rules of a built-in chain. `act` does what only rules of the menu do, and `outcome`
+    /// names that.
+    pub(super) fn lead_through<H: crate::ir::firewall::Hook, A>(
         &mut self,
         chains: &Chains<'r, H, A>,
         menu: &'static str,
         hook: H,
         outcome: fn(&'r A) -> Outcome<'r>,
-        mut act: impl FnMut(&mut Self, &'r A) -> Then,
-    ) {
+        mut act: impl FnMut(&mut Self, &'r A, Origin) -> Result<Then, End<'r>>,
+    ) -> Ended<'r> {
         let at = Hook { menu, chain: hook.name() };
         let detailed = self.tracer.detailed;
         chains.walk(hook, |chain, known| {
-            let step = |outcome| Step::Rule { hook: at, chain, origin: known.rule.origin, outcome };
+            let origin = known.rule.origin;
+            let step = |outcome| Step::Rule { hook: at, chain, origin, outcome };
             if let Some(condition) = self.fails(known) {
                 if detailed == Detailed::All {
                     self.steps.push(step(Outcome::Fails(condition)));
                 }
-                return Then::Next;
+                return Ok(Then::Next);
             }
-            self.steps.push(step(outcome(&known.rule.action)));
-            act(self, &known.rule.action)
-        });
+            let (outcome, then) = match &known.rule.action {
+                Action::Accept => (Outcome::Accepts, Then::End),
+                Action::Jump(target) => (Outcome::Jumps(target.name()), Then::Jump),
+                Action::Return => (Outcome::Returns, Then::Return),
+                Action::Passthrough => (Outcome::Counts, Then::Next),
+                Action::Own(action) => {
+                    self.steps.push(step(outcome(action)));
+                    return act(self, action, origin);
+                }
+            };
+            self.steps.push(step(outcome));
+            Ok(then)
+        })
     }
 
     /// What a rule can see now.

@@ -134,6 +134,14 @@ impl Chance for Choices<'_> {
         self.choose(|| (0..count).map(|place| (place, 1)).collect())
     }
 
+    fn happens(&mut self, percent: Option<u8>) -> bool {
+        const YES: usize = 1;
+        let percent = u32::from(percent.unwrap_or(50).min(100));
+        let options =
+            || [(YES, percent), (0, 100 - percent)].into_iter().filter(|(_, weight)| *weight > 0).collect();
+        self.choose(options) == YES
+    }
+
     fn address(&mut self, side: Side, range: &IpRange) -> IpAddr {
         let first = range.first();
         match self.hints.ranges {

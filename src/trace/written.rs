@@ -1,5 +1,6 @@
 //! Packets as [`request`](super::request) reads them.
 
+use super::packet::USUAL_DATA;
 use super::request::{USUAL_ID, USUAL_TTL};
 use super::{Arrival, Packet, Payload, PortPair};
 use crate::catalog::types::{Keyword, protocol_name};
@@ -18,7 +19,7 @@ pub fn written(arrival: &Arrival) -> String {
 }
 
 fn packet(words: &mut Vec<String>, packet: &Packet) {
-    let Packet { source, destination, ttl, payload: carried } = packet;
+    let Packet { source, destination, ttl, dscp, data, payload: carried } = packet;
     // Without a source, the router chooses one.
     if words.first().is_none_or(|begins| begins != "out") || !source.is_unspecified() {
         words.push(format!("src={source}"));
@@ -28,6 +29,12 @@ fn packet(words: &mut Vec<String>, packet: &Packet) {
     payload(words, carried);
     if *ttl != USUAL_TTL {
         words.push(format!("ttl={ttl}"));
+    }
+    if *dscp != 0 {
+        words.push(format!("dscp={dscp}"));
+    }
+    if *data != USUAL_DATA && !matches!(carried, Payload::Error { .. }) {
+        words.push(format!("size={}", packet.length()));
     }
 }
 
@@ -111,17 +118,16 @@ mod tests {
         {
             let (source, destination) =
                 (source.parse().expect("an address"), destination.parse().expect("an address"));
-            let packets = payloads.iter().map(|payload| Packet {
-                source,
-                destination,
-                ttl: 64,
-                payload: payload.clone(),
+            let packets = payloads.iter().zip(10..).map(|(payload, number)| Packet {
+                dscp: number - 10,
+                data: number.into(),
+                ..Packet::new(source, destination, 64, payload.clone())
             });
             let packets = packets.flat_map(|packet| {
                 let about = Box::new(Packet { ttl: 3, ..packet.clone() });
                 let errors = IcmpError::ALL.map(|kind| Payload::Error { kind, about: about.clone() });
                 let errors: Vec<Packet> =
-                    errors.map(|payload| Packet { source, destination, ttl: 9, payload }).into();
+                    errors.map(|payload| Packet::new(source, destination, 9, payload)).into();
                 errors.into_iter().chain([packet])
             });
             for packet in packets {
@@ -133,16 +139,13 @@ mod tests {
 
     #[test]
     fn what_a_reader_takes_by_itself_is_left_out() {
-        let packet = Packet {
-            source: "192.0.2.1".parse().expect("an address"),
-            destination: "198.51.100.7".parse().expect("an address"),
-            ttl: 64,
-            payload: Payload::Tcp {
-                ports: PortPair { source: 50_000, destination: 443 },
-                flags: [TcpFlag::Syn].into(),
-                mss: None,
-            },
+        let payload = Payload::Tcp {
+            ports: PortPair { source: 50_000, destination: 443 },
+            flags: [TcpFlag::Syn].into(),
+            mss: None,
         };
+        let address = |text: &str| text.parse().expect("an address");
+        let packet = Packet::new(address("192.0.2.1"), address("198.51.100.7"), 64, payload);
         let arrival = Arrival { interface: Some(crate::ir::InterfaceName::new("ether1")), packet };
         assert_eq!(
             written(&arrival),

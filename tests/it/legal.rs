@@ -43,8 +43,8 @@ const LEGAL: &[(&str, &str)] = &[
     (
         "items of the router stand in menus that the configuration does not fill",
         "/ip service disable telnet
-        /ip firewall filter add chain=input action=accept place-before=0
-        /ip firewall filter move 3 destination=0
+        /queue simple add name=guests target=10.9.0.0/24 place-before=0
+        /queue simple move 3 destination=0
         /user set admin comment=x
         /system gps monitor once",
     ),

@@ -64,7 +64,8 @@ fn packets_for(router: &Router) -> String {
     }
     for firewall in [&router.firewall, &router.ipv6_firewall] {
         for rule in firewall.nat.chains.get(&Chain::Base(NatHook::Dstnat)).into_iter().flatten() {
-            let (NatAction::DstNat(_), Some(ports)) = (&rule.action, &rule.matchers.dst_port) else {
+            let (Some(NatAction::DstNat(..)), Some(ports)) = (rule.action.own(), &rule.matchers.dst_port)
+            else {
                 continue;
             };
             let port = ports.parts().0.ranges()[0].0;

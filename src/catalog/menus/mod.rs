@@ -3,16 +3,22 @@
 mod address;
 mod firewall;
 mod interface;
+mod matcher;
 mod overlay;
 mod route;
+mod rule;
 mod settings;
+mod verb;
 
 pub use address::*;
 pub use firewall::*;
 pub use interface::*;
+pub use matcher::*;
 pub use overlay::*;
 pub use route::*;
+pub use rule::*;
 pub use settings::*;
+pub use verb::*;
 
 use super::Menu;
 use super::property::properties;
@@ -34,6 +40,10 @@ pub const MENUS: &[&Menu] = &[
     &IPV6_SETTINGS,
     &IP_FIREWALL_ADDRESS_LIST,
     &IPV6_FIREWALL_ADDRESS_LIST,
+    &IP_FIREWALL_FILTER,
+    &IPV6_FIREWALL_FILTER,
+    &IP_FIREWALL_RAW,
+    &IPV6_FIREWALL_RAW,
     &IP_FIREWALL_NAT,
     &IPV6_FIREWALL_NAT,
     &IP_FIREWALL_MANGLE,

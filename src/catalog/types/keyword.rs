@@ -2,7 +2,10 @@
 
 use super::{FromText, Mistake};
 use crate::diagnostic::did_you_mean;
-use crate::ir::firewall::{AddressType, ConnectionNatState, ConnectionState, PccFields};
+use crate::ir::firewall::{
+    AddressType, ConnectionNatState, ConnectionState, ConnectionType, FlowFields, PccFields, RejectWith,
+    Weekday,
+};
 use crate::ir::{CheckGateway, HashPolicy, RedirectPolicy, RpFilter, SpanningTree};
 
 /// A type whose values are words.
@@ -113,4 +116,57 @@ impl Keyword for AddressType {
 impl Keyword for PccFields {
     const SHAPE: &'static str = "a choice of fields";
     const WORDS: &'static [(&'static str, Self)] = Self::ALL;
+}
+
+impl Keyword for ConnectionType {
+    const SHAPE: &'static str = "a type of connections";
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("ftp", Self::Ftp),
+        ("h323", Self::H323),
+        ("irc", Self::Irc),
+        ("pptp", Self::Pptp),
+        ("sip", Self::Sip),
+        ("tftp", Self::Tftp),
+    ];
+}
+
+impl Keyword for RejectWith {
+    const SHAPE: &'static str = "an answer to a rejected packet";
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("icmp-network-unreachable", Self::IcmpNetworkUnreachable),
+        ("icmp-host-unreachable", Self::IcmpHostUnreachable),
+        ("icmp-protocol-unreachable", Self::IcmpProtocolUnreachable),
+        ("icmp-port-unreachable", Self::IcmpPortUnreachable),
+        ("icmp-net-prohibited", Self::IcmpNetProhibited),
+        ("icmp-host-prohibited", Self::IcmpHostProhibited),
+        ("icmp-admin-prohibited", Self::IcmpAdminProhibited),
+        ("icmp-no-route", Self::IcmpNoRoute),
+        ("icmp-not-neighbour", Self::IcmpNotNeighbour),
+        ("icmp-address-unreachable", Self::IcmpAddressUnreachable),
+        ("tcp-reset", Self::TcpReset),
+    ];
+}
+
+impl Keyword for FlowFields {
+    const SHAPE: &'static str = "what makes a flow";
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("src-address", Self::SrcAddress),
+        ("dst-address", Self::DstAddress),
+        ("src-and-dst-addresses", Self::SrcAndDstAddresses),
+        ("dst-address-and-port", Self::DstAddressAndPort),
+        ("addresses-and-dst-port", Self::AddressesAndDstPort),
+    ];
+}
+
+impl Keyword for Weekday {
+    const SHAPE: &'static str = "a day of the week";
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("sun", Self::Sun),
+        ("mon", Self::Mon),
+        ("tue", Self::Tue),
+        ("wed", Self::Wed),
+        ("thu", Self::Thu),
+        ("fri", Self::Fri),
+        ("sat", Self::Sat),
+    ];
 }

@@ -2,14 +2,17 @@
 
 mod address;
 mod firewall;
+mod header;
 mod keyword;
 mod list;
 mod number;
+mod rate;
 mod route;
 mod time;
 
 pub use address::{AnyPrefix, HostAddress, InterfaceAddress, ListedAddress, Prefix, Range};
 pub use firewall::{MarkName, MssRange, protocol_name};
+pub use header::{ByteRange, Derived, NewTtl, SizeRange, TtlTest};
 pub use keyword::Keyword;
 pub use list::{List, Negatable, Piece, Set};
 pub use number::{BridgeMtu, Mac, Number, Size};

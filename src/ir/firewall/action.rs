@@ -1,38 +1,132 @@
-//! What NAT and mangle rules do.
+//! What rules do.
 
-use super::{Chain, IpRange, MangleHook, NatHook, PortRange};
+use super::{Chain, Hook, IpRange, PortRange};
 use crate::ir::{ConnectionMark, PacketMark, TableName};
 use ipnet::IpNet;
 use serde::Serialize;
 
-/// The action of a NAT rule.
+/// The action of a rule of any menu.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case", bound = "H: Hook, A: Serialize")]
+pub enum Action<H, A> {
+    /// Ends the menu's rules for this packet at this hook, also from within a custom chain.
+    Accept,
+    /// Goes on in another chain, and comes back if nothing there decides.
+    Jump(Chain<H>),
+    /// Back to the chain that jumped here.
+    Return,
+    /// Only counts, or logs.
+    Passthrough,
+    /// What only rules of this menu do.
+    #[serde(untagged)]
+    Own(A),
+}
+
+impl<H, A> Action<H, A> {
+    /// The chain in which it goes on.
+    pub fn jump_target(&self) -> Option<&Chain<H>> {
+        match self {
+            Self::Jump(target) => Some(target),
+            Self::Accept | Self::Return | Self::Passthrough | Self::Own(_) => None,
+        }
+    }
+
+    /// What only rules of this menu do.
+    pub fn own(&self) -> Option<&A> {
+        match self {
+            Self::Own(own) => Some(own),
+            Self::Accept | Self::Jump(_) | Self::Return | Self::Passthrough => None,
+        }
+    }
+}
+
+/// What only a rule of `filter` does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FilterAction {
+    /// Away with it, without a word.
+    Drop,
+    /// Away with it, and its sender is told.
+    Reject(RejectWith),
+    /// Holds a TCP connection without ever answering further.
+    Tarpit,
+    /// Lets further packets of the connection take a short cut; goes on.
+    FasttrackConnection,
+}
+
+/// `reject-with`: what the sender of a rejected packet is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the names are RouterOS's")]
+pub enum RejectWith {
+    IcmpNetworkUnreachable,
+    IcmpHostUnreachable,
+    IcmpProtocolUnreachable,
+    IcmpPortUnreachable,
+    IcmpNetProhibited,
+    IcmpHostProhibited,
+    IcmpAdminProhibited,
+    /// IPv6 only.
+    IcmpNoRoute,
+    /// IPv6 only.
+    IcmpNotNeighbour,
+    /// IPv6 only.
+    IcmpAddressUnreachable,
+    /// A reset instead of an error; of TCP only.
+    TcpReset,
+}
+
+/// What only a rule of `raw` does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RawAction {
+    /// Away with it, without a word.
+    Drop,
+    /// The packet is of no connection; ends raw.
+    Notrack,
+}
+
+/// What only a rule of `nat` does.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NatAction {
-    /// No translation.
-    Accept,
-    /// Goes on in another chain, and comes back if nothing there decides.
-    Jump(Chain<NatHook>),
-    /// Back to the chain that jumped here.
-    Return,
-    /// Only counts.
-    Passthrough,
     /// Source becomes the address of the outgoing interface.
     Masquerade {
         /// Source ports to choose from.
         to_ports: Option<PortRange>,
+        /// How one is chosen.
+        choice: PortChoice,
     },
     /// Source becomes one of these.
-    SrcNat(NatTarget),
+    SrcNat(NatTarget, PortChoice),
     /// Destination becomes one of these.
-    DstNat(NatTarget),
+    DstNat(NatTarget, PortChoice),
+    /// The source becomes one of these.
+    Same {
+        /// The addresses.
+        to: IpRange,
+        /// Whether the destination has a part in which one it is; if not, a source always becomes the same one.
+        by_destination: bool,
+    },
     /// Destination becomes the router.
     Redirect {
         /// Ports to choose from; the packet's own without.
         to_ports: Option<PortRange>,
+        /// How one is chosen.
+        choice: PortChoice,
     },
     /// The address becomes the one with the same host part in this prefix.
     Netmap(IpNet),
+}
+
+/// `randomise-ports`: how a translated port is chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PortChoice {
+    /// The packet's own if it can be, or the next that is free.
+    Keep,
+    /// By lot.
+    Random,
 }
 
 /// Where NAT sends to.
@@ -47,18 +141,12 @@ pub enum NatTarget {
     AddressesAndPorts(IpRange, PortRange),
 }
 
-/// The action of a mangle rule.
+/// What only a rule of `mangle` does.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MangleAction {
-    /// Ends mangle for this packet at this hook.
-    Accept,
-    /// Goes on in another chain, and comes back if nothing there decides.
-    Jump(Chain<MangleHook>),
-    /// Back to the chain that jumped here.
-    Return,
-    /// Only counts.
-    Passthrough,
+    /// Away with it, without a word.
+    Drop,
     /// Sets the connection's mark; `None` clears it.
     MarkConnection(Option<ConnectionMark>, Passthrough),
     /// Sets the packet's routing mark; `main` clears it.
@@ -67,6 +155,16 @@ pub enum MangleAction {
     MarkPacket(Option<PacketMark>, Passthrough),
     /// Lowers the MSS of a TCP handshake.
     ChangeMss(Mss, Passthrough),
+    /// Sets the differentiated services code point, 0..=63.
+    ChangeDscp(u8, Passthrough),
+    /// Sets the time to live, or hop limit.
+    ChangeTtl(u8, Passthrough),
+    /// Allows that the packet is taken apart on its way; of IPv4 only.
+    ClearDf(Passthrough),
+    /// Sets the priority inside the router, 0..=63.
+    SetPriority(u8, Passthrough),
+    /// Lets further packets of the connection take a short cut; goes on.
+    FasttrackConnection,
 }
 
 /// `new-mss`.

@@ -1,6 +1,9 @@
 //! The conditions of a firewall rule.
 
-use super::{IpRange, Nth, PerConnectionClassifier};
+use super::{
+    ConnectionLimit, ConnectionNatState, ConnectionState, ConnectionType, DstLimit, IcmpOptions, IpRange,
+    IpsecPolicy, Limit, Nth, PerConnectionClassifier, Ports, Protocol, TcpFlags, TimeOfDay,
+};
 use crate::ir::{AddressListName, ConnectionMark, InterfaceListName, InterfaceName, PacketMark, TableName};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -60,6 +63,82 @@ pub struct Matchers {
     pub nth: Option<Condition<Nth>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub per_connection_classifier: Option<Condition<PerConnectionClassifier>>,
+    #[serde(flatten)]
+    pub header: HeaderMatchers,
+    #[serde(flatten)]
+    pub circumstances: Circumstances,
+}
+
+/// Conditions on further fields of a packet's headers.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the names are those of RouterOS's properties")]
+pub struct HeaderMatchers {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub src_mac_address: Option<Condition<[u8; 6]>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub icmp_options: Option<Condition<IcmpOptions>>,
+    /// Smallest and largest length in bytes, with the IP header.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub packet_size: Option<Condition<(u16, u16)>>,
+    /// 0..=63.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dscp: Option<Condition<u8>>,
+    /// `ttl` or `hop-limit`: smallest and largest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ttl: Option<Condition<(u8, u8)>>,
+    /// Whether it is a fragment other than the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fragment: Option<bool>,
+}
+
+/// Conditions on what surrounds a packet: its connection, the time, how many came before it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the names are those of RouterOS's properties")]
+pub struct Circumstances {
+    /// 0..=63.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub priority: Option<Condition<u8>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ipsec_policy: Option<IpsecPolicy>,
+    /// Of both directions: at least, and at most where there is a bound.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connection_bytes: Option<Condition<(u64, Option<u64>)>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connection_type: Option<Condition<BTreeSet<ConnectionType>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connection_limit: Option<Condition<ConnectionLimit>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time: Option<Condition<TimeOfDay>>,
+    /// Of a hundred packets, how many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub random: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Condition<Limit>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dst_limit: Option<Condition<DstLimit>>,
+}
+
+impl Matchers {
+    /// Whether what is true of one packet need not be true of the next that looks the same.
+    pub fn count(&self) -> bool {
+        let Circumstances {
+            connection_limit,
+            connection_bytes,
+            random,
+            limit,
+            dst_limit,
+            time: _,
+            priority: _,
+            ipsec_policy: _,
+            connection_type: _,
+        } = &self.circumstances;
+        self.nth.is_some()
+            || connection_limit.is_some()
+            || connection_bytes.is_some()
+            || random.is_some()
+            || limit.is_some()
+            || dst_limit.is_some()
+    }
 }
 
 /// A condition, or with `!` its opposite. Of a list, `!` means none of it.
@@ -110,139 +189,6 @@ pub enum AddressType {
     Prohibit,
 }
 
-/// An IP protocol by its number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub struct Protocol(pub u8);
-
-impl Protocol {
-    /// ICMP.
-    pub const ICMP: Self = Self(1);
-    /// TCP.
-    pub const TCP: Self = Self(6);
-    /// UDP.
-    pub const UDP: Self = Self(17);
-    /// DCCP.
-    pub const DCCP: Self = Self(33);
-    /// ICMPv6.
-    pub const ICMPV6: Self = Self(58);
-    /// SCTP.
-    pub const SCTP: Self = Self(132);
-    /// UDP-Lite.
-    pub const UDP_LITE: Self = Self(136);
-
-    /// The protocols whose headers begin with two ports, in the order of their numbers.
-    pub const WITH_PORTS: [Self; 5] = [Self::TCP, Self::UDP, Self::DCCP, Self::SCTP, Self::UDP_LITE];
-
-    /// Says whether the protocol's header begins with two ports.
-    pub fn has_ports(self) -> bool {
-        Self::WITH_PORTS.contains(&self)
-    }
-}
-
-/// A set of ports: sorted ranges, both ends included, that neither touch nor overlap; never empty.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct Ports(Vec<(u16, u16)>);
-
-impl Ports {
-    /// The set of all ports in these ranges; `None` if there is no range, or one that ends before it begins.
-    pub fn new(mut ranges: Vec<(u16, u16)>) -> Option<Self> {
-        if ranges.is_empty() || ranges.iter().any(|(first, last)| first > last) {
-            return None;
-        }
-        ranges.sort_unstable();
-        let mut merged: Vec<(u16, u16)> = Vec::with_capacity(ranges.len());
-        for (first, last) in ranges {
-            match merged.last_mut() {
-                Some(before) if u32::from(first) <= u32::from(before.1) + 1 => before.1 = before.1.max(last),
-                _ => merged.push((first, last)),
-            }
-        }
-        Some(Self(merged))
-    }
-
-    /// The ranges in ascending order.
-    pub fn ranges(&self) -> &[(u16, u16)] {
-        &self.0
-    }
-
-    /// Says whether a port is in the set.
-    pub fn contains(&self, port: u16) -> bool {
-        self.0.iter().any(|&(first, last)| (first..=last).contains(&port))
-    }
-
-    /// The set as one range; `None` if there are gaps in it.
-    pub fn as_range(&self) -> Option<PortRange> {
-        match self.0[..] {
-            [(first, last)] => Some(PortRange { first, last }),
-            _ => None,
-        }
-    }
-}
-
-/// Ports from one to another, both included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct PortRange {
-    first: u16,
-    last: u16,
-}
-
-impl PortRange {
-    /// The first port.
-    pub fn first(self) -> u16 {
-        self.first
-    }
-
-    /// The last port, not below the first.
-    pub fn last(self) -> u16 {
-        self.last
-    }
-}
-
-/// What connection tracking says of a packet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "the names are RouterOS's")]
-pub enum ConnectionState {
-    Invalid,
-    Established,
-    Related,
-    New,
-    Untracked,
-}
-
-/// Which sides of a connection are translated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "the names are RouterOS's")]
-pub enum ConnectionNatState {
-    Srcnat,
-    Dstnat,
-}
-
-/// TCP flags that must be set and flags that must be clear; the others don't matter.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[expect(missing_docs, reason = "the names say it")]
-pub struct TcpFlags {
-    pub set: BTreeSet<TcpFlag>,
-    pub clear: BTreeSet<TcpFlag>,
-}
-
-/// A flag of the TCP header.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "the names are the header's")]
-pub enum TcpFlag {
-    Fin,
-    Syn,
-    Rst,
-    Psh,
-    Ack,
-    Urg,
-    Ece,
-    Cwr,
-}
-
 impl<T> Condition<T> {
     /// What is compared with, and whether it must not hold.
     pub fn parts(&self) -> (&T, bool) {
@@ -272,23 +218,5 @@ impl<T> Condition<T> {
             Self::Is(value) => Condition::Is(f(value)?),
             Self::IsNot(value) => Condition::IsNot(f(value)?),
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ports_are_a_set() {
-        let ports = Ports::new(vec![(80, 80), (8000, 8100), (81, 90), (8050, 9000)]).expect("ranges");
-        assert_eq!(ports.ranges(), [(80, 90), (8000, 9000)]);
-        assert_eq!(Ports::new(vec![(0, 65535), (1, 2)]).expect("ranges").ranges(), [(0, 65535)]);
-    }
-
-    #[test]
-    fn a_range_that_ends_before_it_begins_is_no_set_of_ports() {
-        assert_eq!(Ports::new(vec![(90, 80)]), None);
-        assert_eq!(Ports::new(Vec::new()), None);
     }
 }

@@ -1,35 +1,50 @@
-//! A family's firewall: address lists, NAT, mangle.
+//! A family's firewall: address lists, and the rules of raw, mangle, NAT and filter.
 
 mod action;
 mod address_list;
 mod classifier;
+mod connection;
+mod header;
+mod hook;
 mod matcher;
+mod rate;
 mod reach;
 
-pub use action::{MangleAction, Mss, NatAction, NatTarget, Passthrough};
+pub use action::{
+    Action, FilterAction, MangleAction, Mss, NatAction, NatTarget, Passthrough, PortChoice, RawAction,
+    RejectWith,
+};
 pub use address_list::{AddressEntry, AddressList, IpRange};
 pub use classifier::{Nth, PccFields, PccKey, PerConnectionClassifier};
-pub use matcher::{
-    AddressMatch, AddressType, Condition, ConnectionNatState, ConnectionState, InterfaceMatch, Matchers,
-    PortRange, Ports, Protocol, TcpFlag, TcpFlags,
+pub use connection::{
+    ConnectionLimit, ConnectionNatState, ConnectionState, ConnectionType, IpsecDirection, IpsecPolicy,
 };
-pub use reach::{Action, Reach};
+pub use header::{IcmpOptions, PortRange, Ports, Protocol, TcpFlag, TcpFlags};
+pub use hook::{FilterHook, Hook, MangleHook, NatHook, RawHook};
+pub use matcher::{
+    AddressMatch, AddressType, Circumstances, Condition, HeaderMatchers, InterfaceMatch, Matchers,
+};
+pub use rate::{DstLimit, FlowFields, Limit, LimitUnit, TimeOfDay, Weekday};
+pub use reach::Reach;
 
 use super::{AddressListName, ChainName};
 use rosc_target::Origin;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
-use std::fmt;
 
 /// `/ip firewall` or `/ipv6 firewall`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Firewall {
     /// `address-list`.
     pub address_lists: BTreeMap<AddressListName, AddressList>,
-    /// `nat`.
-    pub nat: RuleTable<NatHook, NatAction>,
+    /// `raw`.
+    pub raw: RuleTable<RawHook, RawAction>,
     /// `mangle`.
     pub mangle: RuleTable<MangleHook, MangleAction>,
+    /// `nat`.
+    pub nat: RuleTable<NatHook, NatAction>,
+    /// `filter`.
+    pub filter: RuleTable<FilterHook, FilterAction>,
 }
 
 /// The rules of one menu: a chain holds its rules in the order of the list.
@@ -37,7 +52,7 @@ pub struct Firewall {
 #[serde(transparent, bound = "A: Serialize")]
 pub struct RuleTable<H: Hook, A> {
     /// The chains that have rules.
-    pub chains: BTreeMap<Chain<H>, Vec<Rule<A>>>,
+    pub chains: BTreeMap<Chain<H>, Vec<Rule<H, A>>>,
 }
 
 /// A chain of a menu.
@@ -49,39 +64,10 @@ pub enum Chain<H> {
     Custom(ChainName),
 }
 
-/// The built-in chains of a menu.
-pub trait Hook: Copy + Ord + fmt::Debug + 'static {
-    /// All of them, in the order in which a packet meets them.
-    const ALL: &'static [Self];
-
-    /// RouterOS's name of the chain.
-    fn name(self) -> &'static str;
-}
-
-/// The built-in chains of `nat`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "the names are RouterOS's")]
-pub enum NatHook {
-    Dstnat,
-    Input,
-    Output,
-    Srcnat,
-}
-
-/// The built-in chains of `mangle`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "the names are RouterOS's")]
-pub enum MangleHook {
-    Prerouting,
-    Input,
-    Forward,
-    Output,
-    Postrouting,
-}
-
 /// A rule that is not disabled.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Rule<A> {
+#[serde(bound = "H: Hook, A: Serialize")]
+pub struct Rule<H, A> {
     /// The item.
     #[serde(skip)]
     pub origin: Origin,
@@ -90,27 +76,50 @@ pub struct Rule<A> {
     /// The conditions, all of which must hold.
     #[serde(flatten)]
     pub matchers: Matchers,
+    /// What is written in front of each packet that is logged; `None` where none is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log_prefix: Option<String>,
     /// What happens then.
-    pub action: A,
+    pub action: Action<H, A>,
 }
 
 impl Firewall {
     /// Says whether the menus have no items at all.
     pub fn is_empty(&self) -> bool {
-        self.address_lists.is_empty() && self.nat.chains.is_empty() && self.mangle.chains.is_empty()
+        self.address_lists.is_empty() && !self.has_rules()
+    }
+
+    /// Says whether there is any rule.
+    pub fn has_rules(&self) -> bool {
+        let Self { address_lists: _, raw, mangle, nat, filter } = self;
+        !(raw.chains.is_empty()
+            && mangle.chains.is_empty()
+            && nat.chains.is_empty()
+            && filter.chains.is_empty())
     }
 
     /// The conditions of all rules of all menus, each with the rule's origin.
     pub fn matchers(&self) -> impl Iterator<Item = (&Matchers, Origin)> {
-        let mangle = self.mangle.chains.values().flatten().map(|rule| (&rule.matchers, rule.origin));
-        let nat = self.nat.chains.values().flatten().map(|rule| (&rule.matchers, rule.origin));
-        mangle.chain(nat)
+        let Self { address_lists: _, raw, mangle, nat, filter } = self;
+        raw.matchers().chain(mangle.matchers()).chain(nat.matchers()).chain(filter.matchers())
     }
 }
 
 impl<H: Hook, A> Default for RuleTable<H, A> {
     fn default() -> Self {
         Self { chains: BTreeMap::new() }
+    }
+}
+
+impl<H: Hook, A> RuleTable<H, A> {
+    /// All rules, chain by chain.
+    pub fn rules(&self) -> impl Iterator<Item = &Rule<H, A>> {
+        self.chains.values().flatten()
+    }
+
+    /// The conditions of all rules, each with the rule's origin.
+    fn matchers(&self) -> impl Iterator<Item = (&Matchers, Origin)> {
+        self.rules().map(|rule| (&rule.matchers, rule.origin))
     }
 }
 
@@ -135,53 +144,5 @@ impl<H: Hook> Chain<H> {
 impl<H: Hook> Serialize for Chain<H> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.name())
-    }
-}
-
-impl Hook for NatHook {
-    const ALL: &'static [Self] = &[Self::Dstnat, Self::Input, Self::Output, Self::Srcnat];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Dstnat => "dstnat",
-            Self::Input => "input",
-            Self::Output => "output",
-            Self::Srcnat => "srcnat",
-        }
-    }
-}
-
-impl NatHook {
-    /// Whether the chain translates sources (the others translate destinations).
-    pub fn translates_source(self) -> bool {
-        match self {
-            Self::Input | Self::Srcnat => true,
-            Self::Dstnat | Self::Output => false,
-        }
-    }
-}
-
-impl Hook for MangleHook {
-    const ALL: &'static [Self] =
-        &[Self::Prerouting, Self::Input, Self::Forward, Self::Output, Self::Postrouting];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Prerouting => "prerouting",
-            Self::Input => "input",
-            Self::Forward => "forward",
-            Self::Output => "output",
-            Self::Postrouting => "postrouting",
-        }
-    }
-}
-
-impl MangleHook {
-    /// Whether a routing mark set here is still in time for the routing decision.
-    pub fn is_before_routing(self) -> bool {
-        match self {
-            Self::Prerouting | Self::Output => true,
-            Self::Input | Self::Forward | Self::Postrouting => false,
-        }
     }
 }

@@ -1,31 +1,7 @@
 //! By which built-in chains packets come to a chain.
 
-use super::{Chain, Hook, MangleAction, MangleHook, NatAction, NatHook, RuleTable};
+use super::{Chain, Hook, RuleTable};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// What a rule of a menu does, as far as it leads to other chains.
-pub trait Action<H> {
-    /// The chain in which it goes on.
-    fn jump_target(&self) -> Option<&Chain<H>>;
-}
-
-impl Action<NatHook> for NatAction {
-    fn jump_target(&self) -> Option<&Chain<NatHook>> {
-        match self {
-            Self::Jump(target) => Some(target),
-            _ => None,
-        }
-    }
-}
-
-impl Action<MangleHook> for MangleAction {
-    fn jump_target(&self) -> Option<&Chain<MangleHook>> {
-        match self {
-            Self::Jump(target) => Some(target),
-            _ => None,
-        }
-    }
-}
 
 /// From where the custom chains of a menu are reached.
 #[derive(Debug)]
@@ -58,7 +34,7 @@ impl<H: Hook> Reach<'_, H> {
     }
 }
 
-impl<H: Hook, A: Action<H>> RuleTable<H, A> {
+impl<H: Hook, A> RuleTable<H, A> {
     /// Follows the jumps from the built-in chains. Chains that are not there lead nowhere.
     pub fn reach(&self) -> Reach<'_, H> {
         let mut hooks: BTreeMap<&Chain<H>, BTreeSet<H>> = BTreeMap::new();

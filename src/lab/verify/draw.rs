@@ -44,8 +44,8 @@ impl Pool {
             for list in firewall.address_lists.values() {
                 list.entries.iter().for_each(|entry| found.range(&entry.range));
             }
-            for rule in firewall.nat.chains.values().flatten() {
-                found.translation(&rule.action);
+            for rule in firewall.nat.rules() {
+                found.translation(rule.action.own());
             }
         }
         for address in &router.addresses {
@@ -117,10 +117,7 @@ impl Pool {
                 0 => Payload::Datagram { protocol: Protocol::UDP, ports: self.ports(numbers) },
                 _ => Payload::Echo { reply: false, id: identifier(numbers) },
             };
-            return Arrival {
-                interface: None,
-                packet: Packet { source: nobody, destination, ttl: 64, payload },
-            };
+            return Arrival { interface: None, packet: Packet::new(nobody, destination, 64, payload) };
         }
         let place = numbers.below(self.interfaces.len());
         let beside = &addresses.beside[place];
@@ -129,7 +126,7 @@ impl Pool {
             _ => one_of(&addresses.sources, numbers),
         };
         let ttl = if numbers.below(20) == 0 { 1 } else { 61 };
-        let packet = Packet { source, destination, ttl, payload: self.payload(numbers) };
+        let packet = Packet::new(source, destination, ttl, self.payload(numbers));
         Arrival { interface: Some(self.interfaces[place].clone()), packet }
     }
 
@@ -196,7 +193,7 @@ fn error_about(packet: &Packet, from: IpAddr, numbers: &mut Numbers) -> Packet {
         _ => IcmpError::TimeExceeded,
     };
     let payload = Payload::Error { kind, about: Box::new(packet.clone()) };
-    Packet { source: from, destination: packet.source, ttl: 60, payload }
+    Packet::new(from, packet.source, 60, payload)
 }
 
 /// What stands at the boundaries.
@@ -230,17 +227,18 @@ impl Found {
         }
     }
 
-    fn translation(&mut self, action: &NatAction) {
+    fn translation(&mut self, action: Option<&NatAction>) {
+        let Some(action) = action else { return };
         let (range, ports) = match action {
-            NatAction::SrcNat(target) | NatAction::DstNat(target) => match target {
+            NatAction::SrcNat(target, _) | NatAction::DstNat(target, _) => match target {
                 NatTarget::Addresses(range) => (Some(*range), None),
                 NatTarget::Ports(ports) => (None, Some(*ports)),
                 NatTarget::AddressesAndPorts(range, ports) => (Some(*range), Some(*ports)),
             },
             NatAction::Netmap(prefix) => (Some((*prefix).into()), None),
-            NatAction::Masquerade { to_ports } | NatAction::Redirect { to_ports } => (None, *to_ports),
-            NatAction::Accept | NatAction::Jump(_) | NatAction::Return | NatAction::Passthrough => {
-                (None, None)
+            NatAction::Same { to, .. } => (Some(*to), None),
+            NatAction::Masquerade { to_ports, .. } | NatAction::Redirect { to_ports, .. } => {
+                (None, *to_ports)
             }
         };
         range.iter().for_each(|range| self.range(range));

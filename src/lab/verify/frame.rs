@@ -3,8 +3,9 @@
 use crate::ir::firewall::{Protocol, TcpFlag};
 use crate::trace::{IcmpError, Packet, Payload, PortPair};
 use etherparse::{
-    IcmpEchoHeader, Icmpv4Type, Icmpv6Type, IpHeaders, IpNumber, LaxPacketHeaders, NetHeaders, PacketBuilder,
-    PacketBuilderStep, TcpHeader, TcpOptionElement, TransportHeader, icmpv4, icmpv6,
+    IcmpEchoHeader, Icmpv4Type, Icmpv6Type, IpDscp, IpHeaders, IpNumber, Ipv4Extensions, Ipv4Header,
+    Ipv6Extensions, Ipv6Header, LaxPacketHeaders, NetHeaders, PacketBuilder, PacketBuilderStep, TcpHeader,
+    TcpOptionElement, TransportHeader,
 };
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -26,15 +27,34 @@ pub struct Numbered {
 pub(super) fn encode(packet: &Packet, number: u32) -> Option<Vec<u8>> {
     let ip: PacketBuilderStep<IpHeaders> = match (packet.source, packet.destination) {
         (IpAddr::V4(source), IpAddr::V4(destination)) => {
-            PacketBuilder::ipv4(source.octets(), destination.octets(), packet.ttl)
+            let len = 0;
+            let mut ip = Ipv4Header::new(
+                len,
+                packet.ttl,
+                IpNumber(packet.protocol().0),
+                source.octets(),
+                destination.octets(),
+            )
+            .ok()?;
+            ip.dscp = IpDscp::try_new(packet.dscp).ok()?;
+            PacketBuilder::ip(IpHeaders::Ipv4(ip, Ipv4Extensions::default()))
         }
         (IpAddr::V6(source), IpAddr::V6(destination)) => {
-            PacketBuilder::ipv6(source.octets(), destination.octets(), packet.ttl)
+            let ip = Ipv6Header {
+                traffic_class: packet.dscp << 2,
+                hop_limit: packet.ttl,
+                next_header: IpNumber(packet.protocol().0),
+                source: source.octets(),
+                destination: destination.octets(),
+                ..Ipv6Header::default()
+            };
+            PacketBuilder::ip(IpHeaders::Ipv6(ip, Ipv6Extensions::default()))
         }
         (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => return None,
     };
     let mut carried = Vec::from(MAGIC);
     carried.extend(number.to_be_bytes());
+    carried.resize(carried.len().max(packet.data.into()), 0);
     let mut bytes = Vec::with_capacity(128);
     let written = match &packet.payload {
         Payload::Tcp { ports, flags, mss } => {
@@ -55,10 +75,11 @@ pub(super) fn encode(packet: &Packet, number: u32) -> Option<Vec<u8>> {
         }
         Payload::Error { kind, about } => {
             let quoted = encode(about, number)?;
+            let (kind, code) = kind.type_and_code(packet.is_ipv6())?;
             if packet.is_ipv6() {
-                ip.icmpv6(icmpv6_error(*kind)).write(&mut bytes, &quoted)
+                ip.icmpv6_raw(kind, code, [0; 4]).write(&mut bytes, &quoted)
             } else {
-                ip.icmpv4(icmpv4_error(*kind)).write(&mut bytes, &quoted)
+                ip.icmpv4_raw(kind, code, [0; 4]).write(&mut bytes, &quoted)
             }
         }
         Payload::Other(protocol) => ip.write(&mut bytes, IpNumber(protocol.0), &carried),
@@ -69,9 +90,13 @@ pub(super) fn encode(packet: &Packet, number: u32) -> Option<Vec<u8>> {
 /// Reads a packet from its IP header on. `None` for what is none, or is of no kind that is sent in trials.
 pub(super) fn decode(bytes: &[u8]) -> Option<Numbered> {
     let headers = LaxPacketHeaders::from_ip(bytes).ok()?;
-    let (source, destination, ttl, protocol): (IpAddr, IpAddr, u8, IpNumber) = match headers.net? {
-        NetHeaders::Ipv4(ip, _) => (ip.source.into(), ip.destination.into(), ip.time_to_live, ip.protocol),
-        NetHeaders::Ipv6(ip, _) => (ip.source.into(), ip.destination.into(), ip.hop_limit, ip.next_header),
+    let (source, destination, ttl, dscp, protocol): (IpAddr, IpAddr, u8, u8, IpNumber) = match headers.net? {
+        NetHeaders::Ipv4(ip, _) => {
+            (ip.source.into(), ip.destination.into(), ip.time_to_live, ip.dscp.value(), ip.protocol)
+        }
+        NetHeaders::Ipv6(ip, _) => {
+            (ip.source.into(), ip.destination.into(), ip.hop_limit, ip.traffic_class >> 2, ip.next_header)
+        }
         NetHeaders::Arp(_) => return None,
     };
     let carried = headers.payload.slice();
@@ -92,17 +117,27 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Numbered> {
         Some(TransportHeader::Icmpv4(icmp)) => match icmp.icmp_type {
             Icmpv4Type::EchoRequest(echo) => Payload::Echo { reply: false, id: echo.id },
             Icmpv4Type::EchoReply(echo) => Payload::Echo { reply: true, id: echo.id },
-            kind => error_about(kind_of_icmpv4(&kind)?, carried, &mut number)?,
+            _ => {
+                let [kind, code] = *icmp.to_bytes().first_chunk()?;
+                error_about(error_of(kind, code, false)?, carried, &mut number)?
+            }
         },
         Some(TransportHeader::Icmpv6(icmp)) => match icmp.icmp_type {
             Icmpv6Type::EchoRequest(echo) => Payload::Echo { reply: false, id: echo.id },
             Icmpv6Type::EchoReply(echo) => Payload::Echo { reply: true, id: echo.id },
-            kind => error_about(kind_of_icmpv6(&kind)?, carried, &mut number)?,
+            _ => {
+                let [kind, code] = *icmp.to_bytes().first_chunk()?;
+                error_about(error_of(kind, code, true)?, carried, &mut number)?
+            }
         },
         Some(TransportHeader::Igmp(_)) => return None,
         None => Payload::Other(Protocol(protocol.0)),
     };
-    Some(Numbered { packet: Packet { source, destination, ttl, payload }, number })
+    let data = match payload {
+        Payload::Error { .. } => 0,
+        _ => u16::try_from(carried.len()).ok()?,
+    };
+    Some(Numbered { packet: Packet { source, destination, ttl, dscp, data, payload }, number })
 }
 
 fn error_about(kind: IcmpError, carried: &[u8], number: &mut Option<u32>) -> Option<Payload> {
@@ -154,34 +189,9 @@ fn flags_of(tcp: &TcpHeader) -> BTreeSet<TcpFlag> {
     all.into_iter().filter_map(|(flag, is_set)| is_set.then_some(flag)).collect()
 }
 
-fn icmpv4_error(kind: IcmpError) -> Icmpv4Type {
-    use icmpv4::DestUnreachableHeader as Unreachable;
-    match kind {
-        IcmpError::NetworkUnreachable => Icmpv4Type::DestinationUnreachable(Unreachable::Network),
-        IcmpError::HostUnreachable => Icmpv4Type::DestinationUnreachable(Unreachable::Host),
-        IcmpError::Prohibited => Icmpv4Type::DestinationUnreachable(Unreachable::FilterProhibited),
-        IcmpError::PortUnreachable => Icmpv4Type::DestinationUnreachable(Unreachable::Port),
-        IcmpError::TimeExceeded => Icmpv4Type::TimeExceeded(icmpv4::TimeExceededCode::TtlExceededInTransit),
-    }
-}
-
-fn kind_of_icmpv4(found: &Icmpv4Type) -> Option<IcmpError> {
-    IcmpError::ALL.into_iter().find(|kind| icmpv4_error(*kind) == *found)
-}
-
-fn icmpv6_error(kind: IcmpError) -> Icmpv6Type {
-    use icmpv6::DestUnreachableCode as Unreachable;
-    match kind {
-        IcmpError::NetworkUnreachable => Icmpv6Type::DestinationUnreachable(Unreachable::NoRoute),
-        IcmpError::HostUnreachable => Icmpv6Type::DestinationUnreachable(Unreachable::Address),
-        IcmpError::Prohibited => Icmpv6Type::DestinationUnreachable(Unreachable::Prohibited),
-        IcmpError::PortUnreachable => Icmpv6Type::DestinationUnreachable(Unreachable::Port),
-        IcmpError::TimeExceeded => Icmpv6Type::TimeExceeded(icmpv6::TimeExceededCode::HopLimitExceeded),
-    }
-}
-
-fn kind_of_icmpv6(found: &Icmpv6Type) -> Option<IcmpError> {
-    IcmpError::ALL.into_iter().find(|kind| icmpv6_error(*kind) == *found)
+/// An error by its type and code.
+fn error_of(kind: u8, code: u8, ipv6: bool) -> Option<IcmpError> {
+    IcmpError::ALL.into_iter().find(|error| error.type_and_code(ipv6) == Some((kind, code)))
 }
 
 #[cfg(test)]
@@ -190,7 +200,7 @@ mod tests {
 
     fn packet(source: &str, destination: &str, payload: Payload) -> Packet {
         let parse = |text: &str| text.parse().expect("an address");
-        Packet { source: parse(source), destination: parse(destination), ttl: 17, payload }
+        Packet { dscp: 10, ..Packet::new(parse(source), parse(destination), 17, payload) }
     }
 
     #[test]

@@ -165,6 +165,10 @@ fn fits(trace: &Trace<'_>, passed: &[&Seen], own: &[&Seen], is_delivered: bool) 
             let says = |seen: &&Seen| matches!(seen.packet.packet.payload, Payload::Error { kind, .. } if kind == *error);
             !is_delivered && passed.is_empty() && own.iter().all(says)
         }
+        End::Reset(_) => {
+            let resets = |seen: &&Seen| matches!(&seen.packet.packet.payload, Payload::Tcp { flags, .. } if flags.contains(&TcpFlag::Rst));
+            !is_delivered && passed.is_empty() && own.iter().all(resets)
+        }
     }
 }
 
@@ -194,14 +198,24 @@ fn is_clamped(trace: &Trace<'_>, expected: &Packet, seen: &Packet) -> bool {
 
 fn fits_answer(trace: &Trace<'_>, seen: &[&Seen]) -> bool {
     match trace.end {
-        End::Leaves { .. } => leaves(trace, seen),
-        End::Delivered(_) | End::Dropped(_) | End::Refused(..) => seen.is_empty(),
+        End::Leaves { ref packet, .. } => {
+            // With which code point a kernel answers is its own affair.
+            let as_expected = |seen: &&Seen| {
+                let mut seen = (*seen).clone();
+                seen.packet.packet.dscp = packet.dscp;
+                seen
+            };
+            let seen: Vec<Seen> = seen.iter().map(as_expected).collect();
+            leaves(trace, &seen.iter().collect::<Vec<_>>())
+        }
+        End::Delivered(_) | End::Dropped(_) | End::Refused(..) | End::Reset(_) => seen.is_empty(),
     }
 }
 
 /// What the router's own kernel says to a packet that nobody on the router waits for.
 fn own_answer(packet: &Packet) -> Option<Packet> {
     const FULL: u8 = 64;
+    let data = if matches!(packet.payload, Payload::Echo { .. }) { packet.data } else { 0 };
     let payload = match &packet.payload {
         Payload::Echo { reply: false, id } => Payload::Echo { reply: true, id: *id },
         Payload::Datagram { protocol: Protocol::UDP, .. } => {
@@ -217,5 +231,5 @@ fn own_answer(packet: &Packet) -> Option<Packet> {
         }
         _ => return None,
     };
-    Some(Packet { source: packet.destination, destination: packet.source, ttl: FULL, payload })
+    Some(Packet { data, ..Packet::new(packet.destination, packet.source, FULL, payload) })
 }

@@ -119,7 +119,7 @@ impl<'r, B: Fn() -> Result<Trial<'r>, LabError>> Run<'_, 'r, B> {
                 match &end {
                     End::Leaves { .. } => self.verified.left += 1,
                     End::Delivered(_) => self.verified.delivered += 1,
-                    End::Dropped(_) | End::Refused(..) => self.verified.ended += 1,
+                    End::Dropped(_) | End::Refused(..) | End::Reset(_) => self.verified.ended += 1,
                 }
                 return Ok(Some(end));
             }

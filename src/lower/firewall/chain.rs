@@ -1,6 +1,6 @@
 //! Where chains sit, and what they are called.
 
-use crate::ir::firewall::{Chain, MangleHook, NatHook};
+use crate::ir::firewall::{Chain, FilterHook, MangleHook, NatHook, RawHook};
 use crate::lower::id::fnv_1a;
 use rosc_nftables::{BaseHook, ChainType, Hook, Name, Policy};
 
@@ -43,6 +43,33 @@ impl Placed for NatHook {
             Self::Srcnat => (Hook::Postrouting, SRCNAT),
         };
         BaseHook { kind: ChainType::Nat, hook, priority, policy: Policy::Accept }
+    }
+}
+
+impl Placed for RawHook {
+    const MENU: &'static str = "raw";
+
+    fn place(self) -> BaseHook {
+        const RAW: i32 = -300;
+        let hook = match self {
+            Self::Prerouting => Hook::Prerouting,
+            Self::Output => Hook::Output,
+        };
+        BaseHook { kind: ChainType::Filter, hook, priority: RAW, policy: Policy::Accept }
+    }
+}
+
+impl Placed for FilterHook {
+    const MENU: &'static str = "filter";
+
+    fn place(self) -> BaseHook {
+        const FILTER: i32 = 0;
+        let hook = match self {
+            Self::Input => Hook::Input,
+            Self::Forward => Hook::Forward,
+            Self::Output => Hook::Output,
+        };
+        BaseHook { kind: ChainType::Filter, hook, priority: FILTER, policy: Policy::Accept }
     }
 }
 

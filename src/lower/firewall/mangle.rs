@@ -1,7 +1,6 @@
 //! Mangle rules.
 
 use super::Side;
-use super::chain::chain_name;
 use crate::ir::firewall::{MangleAction, MangleHook, Mss, Passthrough};
 use crate::lower::mark::{CONNECTION_MARK, Field, PACKET_MARK, ROUTING_MARK};
 use crate::lower::{Context, diagnostics};
@@ -12,25 +11,25 @@ impl<'r> Context<'r> {
     pub(super) fn mangle(&mut self, side: &mut Side<'r>) {
         let table = &side.firewall.mangle;
         let reach = table.reach();
-        self.menu(side, table, |this, chain, rule| {
-            if let MangleAction::ChangeMss(Mss::ClampToPmtu, _) = rule.action
+        self.menu(side, table, |this, chain, action, origin| {
+            if let MangleAction::ChangeMss(Mss::ClampToPmtu, _) = action
                 && reach.comes_by(chain, is_without_route)
             {
                 let message = "clamp-to-pmtu where the packet's way is not known yet";
                 let help = "clamp in chain forward or postrouting";
-                this.diagnostics.push(diagnostics::no_linux_form(message, rule.origin, help));
+                this.diagnostics.push(diagnostics::no_linux_form(message, origin, help));
                 return None;
             }
-            if let MangleAction::MarkPacket(..) = rule.action
+            if let MangleAction::MarkPacket(..) = action
                 && reach.comes_by(chain, |hook| hook == MangleHook::Output)
             {
                 // Both marks are parts of one, and the kernel looks for the way again when that changes.
                 let message = "a packet mark that is set in output makes Linux look for the packet's way again, by then \
                                with its source address: routing rules and multipath routes may choose another";
                 let help = "mark in postrouting, where the way is chosen";
-                this.diagnostics.push(diagnostics::differs(message, rule.origin, help));
+                this.diagnostics.push(diagnostics::differs(message, origin, help));
             }
-            Some(this.mangle_action(&rule.action))
+            Some(this.mangle_action(action))
         });
     }
 
@@ -41,10 +40,8 @@ impl<'r> Context<'r> {
             Passthrough::Stop => vec![statement, Verdict::Accept.into()],
         };
         match action {
-            MangleAction::Accept => vec![Verdict::Accept.into()],
-            MangleAction::Return => vec![Verdict::Return.into()],
-            MangleAction::Passthrough => Vec::new(),
-            MangleAction::Jump(target) => vec![Verdict::Jump(chain_name(target)).into()],
+            MangleAction::Drop => vec![Verdict::Drop.into()],
+            MangleAction::FasttrackConnection => Vec::new(),
             MangleAction::MarkConnection(mark, passthrough) => {
                 let value = self.marks.connection(mark.as_ref());
                 and_then(set(Mark::Connection, CONNECTION_MARK, value), *passthrough)
@@ -62,6 +59,10 @@ impl<'r> Context<'r> {
                 };
                 and_then(size.into(), *passthrough)
             }
+            MangleAction::ChangeDscp(..)
+            | MangleAction::ChangeTtl(..)
+            | MangleAction::ClearDf(_)
+            | MangleAction::SetPriority(..) => Vec::new(),
         }
     }
 }

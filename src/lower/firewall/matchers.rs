@@ -71,6 +71,8 @@ impl<'r> Context<'r> {
             connection_nat_state,
             nth,
             per_connection_classifier,
+            header,
+            circumstances,
         } = matchers;
         let family = side.family;
         let transport = protocol.as_ref().and_then(transport_of);
@@ -89,6 +91,8 @@ impl<'r> Context<'r> {
         lowered.extend(dst_address_type.iter().map(|c| address_type(route::daddr_type(), c)));
         lowered
             .extend(protocol.iter().map(|c| compare(meta::l4proto(), c, |p| rosc_nftables::Protocol(p.0))));
+        lowered.extend(super::header::header(family, header));
+        let _ = circumstances;
         if let Some(transport) = transport {
             lowered.extend(src_port.iter().map(|c| ports(port::sport(transport), c)));
             lowered.extend(dst_port.iter().map(|c| ports(port::dport(transport), c)));
@@ -225,7 +229,7 @@ impl Address {
     }
 }
 
-fn compare<K: rosc_nftables::kind::Kind, T, V: Into<K::One>>(
+pub(super) fn compare<K: rosc_nftables::kind::Kind, T, V: Into<K::One>>(
     selector: Selector<K>,
     condition: &Condition<T>,
     value: impl FnOnce(&T) -> V,

@@ -5,6 +5,8 @@
 
 mod chain;
 mod classifier;
+mod filter;
+mod header;
 mod mangle;
 mod matchers;
 mod nat;
@@ -18,7 +20,7 @@ use crate::ir::Firewall;
 use crate::ir::firewall::{Action, Chain, Rule, RuleTable};
 use chain::{Placed, chain_name};
 use classifier::Classes;
-use rosc_nftables::{Family, State, Statement, Table};
+use rosc_nftables::{Family, State, Statement, Table, Verdict};
 use rosc_target::Origin;
 
 /// What lowering one family's firewall needs beside the context.
@@ -34,25 +36,27 @@ impl<'r> Context<'r> {
         let router = self.router;
         let mut state = State::default();
         for (family, firewall) in [(Family::Ip, &router.firewall), (Family::Ip6, &router.ipv6_firewall)] {
-            if firewall.nat.chains.is_empty() && firewall.mangle.chains.is_empty() {
+            if !firewall.has_rules() {
                 continue;
             }
             let classes = Classes::of(firewall, &mut self.diagnostics);
             let mut side = Side { family, firewall, classes, table: Table::default() };
+            self.raw(&mut side);
             self.mangle(&mut side);
             self.nat(&mut side);
+            self.filter(&mut side);
             self.sets(&mut side);
             state.tables.insert(family, side.table);
         }
         state
     }
 
-    /// Adds the chains and rules of a menu. `action` says what a rule does, or has reported why it can't.
-    fn menu<H: Placed, A: Action<H>>(
+    /// Adds the chains and rules of a menu. `own` says what only rules of this menu do, or has reported why it can't.
+    fn menu<H: Placed, A>(
         &mut self,
         side: &mut Side<'r>,
         table: &RuleTable<H, A>,
-        action: impl Fn(&mut Self, &Chain<H>, &Rule<A>) -> Option<Vec<Statement>>,
+        own: impl Fn(&mut Self, &Chain<H>, &A, Origin) -> Option<Vec<Statement>>,
     ) {
         for (chain, rules) in &table.chains {
             let name = chain_name(chain);
@@ -62,15 +66,25 @@ impl<'r> Context<'r> {
             }
             made.origin = rules.first().map(|rule| rule.origin).unwrap_or_default();
             for rule in rules {
-                if let Some(Chain::Base(_)) = rule.action.jump_target() {
-                    let message = "a jump to a built-in chain, which nftables has no jump to";
-                    let help = "put the rules into a chain of their own, and jump there from both";
-                    self.diagnostics.push(diagnostics::no_linux_form(message, rule.origin, help));
-                    continue;
-                }
-                let Some(action) = action(self, chain, rule) else { continue };
-                let conditions = self.alternatives(side, &rule.matchers, rule.origin);
-                self.push(side, &name, rule.origin, rule.comment.as_deref(), conditions, &action);
+                let Rule { origin, comment, matchers, log_prefix, action } = rule;
+                let action: Option<Vec<Statement>> = match action {
+                    Action::Accept => Some(vec![Verdict::Accept.into()]),
+                    Action::Return => Some(vec![Verdict::Return.into()]),
+                    Action::Passthrough => Some(Vec::new()),
+                    Action::Jump(Chain::Base(_)) => {
+                        let message = "a jump to a built-in chain, which nftables has no jump to";
+                        let help = "put the rules into a chain of their own, and jump there from both";
+                        self.diagnostics.push(diagnostics::no_linux_form(message, *origin, help));
+                        None
+                    }
+                    Action::Jump(target) => Some(vec![Verdict::Jump(chain_name(target)).into()]),
+                    Action::Own(action) => own(self, chain, action, *origin),
+                };
+                let Some(action) = action else { continue };
+                let logged = log_prefix.as_ref().map(|prefix| log(prefix));
+                let statements: Vec<Statement> = logged.into_iter().chain(action).collect();
+                let conditions = self.alternatives(side, matchers, *origin);
+                self.push(side, &name, *origin, comment.as_deref(), conditions, &statements);
             }
         }
     }
@@ -99,4 +113,9 @@ impl<'r> Context<'r> {
             }
         }
     }
+}
+
+/// RouterOS puts a blank between the prefix and what it tells of the packet.
+fn log(prefix: &str) -> Statement {
+    if prefix.is_empty() { Statement::Log(None) } else { Statement::log(&format!("{prefix} ")) }
 }

@@ -1,38 +1,49 @@
 //! NAT rules.
 
 use super::Side;
-use super::chain::chain_name;
-use crate::ir::firewall::{IpRange, NatAction, NatHook, NatTarget, PortRange};
-use crate::lower::Context;
-use rosc_nftables::{Interval, Nat, NatAddresses, NatFlags, NatTo, Statement, Verdict};
+use crate::ir::firewall::{IpRange, NatAction, NatHook, NatTarget, PortChoice, PortRange};
+use crate::lower::{Context, diagnostics};
+use rosc_nftables::{Interval, Nat, NatAddresses, NatFlags, NatTo};
 
 impl<'r> Context<'r> {
     pub(super) fn nat(&mut self, side: &mut Side<'r>) {
         let table = &side.firewall.nat;
         let reach = table.reach();
-        self.menu(side, table, |_, chain, rule| {
+        self.menu(side, table, |this, chain, action, origin| {
+            if let NatAction::Same { .. } = action {
+                let message =
+                    "which address of the range a source becomes is chosen by another hash on Linux";
+                let help = "it is always the same one, as on RouterOS";
+                this.diagnostics.push(diagnostics::differs(message, origin, help));
+            }
             let is_source = reach.comes_by(chain, NatHook::translates_source);
-            Some(nat_action(&rule.action, is_source))
+            Some(vec![nat_action(action, is_source).into()])
         });
     }
 }
 
 /// `is_source` says which side of the connection the chain translates, for actions that do either.
-fn nat_action(action: &NatAction, is_source: bool) -> Vec<Statement> {
-    let flags = NatFlags::NONE;
-    let statement: Statement = match action {
-        NatAction::Accept => Verdict::Accept.into(),
-        NatAction::Return => Verdict::Return.into(),
-        NatAction::Passthrough => return Vec::new(),
-        NatAction::Jump(target) => Verdict::Jump(chain_name(target)).into(),
-        NatAction::Masquerade { to_ports } => Nat::Masquerade(to_ports.map(interval), flags).into(),
-        NatAction::Redirect { to_ports } => Nat::Redirect(to_ports.map(interval), flags).into(),
-        NatAction::SrcNat(target) => Nat::Snat(translated(*target), flags).into(),
-        NatAction::DstNat(target) => Nat::Dnat(translated(*target), flags).into(),
-        NatAction::Netmap(prefix) if is_source => Nat::SnatPrefix((*prefix).into()).into(),
-        NatAction::Netmap(prefix) => Nat::DnatPrefix((*prefix).into()).into(),
-    };
-    vec![statement]
+fn nat_action(action: &NatAction, is_source: bool) -> Nat {
+    match action {
+        NatAction::Masquerade { to_ports, choice } => Nat::Masquerade(to_ports.map(interval), flags(*choice)),
+        NatAction::Redirect { to_ports, choice } => Nat::Redirect(to_ports.map(interval), flags(*choice)),
+        NatAction::SrcNat(target, choice) => Nat::Snat(translated(*target), flags(*choice)),
+        NatAction::DstNat(target, choice) => Nat::Dnat(translated(*target), flags(*choice)),
+        // The kernel hashes the addresses of a connection, with this flag the source alone (`find_best_ips_proto`).
+        NatAction::Same { to, by_destination } => {
+            let flags = if *by_destination { NatFlags::NONE } else { NatFlags::PERSISTENT };
+            Nat::Snat(NatTo::Addresses(addresses_of(*to)), flags)
+        }
+        NatAction::Netmap(prefix) if is_source => Nat::SnatPrefix((*prefix).into()),
+        NatAction::Netmap(prefix) => Nat::DnatPrefix((*prefix).into()),
+    }
+}
+
+fn flags(choice: PortChoice) -> NatFlags {
+    match choice {
+        PortChoice::Keep => NatFlags::NONE,
+        PortChoice::Random => NatFlags::FULLY_RANDOM,
+    }
 }
 
 fn translated(target: NatTarget) -> NatTo {

@@ -149,6 +149,10 @@ impl<'r> Tracing<'_, 'r> {
                 let text = format!("{}, and told the sender: {}", why(reason), words::icmp_error(*error));
                 ("refused", text, None, None, None, origin_of(reason))
             }
+            End::Reset(reason) => {
+                let text = format!("{}, and reset the connection", why(reason));
+                ("refused", text, None, None, None, origin_of(reason))
+            }
         };
         TracedEnd {
             kind,
@@ -203,6 +207,7 @@ fn why(reason: &Reason<'_>) -> &'static str {
         Reason::BadDestination => "no packet is sent to such a destination",
         Reason::ReversePath => "rp-filter: an answer would not leave by the interface that it came in by",
         Reason::NotForwarding => "the router forwards nothing",
+        Reason::Firewall(_) => "a rule of the firewall says so",
         Reason::Rule(_) => "a routing rule says so",
         Reason::Route(_) => "a route says so",
         Reason::NoRoute => "no route leads there",
@@ -219,7 +224,7 @@ fn why(reason: &Reason<'_>) -> &'static str {
 fn origin_of(reason: &Reason<'_>) -> Option<Origin> {
     match reason {
         Reason::Rule(rule) => Some(rule.origin),
-        Reason::Route(origin) => Some(*origin),
+        Reason::Route(origin) | Reason::Firewall(origin) => Some(*origin),
         _ => None,
     }
 }

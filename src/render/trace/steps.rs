@@ -1,6 +1,6 @@
 //! Steps, one line each.
 
-use super::words::{mangled, packet_words};
+use super::words::{filtered, mangled, of_raw, packet_words};
 use super::{TracedStep, Tracing, lost};
 use crate::catalog::types::Keyword;
 use crate::ir::firewall::NatAction;
@@ -35,8 +35,14 @@ impl<'r> Tracing<'_, 'r> {
                 let inside = if hook.chain == *chain { String::new() } else { format!("in chain {chain}: ") };
                 let text = match outcome {
                     Outcome::Fails(condition) => format!("{condition} does not hold"),
+                    Outcome::Accepts => accepted(*hook).to_owned(),
+                    Outcome::Jumps(target) => format!("on in chain {target}"),
+                    Outcome::Returns => "back to the chain before".to_owned(),
+                    Outcome::Counts => "counted".to_owned(),
+                    Outcome::Raw(action) => of_raw(action),
                     Outcome::Mangle(action) => mangled(action),
                     Outcome::Nat(action) => translated(action),
+                    Outcome::Filter(action) => filtered(action),
                 };
                 vec![self.with_line(stage(*hook), inside + &text, *origin)]
             }
@@ -149,15 +155,22 @@ fn hop(hop: &Hop) -> String {
     }
 }
 
+/// What it means that no more rules of a menu are asked.
+fn accepted(hook: Hook) -> &'static str {
+    match hook.menu {
+        "nat" => "not translated",
+        "filter" => "accepted",
+        "raw" => "no more of raw here",
+        _ => "no more of mangle here",
+    }
+}
+
 fn translated(action: &NatAction) -> String {
     match action {
-        NatAction::Accept => "not translated".to_owned(),
-        NatAction::Jump(chain) => format!("on in chain {}", chain.name()),
-        NatAction::Return => "back to the chain before".to_owned(),
-        NatAction::Passthrough => "counted".to_owned(),
         NatAction::Masquerade { .. } => "source becomes the interface's address".to_owned(),
-        NatAction::SrcNat(_) => "source is translated".to_owned(),
-        NatAction::DstNat(_) => "destination is translated".to_owned(),
+        NatAction::SrcNat(..) => "source is translated".to_owned(),
+        NatAction::DstNat(..) => "destination is translated".to_owned(),
+        NatAction::Same { .. } => "source becomes one of a range".to_owned(),
         NatAction::Redirect { .. } => "destination becomes the router".to_owned(),
         NatAction::Netmap(prefix) => format!("network becomes {prefix}"),
     }

@@ -1,8 +1,8 @@
 //! Packets and what is done to them, in words.
 
 use crate::catalog::types::{Keyword, protocol_name};
-use crate::ir::firewall::{MangleAction, Mss, TcpFlag};
-use crate::trace::{IcmpError, Packet, Payload};
+use crate::ir::firewall::{FilterAction, MangleAction, Mss, RawAction, TcpFlag};
+use crate::trace::{IcmpError, Packet, Payload, USUAL_DATA};
 use std::net::{IpAddr, SocketAddr};
 
 /// A packet in one line: `tcp 192.168.88.10:50000 -> 198.51.100.7:443 syn`.
@@ -29,7 +29,10 @@ pub fn packet_words(packet: &Packet) -> String {
         Payload::Error { kind, about } => format!(" {}, about {}", icmp_error(*kind), packet_words(about)),
         Payload::Datagram { .. } | Payload::Other(_) => String::new(),
     };
-    format!("{name} {from} -> {to}{more}")
+    let dscp = if packet.dscp == 0 { String::new() } else { format!(" dscp {}", packet.dscp) };
+    let is_usual = packet.data == USUAL_DATA || matches!(packet.payload, Payload::Error { .. });
+    let size = if is_usual { String::new() } else { format!(" of {} bytes", packet.length()) };
+    format!("{name} {from} -> {to}{more}{dscp}{size}")
 }
 
 /// What an ICMP error says.
@@ -40,16 +43,35 @@ pub(super) fn icmp_error(error: IcmpError) -> &'static str {
         IcmpError::Prohibited => "administratively prohibited",
         IcmpError::PortUnreachable => "port unreachable",
         IcmpError::TimeExceeded => "time exceeded",
+        IcmpError::ProtocolUnreachable => "protocol unreachable",
+        IcmpError::NetworkProhibited => "network prohibited",
+        IcmpError::HostProhibited => "host prohibited",
+        IcmpError::BeyondScope => "beyond scope",
+    }
+}
+
+/// What a filter rule did.
+pub(super) fn filtered(action: &FilterAction) -> String {
+    match action {
+        FilterAction::Drop => "dropped".to_owned(),
+        FilterAction::Reject(with) => format!("rejected with {}", with.word()),
+        FilterAction::Tarpit => "held in a tarpit".to_owned(),
+        FilterAction::FasttrackConnection => "the connection may take a short cut".to_owned(),
+    }
+}
+
+/// What a raw rule did.
+pub(super) fn of_raw(action: &RawAction) -> String {
+    match action {
+        RawAction::Drop => "dropped".to_owned(),
+        RawAction::Notrack => "of no connection".to_owned(),
     }
 }
 
 /// What a mangle rule did.
 pub(super) fn mangled(action: &MangleAction) -> String {
     match action {
-        MangleAction::Accept => "no more of mangle here".to_owned(),
-        MangleAction::Jump(chain) => format!("on in chain {}", chain.name()),
-        MangleAction::Return => "back to the chain before".to_owned(),
-        MangleAction::Passthrough => "counted".to_owned(),
+        MangleAction::Drop => "dropped".to_owned(),
         MangleAction::MarkConnection(Some(mark), _) => format!("connection mark {mark}"),
         MangleAction::MarkConnection(None, _) => "no connection mark".to_owned(),
         MangleAction::MarkRouting(table, _) => format!("routing mark {table}"),
@@ -57,5 +79,10 @@ pub(super) fn mangled(action: &MangleAction) -> String {
         MangleAction::MarkPacket(None, _) => "no packet mark".to_owned(),
         MangleAction::ChangeMss(Mss::ClampToPmtu, _) => "MSS at most what fits the way".to_owned(),
         MangleAction::ChangeMss(Mss::Bytes(bytes), _) => format!("MSS at most {bytes}"),
+        MangleAction::ChangeDscp(dscp, _) => format!("DSCP {dscp}"),
+        MangleAction::ChangeTtl(ttl, _) => format!("time to live {ttl}"),
+        MangleAction::ClearDf(_) => "may be taken apart".to_owned(),
+        MangleAction::SetPriority(priority, _) => format!("priority {priority}"),
+        MangleAction::FasttrackConnection => "the connection may take a short cut".to_owned(),
     }
 }

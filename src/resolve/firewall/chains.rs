@@ -2,7 +2,7 @@
 
 use super::super::{Resolver, diagnostics};
 use crate::catalog::Field;
-use crate::ir::firewall::{Action, Chain, Hook, Rule, RuleTable};
+use crate::ir::firewall::{Chain, Hook, Rule, RuleTable};
 use rosc_target::Origin;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +19,7 @@ pub(super) struct Chains<H: Hook, A> {
     left_out: BTreeSet<Chain<H>>,
 }
 
-impl<H: Hook, A: Action<H>> Chains<H, A> {
+impl<H: Hook, A> Chains<H, A> {
     pub(super) fn new() -> Self {
         Self {
             table: RuleTable::default(),
@@ -42,7 +42,7 @@ impl<H: Hook, A: Action<H>> Chains<H, A> {
     }
 
     /// Adds a rule; `place` is where it names its chain.
-    pub(super) fn push(&mut self, chain: &str, place: Origin, rule: Rule<A>) {
+    pub(super) fn push(&mut self, chain: &str, place: Origin, rule: Rule<H, A>) {
         let chain = Chain::named(chain);
         self.leads_to = None;
         self.places.entry(chain.clone()).or_default().push(place);
@@ -63,7 +63,7 @@ impl<H: Hook, A: Action<H>> Chains<H, A> {
 impl Resolver<'_, '_> {
     /// Ends the reading of a menu. Jumps to chains without rules, jumps in a circle and chains that nothing jumps to are
     /// reported.
-    pub(super) fn finished<H: Hook, A: Action<H>>(&mut self, mut chains: Chains<H, A>) -> RuleTable<H, A> {
+    pub(super) fn finished<H: Hook, A>(&mut self, mut chains: Chains<H, A>) -> RuleTable<H, A> {
         chains.keep_without_rules();
         let Chains { table, places, named: _, leads_to, left_out } = chains;
         let mut jumps: BTreeMap<&Chain<H>, Vec<(&Chain<H>, Origin)>> = BTreeMap::new();

@@ -1,132 +1,159 @@
 //! Mangle rules.
 
 use super::Family;
-use super::chains::Chains;
 use super::matchers::MatcherFields;
-use crate::catalog::types::{Keyword, MarkName};
+use super::rules::RuleFields;
+use crate::catalog::types::{Derived, Keyword, MarkName, NewTtl};
 use crate::catalog::{
-    self, Field, MangleItem, MangleVerb, MatcherItem, NatStateMatcherItem, StateMatcherItem,
+    self, Field, FirewallRuleItem, Ipv4MangleItem, Ipv6MangleItem, MangleItem, MangleVerb, Reader, Verb,
 };
 use crate::ir::firewall::{
-    AddressType, Chain, Condition, Hook, MangleAction, MangleHook, Matchers, Passthrough, Rule, RuleTable,
+    Action, AddressType, Condition, Hook, MangleAction, MangleHook, Matchers, Passthrough, Rule, RuleTable,
 };
 use crate::ir::{ConnectionMark, Dialect, PacketMark};
-use crate::resolve::{Read, Resolver, diagnostics};
+use crate::resolve::{Resolver, diagnostics};
 use rosc_target::Origin;
+
+/// What only a mangle rule says.
+struct MangleFields {
+    item: MangleItem,
+    /// `new-ttl` or `new-hop-limit`.
+    new_ttl: (&'static str, Field<NewTtl>),
+}
 
 impl Resolver<'_, '_> {
     pub(super) fn mangle(&mut self, family: Family) -> RuleTable<MangleHook, MangleAction> {
-        let menu = match family {
-            Family::Ip => &catalog::IP_FIREWALL_MANGLE,
-            Family::Ipv6 => &catalog::IPV6_FIREWALL_MANGLE,
-        };
-        let items = self.read_declarations(menu, |reader| {
-            let matchers = MatcherFields {
-                common: MatcherItem::read(reader),
-                state: Some(StateMatcherItem::read(reader)),
-                nat_state: Some(NatStateMatcherItem::read(reader)),
+        fn read<const V6: bool>(reader: &mut Reader<'_, '_>) -> RuleFields<MangleFields> {
+            let matchers = MatcherFields::of_filter(reader, V6);
+            let new_ttl = if V6 {
+                ("new-hop-limit", Ipv6MangleItem::read(reader).new_hop_limit)
+            } else {
+                ("new-ttl", Ipv4MangleItem::read(reader).new_ttl)
             };
-            (MangleItem::read(reader), matchers)
-        });
-        let mut chains = Chains::new();
-        for Read { origin, disabled, comment, is_usable, value } in items {
-            let (mut item, matchers) = value;
-            chains.name(&item.chain);
-            if disabled {
-                continue;
-            }
-            chains.leads_to(&item.jump_target);
-            if !is_usable {
-                continue;
-            }
-            let place = item.chain.origin;
-            let chain = Field { value: item.chain.value.take(), ..item.chain };
-            let chain = chain.required("chain", &mut self.diagnostics);
-            let matchers = self.matchers(family, matchers);
-            let action = self.mangle_action(item);
-            let (Some(chain), Some(matchers), Some(action)) = (chain, matchers, action) else { continue };
-            chains.push(&chain, place, Rule { origin, comment, matchers, action });
+            let own = MangleFields { item: MangleItem::read(reader), new_ttl };
+            RuleFields { rule: FirewallRuleItem::read(reader), matchers, own }
         }
-        let table = self.finished(chains);
+        let (menu, read): (_, fn(&mut Reader<'_, '_>) -> RuleFields<MangleFields>) = match family {
+            Family::Ip => (&catalog::IP_FIREWALL_MANGLE, read::<false>),
+            Family::Ipv6 => (&catalog::IPV6_FIREWALL_MANGLE, read::<true>),
+        };
+        let table = self
+            .rules_of(family, menu, read, |this, _, rule, fields| this.mangle_action(family, rule, fields));
         self.check_mangle_chains(&table);
         table
     }
 
-    fn mangle_action(&mut self, item: MangleItem) -> Option<MangleAction> {
+    fn mangle_action(
+        &mut self,
+        family: Family,
+        rule: &mut FirewallRuleItem,
+        fields: MangleFields,
+    ) -> Option<Action<MangleHook, MangleAction>> {
+        let MangleFields { item, new_ttl: (ttl_name, new_ttl) } = fields;
         let MangleItem {
-            chain: _,
             action,
-            jump_target,
             new_connection_mark,
             new_packet_mark,
             new_routing_mark,
             new_mss,
+            new_dscp,
+            new_priority,
             passthrough,
         } = item;
-        let verb = action.value.unwrap_or(MangleVerb::Accept);
-        if verb != MangleVerb::Other {
-            let of = |place: Option<Origin>, verbs: &[MangleVerb]| place.filter(|_| !verbs.contains(&verb));
-            let marks_or_changes = [
-                MangleVerb::ChangeMss,
-                MangleVerb::MarkConnection,
-                MangleVerb::MarkPacket,
-                MangleVerb::MarkRouting,
-            ];
-            let unused = [
-                ("jump-target", of(jump_target.place(), &[MangleVerb::Jump])),
-                ("new-connection-mark", of(new_connection_mark.place(), &[MangleVerb::MarkConnection])),
-                ("new-packet-mark", of(new_packet_mark.place(), &[MangleVerb::MarkPacket])),
-                ("new-routing-mark", of(new_routing_mark.place(), &[MangleVerb::MarkRouting])),
-                ("new-mss", of(new_mss.place(), &[MangleVerb::ChangeMss])),
-                (
-                    "passthrough",
-                    of(passthrough.place().filter(|_| passthrough.value == Some(false)), &marks_or_changes),
-                ),
-            ];
+        let verb = action.value.unwrap_or(Verb::Accept);
+        let of = |place: Option<Origin>, own| place.filter(|_| verb != Verb::Own(own));
+        let changes = matches!(verb, Verb::Own(own) if own != MangleVerb::Drop && own != MangleVerb::FasttrackConnection);
+        let stops = passthrough.place().filter(|_| passthrough.value == Some(false));
+        let ttl_verb = if family.is_ipv6() { MangleVerb::ChangeHopLimit } else { MangleVerb::ChangeTtl };
+        let unused = [
+            ("new-connection-mark", of(new_connection_mark.place(), MangleVerb::MarkConnection)),
+            ("new-packet-mark", of(new_packet_mark.place(), MangleVerb::MarkPacket)),
+            ("new-routing-mark", of(new_routing_mark.place(), MangleVerb::MarkRouting)),
+            ("new-mss", of(new_mss.place(), MangleVerb::ChangeMss)),
+            ("new-dscp", of(new_dscp.place(), MangleVerb::ChangeDscp)),
+            ("new-priority", of(new_priority.place(), MangleVerb::SetPriority)),
+            (ttl_name, of(new_ttl.place(), ttl_verb)),
+            ("passthrough", stops.filter(|_| !changes)),
+        ];
+        if !matches!(verb, Verb::Refused(_)) {
             self.no_effect(verb.word(), unused);
         }
         let passthrough =
             if passthrough.value == Some(false) { Passthrough::Stop } else { Passthrough::Continue };
-        match verb {
-            MangleVerb::Accept => Some(MangleAction::Accept),
-            MangleVerb::Return => Some(MangleAction::Return),
-            MangleVerb::Passthrough => Some(MangleAction::Passthrough),
-            MangleVerb::Jump => {
-                let target = jump_target.required("jump-target", &mut self.diagnostics)?;
-                Some(MangleAction::Jump(Chain::named(&target)))
-            }
+        let origin = action.origin;
+        self.action_of(rule, &action, |this, verb| match verb {
+            MangleVerb::Drop => Some(MangleAction::Drop),
+            MangleVerb::FasttrackConnection => Some(MangleAction::FasttrackConnection),
             MangleVerb::MarkConnection => {
                 let MarkName(mark) =
-                    new_connection_mark.required("new-connection-mark", &mut self.diagnostics)?;
+                    new_connection_mark.required("new-connection-mark", &mut this.diagnostics)?;
                 Some(MangleAction::MarkConnection(mark.as_deref().map(ConnectionMark::new), passthrough))
             }
             MangleVerb::MarkPacket => {
-                let MarkName(mark) = new_packet_mark.required("new-packet-mark", &mut self.diagnostics)?;
+                let MarkName(mark) = new_packet_mark.required("new-packet-mark", &mut this.diagnostics)?;
                 Some(MangleAction::MarkPacket(mark.as_deref().map(PacketMark::new), passthrough))
             }
             MangleVerb::MarkRouting => {
                 let origin = new_routing_mark.origin;
-                let name = new_routing_mark.required("new-routing-mark", &mut self.diagnostics)?;
-                let table = self.table(if name == "no-mark" { "main" } else { &name }, origin)?;
+                let name = new_routing_mark.required("new-routing-mark", &mut this.diagnostics)?;
+                let table = this.table(if name == "no-mark" { "main" } else { &name }, origin)?;
                 Some(MangleAction::MarkRouting(table, passthrough))
             }
             MangleVerb::ChangeMss => {
-                let mss = new_mss.required("new-mss", &mut self.diagnostics)?;
+                let mss = new_mss.required("new-mss", &mut this.diagnostics)?;
                 Some(MangleAction::ChangeMss(mss, passthrough))
             }
-            MangleVerb::Other => {
-                self.report(diagnostics::refused(
-                    "this action can't be carried over",
-                    action.origin,
-                    "rosc lowers accept, change-mss, jump, mark-connection, mark-packet, mark-routing, passthrough, \
-                     return",
+            MangleVerb::ChangeDscp => {
+                let dscp = this.derived("new-dscp", new_dscp)?;
+                Some(MangleAction::ChangeDscp(dscp, passthrough))
+            }
+            MangleVerb::SetPriority => {
+                let priority = this.derived("new-priority", new_priority)?;
+                Some(MangleAction::SetPriority(priority, passthrough))
+            }
+            MangleVerb::ChangeTtl | MangleVerb::ChangeHopLimit if verb != ttl_verb => {
+                this.report(diagnostics::refused(
+                    "an action of the other family",
+                    origin,
+                    "use the other one",
                 ));
+                None
+            }
+            MangleVerb::ChangeTtl | MangleVerb::ChangeHopLimit => {
+                let origin = new_ttl.origin;
+                match new_ttl.required(ttl_name, &mut this.diagnostics)? {
+                    NewTtl::Set(ttl) => Some(MangleAction::ChangeTtl(ttl, passthrough)),
+                    NewTtl::Increment(_) | NewTtl::Decrement(_) => {
+                        let message = "nftables sets the time to live only to a number";
+                        this.report(diagnostics::refused(message, origin, "write set:64, say"));
+                        None
+                    }
+                }
+            }
+            MangleVerb::ClearDf if family.is_ipv6() => {
+                let message = "IPv6 packets have no such bit";
+                this.report(diagnostics::refused(message, origin, "remove the rule"));
+                None
+            }
+            MangleVerb::ClearDf => Some(MangleAction::ClearDf(passthrough)),
+        })
+    }
+
+    /// A number that is written down; one that is taken from elsewhere is refused.
+    fn derived(&mut self, name: &str, field: Field<Derived>) -> Option<u8> {
+        let origin = field.origin;
+        match field.required(name, &mut self.diagnostics)? {
+            Derived::Number(number) => Some(number),
+            Derived::From => {
+                let message = format!("{name} taken from another field of the packet");
+                let help = "write a rule for each number that is meant";
+                self.report(diagnostics::refused(message, origin, help));
                 None
             }
         }
     }
 
-    /// Reports rules whose action or matchers their chain does not have.
+    /// Reports rules whose action their chain does not have.
     fn check_mangle_chains(&mut self, table: &RuleTable<MangleHook, MangleAction>) {
         let reach = table.reach();
         for (chain, rules) in &table.chains {
@@ -138,8 +165,8 @@ impl Resolver<'_, '_> {
         }
     }
 
-    fn check_mangle_rule(&mut self, hook: MangleHook, rule: &Rule<MangleAction>) {
-        if let MangleAction::MarkRouting(table, _) = &rule.action {
+    fn check_mangle_rule(&mut self, hook: MangleHook, rule: &Rule<MangleHook, MangleAction>) {
+        if let Action::Own(MangleAction::MarkRouting(table, _)) = &rule.action {
             if !hook.is_before_routing() {
                 let message = format!("mark-routing comes too late in chain {}", hook.name());
                 let help = "the way is chosen after prerouting and output: mark there";
@@ -150,22 +177,6 @@ impl Resolver<'_, '_> {
             {
                 self.report(diagnostics::marked_local_traffic(rule.origin));
             }
-        }
-        self.check_interfaces(hook, rule.origin, &rule.matchers);
-    }
-
-    fn check_interfaces(&mut self, hook: MangleHook, origin: Origin, matchers: &Matchers) {
-        let incoming = matchers.in_interface.is_some() || matchers.in_interface_list.is_some();
-        let outgoing = matchers.out_interface.is_some() || matchers.out_interface_list.is_some();
-        let missing = match hook {
-            MangleHook::Prerouting | MangleHook::Input => outgoing.then_some("outgoing"),
-            MangleHook::Output | MangleHook::Postrouting => incoming.then_some("incoming"),
-            MangleHook::Forward => None,
-        };
-        if let Some(what) = missing {
-            let message = format!("there is no {what} interface to match in chain {}", hook.name());
-            let help = "match in chain forward, or mark the packet where the interface is known";
-            self.report(diagnostics::wrong_chain(message, origin, help));
         }
     }
 }

@@ -1,10 +1,16 @@
 //! The conditions of firewall rules.
 
 use super::Family;
-use crate::catalog::types::{MarkName, Negatable, Range, Set};
-use crate::catalog::{Field, MatcherItem, NatStateMatcherItem, StateMatcherItem};
+use crate::catalog::types::{MarkName, Negatable, Number, Range, Set};
+use crate::catalog::{
+    Field, FlagsMatcherItem, Ipv4MatcherItem, Ipv6MatcherItem, MatcherItem, NatStateMatcherItem, Reader,
+    StateMatcherItem, TrackedMatcherItem,
+};
 use crate::diagnostic::Diagnostic;
-use crate::ir::firewall::{AddressMatch, AddressType, Condition, InterfaceMatch, Matchers, Ports, Protocol};
+use crate::ir::firewall::{
+    AddressMatch, AddressType, Circumstances, Condition, HeaderMatchers, InterfaceMatch, Matchers, Ports,
+    Protocol,
+};
 use crate::ir::{AddressListName, ConnectionMark, InterfaceListName, PacketMark};
 use crate::resolve::interface::BUILT_IN_LISTS;
 use crate::resolve::{Resolver, diagnostics};
@@ -15,16 +21,63 @@ const PSEUDO_INTERFACES: &[&str] = &["all-ethernet", "all-ppp", "all-vlan", "all
 
 /// The matchers of a rule as read; a menu that lacks some leaves their fields empty.
 pub(super) struct MatcherFields {
-    pub(super) common: MatcherItem,
-    pub(super) state: Option<StateMatcherItem>,
-    pub(super) nat_state: Option<NatStateMatcherItem>,
+    common: MatcherItem,
+    flags: Option<FlagsMatcherItem>,
+    tracked: Option<TrackedMatcherItem>,
+    state: Option<StateMatcherItem>,
+    nat_state: Option<NatStateMatcherItem>,
+    of_family: OfFamily,
+}
+
+/// What only one family has.
+enum OfFamily {
+    Ip(Ipv4MatcherItem),
+    Ipv6(Ipv6MatcherItem),
+}
+
+impl MatcherFields {
+    /// Of a rule of `filter` or `mangle`, which have them all.
+    pub(super) fn of_filter(reader: &mut Reader<'_, '_>, ipv6: bool) -> Self {
+        Self {
+            flags: Some(FlagsMatcherItem::read(reader)),
+            tracked: Some(TrackedMatcherItem::read(reader)),
+            state: Some(StateMatcherItem::read(reader)),
+            nat_state: Some(NatStateMatcherItem::read(reader)),
+            ..Self::of_all(reader, ipv6)
+        }
+    }
+
+    /// Of a rule of `nat`, which sees the first packet of a connection only.
+    pub(super) fn of_nat(reader: &mut Reader<'_, '_>, ipv6: bool) -> Self {
+        Self {
+            flags: ipv6.then(|| FlagsMatcherItem::read(reader)),
+            tracked: Some(TrackedMatcherItem::read(reader)),
+            state: ipv6.then(|| StateMatcherItem::read(reader)),
+            ..Self::of_all(reader, ipv6)
+        }
+    }
+
+    /// Of a rule of `raw`, which knows of no connection.
+    pub(super) fn of_raw(reader: &mut Reader<'_, '_>, ipv6: bool) -> Self {
+        Self { flags: Some(FlagsMatcherItem::read(reader)), ..Self::of_all(reader, ipv6) }
+    }
+
+    fn of_all(reader: &mut Reader<'_, '_>, ipv6: bool) -> Self {
+        let of_family = if ipv6 {
+            OfFamily::Ipv6(Ipv6MatcherItem::read(reader))
+        } else {
+            OfFamily::Ip(Ipv4MatcherItem::read(reader))
+        };
+        let common = MatcherItem::read(reader);
+        Self { common, flags: None, tracked: None, state: None, nat_state: None, of_family }
+    }
 }
 
 impl Resolver<'_, '_> {
     /// The conditions of a rule; `None`, and reports, if the rule can't be used or never matches.
     pub(super) fn matchers(&mut self, family: Family, fields: MatcherFields) -> Option<Matchers> {
         let before = self.diagnostics.len();
-        let MatcherFields { common, state, nat_state } = fields;
+        let MatcherFields { common, flags, tracked, state, nat_state, of_family } = fields;
         let MatcherItem {
             src_address,
             dst_address,
@@ -32,6 +85,7 @@ impl Resolver<'_, '_> {
             dst_address_list,
             src_address_type,
             dst_address_type,
+            src_mac_address,
             in_interface,
             out_interface,
             in_interface_list,
@@ -41,16 +95,43 @@ impl Resolver<'_, '_> {
             dst_port,
             port,
             tcp_mss,
+            icmp_options,
+            packet_size,
+            dscp,
+            priority,
             packet_mark,
-            connection_mark,
-            routing_mark,
+            ipsec_policy,
+            random,
             nth,
             per_connection_classifier,
+            limit,
+            dst_limit,
+            time,
         } = common;
         let protocol = plain(protocol);
         for (name, field) in [("src-port", &src_port), ("dst-port", &dst_port), ("port", &port)] {
             self.ports_need_protocol(name, field, protocol.as_ref());
         }
+        self.icmp_needs_protocol(family, icmp_options.place(), protocol.as_ref());
+        let header = HeaderMatchers {
+            src_mac_address: plain(src_mac_address).map(|mac| mac.map(|mac| mac.0)),
+            icmp_options: plain(icmp_options),
+            packet_size: plain(packet_size).map(|range| range.map(|range| (range.0, range.1))),
+            dscp: plain(dscp).map(small),
+            ttl: None,
+            fragment: None,
+        };
+        let circumstances = Circumstances {
+            priority: plain(priority).map(small),
+            ipsec_policy: ipsec_policy.value,
+            connection_bytes: None,
+            connection_type: None,
+            connection_limit: None,
+            time: plain(time),
+            random: random.value.and_then(|percent| u8::try_from(percent.0).ok()),
+            limit: plain(limit),
+            dst_limit: plain(dst_limit),
+        };
         let mut matchers = Matchers {
             in_interface: self.interface_matcher(in_interface),
             out_interface: self.interface_matcher(out_interface),
@@ -68,27 +149,57 @@ impl Resolver<'_, '_> {
             tcp_flags: None,
             tcp_mss: plain(tcp_mss).map(|range| range.map(|range| (range.0, range.1))),
             packet_mark: mark(packet_mark, PacketMark::new),
-            connection_mark: mark(connection_mark, ConnectionMark::new),
-            routing_mark: match routing_mark.value {
-                Some(Negatable(condition)) => {
-                    condition.try_map(|name| self.table(&name, routing_mark.origin))
-                }
-                None => None,
-            },
+            connection_mark: None,
+            routing_mark: None,
             connection_state: None,
             connection_nat_state: None,
             nth: plain(nth),
             per_connection_classifier: plain(per_connection_classifier),
             protocol,
+            header,
+            circumstances,
         };
-        if let Some(StateMatcherItem { connection_state, tcp_flags }) = state {
-            matchers.connection_state = plain(connection_state).map(|states| states.map(|set| set.0));
+        match of_family {
+            OfFamily::Ip(Ipv4MatcherItem { ttl, fragment }) => {
+                matchers.header.ttl = ttl.value.map(|test| test.0);
+                matchers.header.fragment = fragment.value;
+            }
+            OfFamily::Ipv6(Ipv6MatcherItem { hop_limit }) => {
+                matchers.header.ttl = hop_limit.value.map(|test| test.0);
+            }
+        }
+        if let Some(FlagsMatcherItem { tcp_flags }) = flags {
             matchers.tcp_flags = plain(tcp_flags);
+        }
+        if let Some(tracked) = tracked {
+            self.tracked_matchers(&mut matchers, tracked);
+        }
+        if let Some(StateMatcherItem { connection_state }) = state {
+            matchers.connection_state = plain(connection_state).map(|states| states.map(|set| set.0));
         }
         if let Some(NatStateMatcherItem { connection_nat_state }) = nat_state {
             matchers.connection_nat_state = plain(connection_nat_state).map(|states| states.map(|set| set.0));
         }
         (self.diagnostics.len() == before).then_some(matchers)
+    }
+
+    fn tracked_matchers(&mut self, matchers: &mut Matchers, tracked: TrackedMatcherItem) {
+        let TrackedMatcherItem {
+            connection_mark,
+            routing_mark,
+            connection_bytes,
+            connection_limit,
+            connection_type,
+        } = tracked;
+        matchers.connection_mark = mark(connection_mark, ConnectionMark::new);
+        matchers.routing_mark = match routing_mark.value {
+            Some(Negatable(condition)) => condition.try_map(|name| self.table(&name, routing_mark.origin)),
+            None => None,
+        };
+        matchers.circumstances.connection_bytes =
+            plain(connection_bytes).map(|range| range.map(|range| (range.0, range.1)));
+        matchers.circumstances.connection_limit = plain(connection_limit);
+        matchers.circumstances.connection_type = plain(connection_type).map(|types| types.map(|set| set.0));
     }
 
     fn interface_matcher(&mut self, field: Field<Negatable<String>>) -> Option<Condition<InterfaceMatch>> {
@@ -207,6 +318,32 @@ impl Resolver<'_, '_> {
             self.report(needs_protocol(name, field.origin));
         }
     }
+}
+
+impl Resolver<'_, '_> {
+    fn icmp_needs_protocol(
+        &mut self,
+        family: Family,
+        place: Option<Origin>,
+        protocol: Option<&Condition<Protocol>>,
+    ) {
+        let (wanted, name) = match family {
+            Family::Ip => (Protocol::ICMP, "icmp"),
+            Family::Ipv6 => (Protocol::ICMPV6, "icmpv6"),
+        };
+        if let Some(origin) = place.filter(|_| protocol != Some(&Condition::Is(wanted))) {
+            self.report(diagnostics::contradiction(
+                format!("icmp-options without protocol={name}"),
+                origin,
+                "types of what?",
+                &format!("add protocol={name}"),
+            ));
+        }
+    }
+}
+
+fn small<const MAX: u32>(condition: Condition<Number<0, MAX>>) -> Condition<u8> {
+    condition.map(|number| u8::try_from(number.0).unwrap_or(u8::MAX))
 }
 
 fn needs_protocol(name: &str, origin: Origin) -> Diagnostic {

@@ -2,9 +2,11 @@
 
 mod address_list;
 mod chains;
+mod filter;
 mod mangle;
 mod matchers;
 mod nat;
+mod rules;
 
 use super::{Resolver, diagnostics};
 use crate::ir::Firewall;
@@ -31,10 +33,14 @@ impl Resolver<'_, '_> {
         for family in [Family::Ip, Family::Ipv6] {
             let address_lists = self.address_lists(family);
             self.firewall_mut(family).address_lists = address_lists;
-            let nat = self.nat(family);
-            self.firewall_mut(family).nat = nat;
+            let raw = self.raw(family);
+            self.firewall_mut(family).raw = raw;
             let mangle = self.mangle(family);
             self.firewall_mut(family).mangle = mangle;
+            let nat = self.nat(family);
+            self.firewall_mut(family).nat = nat;
+            let filter = self.filter(family);
+            self.firewall_mut(family).filter = filter;
         }
     }
 

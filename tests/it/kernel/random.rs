@@ -32,6 +32,7 @@ fn told(difference: &Difference<'_>) -> String {
             End::Delivered(packet) => format!("delivered: {}", packet_words(packet)),
             End::Dropped(reason) => format!("dropped: {reason:?}"),
             End::Refused(error, reason) => format!("refused: {error:?} {reason:?}"),
+            End::Reset(reason) => format!("reset: {reason:?}"),
         };
         writeln!(out, "expected: {line}").expect("writing");
     }

@@ -168,11 +168,8 @@ fn what_a_fresh_router_does_not_show_is_not_made_smaller() {
         experiment: &|_, _| None,
         go_on: &|| true,
     };
-    let packet = rosc::trace::Packet {
-        source: "192.168.88.10".parse().expect("an address"),
-        destination: "192.0.2.9".parse().expect("an address"),
-        ttl: 64,
-        payload: rosc::trace::Payload::Echo { reply: false, id: 1 },
-    };
+    let address = |text: &str| text.parse().expect("an address");
+    let echo = rosc::trace::Payload::Echo { reply: false, id: 1 };
+    let packet = rosc::trace::Packet::new(address("192.168.88.10"), address("192.0.2.9"), 64, echo);
     assert_eq!(smallest(search, &[Arrival { interface: None, packet }]), None);
 }

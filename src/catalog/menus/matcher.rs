@@ -1,0 +1,122 @@
+//! The conditions of firewall rules.
+
+use crate::catalog::property::properties;
+use crate::catalog::types::{
+    ByteRange, Mac, MarkName, MssRange, Negatable, Number, Range, Set, SizeRange, TtlTest,
+};
+use crate::ir::firewall::{
+    AddressType, ConnectionLimit, ConnectionNatState, ConnectionState, ConnectionType, DstLimit, IcmpOptions,
+    IpsecPolicy, Limit, Nth, PerConnectionClassifier, Ports, Protocol, TcpFlags, TimeOfDay,
+};
+
+properties! {
+    /// The matchers of every rule.
+    pub struct MatcherItem {
+        src_address: "src-address" Negatable<Range>, Same;
+        dst_address: "dst-address" Negatable<Range>, Same;
+        src_address_list: "src-address-list" Negatable<String>, Same;
+        dst_address_list: "dst-address-list" Negatable<String>, Same;
+        src_address_type: "src-address-type" Negatable<Set<AddressType>>, SameAs("the kernel's routing tables decide, as on RouterOS");
+        dst_address_type: "dst-address-type" Negatable<Set<AddressType>>, SameAs("the kernel's routing tables decide, as on RouterOS");
+        src_mac_address: "src-mac-address" Negatable<Mac>, Same;
+        in_interface: "in-interface" Negatable<String>, Same;
+        out_interface: "out-interface" Negatable<String>, Same;
+        in_interface_list: "in-interface-list" Negatable<String>, Same;
+        out_interface_list: "out-interface-list" Negatable<String>, Same;
+        protocol: "protocol" Negatable<Protocol>, Same;
+        src_port: "src-port" Negatable<Ports>, Same;
+        dst_port: "dst-port" Negatable<Ports>, Same;
+        port: "port" Negatable<Ports>, Same;
+        tcp_mss: "tcp-mss" Negatable<MssRange>, Same;
+        icmp_options: "icmp-options" Negatable<IcmpOptions>, Same;
+        packet_size: "packet-size" Negatable<SizeRange>, Same;
+        dscp: "dscp" Negatable<Number<0, 63>>, Same;
+        priority: "priority" Negatable<Number<0, 63>>, Same;
+        packet_mark: "packet-mark" Negatable<MarkName>, Same;
+        ipsec_policy: "ipsec-policy" IpsecPolicy, Same;
+        random: "random" Number<1, 99>, Same;
+        nth: "nth" Negatable<Nth>, Same;
+        per_connection_classifier: "per-connection-classifier" Negatable<PerConnectionClassifier>, SameAs("the same hash over the same fields, with one seed for all rules; which connection falls into which class is as arbitrary as on RouterOS, where it changes with each boot");
+        limit: "limit" Negatable<Limit>, Same;
+        dst_limit: "dst-limit" Negatable<DstLimit>, Same;
+        time: "time" Negatable<TimeOfDay>, Same;
+    }
+    refused {
+        "content": "Linux does not search packets here";
+        "tos": "match dscp, which are the upper six bits of it";
+        "in-bridge-port": "switched frames stay out of the firewall";
+        "out-bridge-port": "switched frames stay out of the firewall";
+        "in-bridge-port-list": "switched frames stay out of the firewall";
+        "out-bridge-port-list": "switched frames stay out of the firewall";
+        "ingress-priority": "Linux keeps no priority that a packet came in with";
+        "tls-host": "Linux does not read TLS handshakes here";
+    }
+}
+
+properties! {
+    /// Matchers of TCP flags.
+    pub struct FlagsMatcherItem {
+        tcp_flags: "tcp-flags" Negatable<TcpFlags>, Same;
+    }
+}
+
+properties! {
+    /// Matchers of what is known behind raw: the connection, and where the packet is to go.
+    pub struct TrackedMatcherItem {
+        connection_mark: "connection-mark" Negatable<MarkName>, Same;
+        routing_mark: "routing-mark" Negatable<String>, Same;
+        connection_bytes: "connection-bytes" Negatable<ByteRange>, Same;
+        connection_limit: "connection-limit" Negatable<ConnectionLimit>, Same;
+        connection_type: "connection-type" Negatable<Set<ConnectionType>>, Same;
+    }
+    refused {
+        "connection-rate": "Linux keeps no rate of a connection";
+    }
+}
+
+properties! {
+    /// Matchers of the state of connections.
+    pub struct StateMatcherItem {
+        connection_state: "connection-state" Negatable<Set<ConnectionState>>, Same;
+    }
+}
+
+properties! {
+    /// Matchers of translated connections.
+    pub struct NatStateMatcherItem {
+        connection_nat_state: "connection-nat-state" Negatable<Set<ConnectionNatState>>, Same;
+    }
+}
+
+properties! {
+    /// Matchers of IPv4 only.
+    pub struct Ipv4MatcherItem {
+        ttl: "ttl" TtlTest, Same;
+        fragment: "fragment" bool, Same;
+    }
+    refused {
+        "hotspot": "Linux has no hotspot";
+        "ipv4-options": "rosc has no form of it yet";
+        "psd": "Linux has no port scan detection here";
+        "routing-table": "version 6 only; match routing-mark";
+    }
+}
+
+properties! {
+    /// Matchers of IPv4 only, behind raw; none is lowered.
+    pub const IPV4_TRACKED_MATCHERS;
+    refused {
+        "layer7-protocol": "Linux does not search connections here";
+        "realm": "rosc does not use realms";
+    }
+}
+
+properties! {
+    /// Matchers of IPv6 only.
+    pub struct Ipv6MatcherItem {
+        hop_limit: "hop-limit" TtlTest, Same;
+    }
+    refused {
+        "headers": "rosc has no form of it yet";
+    }
+}
