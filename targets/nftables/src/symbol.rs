@@ -43,6 +43,12 @@ pub(crate) fn value_of(datatype: Datatype, name: &str) -> Option<u32> {
     known.find(|(_, symbol)| *symbol == name).map(|(number, _)| *number)
 }
 
+/// Says whether nft's JSON takes the text for a number wherever it stands, even where a name is wanted
+/// (`json_parse_constant` of nft 1.0.6): the words for protocols, and one for a type of ICMP.
+pub(crate) fn is_number_in_json(text: &str) -> bool {
+    text == "redirect" || Protocol::from_keyword(text).is_some()
+}
+
 /// `RTN_*` of the kernel. Greater numbers have no name in nft.
 const FIB_ADDRTYPES: &[(u32, &str)] = &[
     (0, "unspec"),
