@@ -15,13 +15,18 @@ pub(crate) fn symbols(datatype: Datatype) -> &'static [(u32, &'static str)] {
         Datatype::CtDir => &[(0, "original"), (1, "reply")],
         Datatype::FibAddrtype => FIB_ADDRTYPES,
         Datatype::Dscp => DSCPS,
+        Datatype::Boolean => &[(0, "missing"), (1, "exists")],
         Datatype::Ifname
         | Datatype::Ipv4Addr
         | Datatype::Ipv6Addr
         | Datatype::InetProto
         | Datatype::InetService
         | Datatype::Mark
-        | Datatype::Integer => &[],
+        | Datatype::EtherAddr
+        | Datatype::Integer
+        | Datatype::Bytes
+        | Datatype::Priority
+        | Datatype::Helper => &[],
     }
 }
 
