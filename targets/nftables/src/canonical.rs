@@ -46,12 +46,12 @@ pub(crate) fn listed(mut statements: Vec<Statement>) -> Vec<Statement> {
     statements
 }
 
-/// Each match that counts sees the packets that the ones before it let pass; a hash that stands behind one stays there, so
-/// that what is counted is not what the hash lets pass.
+/// Each match that counts sees the packets that the ones before it let pass; what deals packets out and stands behind one
+/// stays there, so that what is counted is not what it lets pass.
 fn put_counting_last(matches: &mut [Statement]) {
     let counts = matches.iter().position(is_stateful);
     let stays_behind = |place: usize, statement: &Statement| {
-        is_stateful(statement) || (is_hash(statement) && counts.is_some_and(|counts| counts < place))
+        is_stateful(statement) || (deals(statement) && counts.is_some_and(|counts| counts < place))
     };
     let mut placed: Vec<(bool, Statement)> =
         matches.iter().enumerate().map(|(place, one)| (stays_behind(place, one), one.clone())).collect();
@@ -61,8 +61,8 @@ fn put_counting_last(matches: &mut [Statement]) {
     }
 }
 
-fn is_hash(statement: &Statement) -> bool {
-    matches!(statement, Statement::Match(Match { left: Expr::Jhash(_), .. }))
+fn deals(statement: &Statement) -> bool {
+    matches!(statement, Statement::Match(condition) if condition.left.deals())
 }
 
 fn leading_matches(statements: &mut [Statement]) -> &mut [Statement] {
@@ -118,11 +118,7 @@ fn protocols_read(expr: &Expr) -> impl Iterator<Item = Protocol> {
 
 /// Returns the transport protocols of which the expression reads fixed parts of the header.
 fn headers_read(expr: &Expr) -> impl Iterator<Item = Protocol> {
-    expr.payloads().iter().filter_map(|payload| match payload {
-        Payload::TcpFlags => Some(Protocol::TCP),
-        Payload::Port(transport, _) => transport.protocol(),
-        Payload::Ip(_) | Payload::Ip6(_) => None,
-    })
+    expr.payloads().iter().filter_map(|payload| payload.transport())
 }
 
 /// Returns the transport protocol that packets have for certain once they have passed the statement.
@@ -175,7 +171,7 @@ fn drop_implied_protocol(matches: &mut Vec<Statement>) {
     }
 }
 
-/// Sorts the matches between those that count packets; a match that stands twice is kept once.
+/// Sorts the matches between those that count packets; a match that stands twice is kept once, unless it is drawn anew.
 fn sort_runs(matches: &mut Vec<Statement>) {
     for run in matches.split_mut(is_stateful) {
         run.sort_by(|a, b| match (a, b) {
@@ -183,7 +179,8 @@ fn sort_runs(matches: &mut Vec<Statement>) {
             _ => std::cmp::Ordering::Equal,
         });
     }
-    matches.dedup_by(|next, kept| next == kept && !is_stateful(next));
+    let changes = |statement: &Statement| matches!(statement, Statement::Match(one) if one.left.changes());
+    matches.dedup_by(|next, kept| next == kept && !changes(next));
 }
 
 fn sort_key(condition: &Match) -> (&Expr, &Match) {

@@ -15,10 +15,20 @@ pub enum Datatype {
     InetProto,
     /// Port number.
     InetService,
+    /// Ethernet address.
+    EtherAddr,
     /// Mark, hexadecimal.
     Mark,
     /// Plain number.
     Integer,
+    /// Number of bytes, of 64 bits.
+    Bytes,
+    /// Priority for queues, such as `1:10`: two numbers of 16 bits, hexadecimal.
+    Priority,
+    /// Whether there is something.
+    Boolean,
+    /// Name of a connection tracking helper, in quotes.
+    Helper,
     /// Differentiated services code point.
     Dscp,
     /// Type of an address.
@@ -42,7 +52,7 @@ impl Datatype {
     /// Says whether the values have names and no order, so that a range of them would say nothing to a
     /// reader.
     pub fn is_enumerated(self) -> bool {
-        self.is_flags() || matches!(self, Self::InetProto | Self::FibAddrtype | Self::CtDir)
+        self.is_flags() || matches!(self, Self::InetProto | Self::FibAddrtype | Self::CtDir | Self::Boolean)
     }
 }
 
@@ -54,10 +64,14 @@ impl Expr {
             Self::Meta(Meta::L4proto) => Datatype::InetProto,
             Self::Meta(Meta::Mark) | Self::Ct(Ct::Mark) => Datatype::Mark,
             Self::Meta(Meta::Length) => Datatype::Integer,
+            Self::Meta(Meta::Priority) => Datatype::Priority,
+            Self::Meta(Meta::Ipsec) | Self::Rt(Rt::Ipsec) => Datatype::Boolean,
             Self::Payload(payload) => payload.datatype(),
             Self::Ct(Ct::State) => Datatype::CtState,
             Self::Ct(Ct::Direction) => Datatype::CtDir,
             Self::Ct(Ct::Status) => Datatype::CtStatus,
+            Self::Ct(Ct::Bytes) => Datatype::Bytes,
+            Self::Ct(Ct::Helper) => Datatype::Helper,
             Self::TcpOption(TcpOption::Maxseg) | Self::Rt(Rt::Mtu) => Datatype::Integer,
             Self::Fib(Fib::SaddrType | Fib::DaddrType) => Datatype::FibAddrtype,
             Self::Jhash(_) | Self::Numgen(_) => Datatype::Integer,
@@ -72,7 +86,9 @@ impl Payload {
             Self::Ip(IpField::Saddr | IpField::Daddr) => Datatype::Ipv4Addr,
             Self::Ip(IpField::Protocol) => Datatype::InetProto,
             Self::Ip(IpField::Dscp) | Self::Ip6(Ip6Field::Dscp) => Datatype::Dscp,
-            Self::Ip(IpField::Ttl) | Self::Ip6(Ip6Field::Hoplimit) => Datatype::Integer,
+            Self::Ip(IpField::Ttl | IpField::FragOff) | Self::Ip6(Ip6Field::Hoplimit) => Datatype::Integer,
+            Self::Icmp(_) | Self::Icmpv6(_) => Datatype::Integer,
+            Self::EtherSaddr => Datatype::EtherAddr,
             Self::Ip6(Ip6Field::Saddr | Ip6Field::Daddr) => Datatype::Ipv6Addr,
             Self::Port(..) => Datatype::InetService,
             Self::TcpFlags => Datatype::TcpFlag,

@@ -1,8 +1,10 @@
 //! Expressions: what the kernel computes for a packet, to be compared or looked up.
 
-use crate::bits::TcpFlags;
+mod payload;
+
 use crate::keyword::keywords;
-use crate::protocol::Protocol;
+
+pub use payload::{IcmpField, Ip6Field, IpField, Payload, PortField, Transport};
 
 /// What the kernel reads or computes for a packet.
 ///
@@ -24,7 +26,7 @@ pub enum Expr {
     Fib(Fib),
     /// A hash of other expressions.
     Jhash(Jhash),
-    /// A number that counts up with each packet that comes to it.
+    /// A number that counts up with each packet that comes to it, or is drawn by lot.
     Numgen(Numgen),
     /// Some bits of another expression.
     Masked(Box<Expr>, u32),
@@ -43,6 +45,10 @@ keywords! {
         Mark = "mark",
         /// The length of the packet in bytes, with its network header.
         Length = "length",
+        /// The priority for queues: two numbers of 16 bits, the upper one first.
+        Priority = "priority",
+        /// Whether the packet came in through IPsec; only in prerouting, input and forward.
+        Ipsec = "ipsec",
     }
 }
 
@@ -57,6 +63,10 @@ keywords! {
         Status = "status",
         /// The connection mark.
         Mark = "mark",
+        /// How many bytes both sides have sent, with their network headers.
+        Bytes = "bytes",
+        /// The name of the helper that looks into the connection.
+        Helper = "helper",
     }
 }
 
@@ -65,6 +75,8 @@ keywords! {
     pub enum Rt {
         /// The largest TCP segment that fits the route, in bytes: nft calls it `mtu`, the kernel `tcpmss`.
         Mtu = "mtu",
+        /// Whether the packet leaves through IPsec.
+        Ipsec = "ipsec",
     }
 }
 
@@ -86,80 +98,6 @@ keywords! {
     }
 }
 
-/// A field of a packet's header.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Payload {
-    /// A field of the IPv4 header.
-    Ip(IpField),
-    /// A field of the IPv6 header.
-    Ip6(Ip6Field),
-    /// A port in the header of a transport protocol.
-    Port(Transport, PortField),
-    /// The flags of TCP.
-    TcpFlags,
-}
-
-keywords! {
-    /// A field of the IPv4 header.
-    pub enum IpField {
-        /// Source address.
-        Saddr = "saddr",
-        /// Destination address.
-        Daddr = "daddr",
-        /// Transport protocol.
-        Protocol = "protocol",
-        /// Differentiated services code point.
-        Dscp = "dscp",
-        /// Time to live.
-        Ttl = "ttl",
-    }
-}
-
-keywords! {
-    /// A field of the IPv6 header.
-    ///
-    /// `nexthdr` is missing with purpose: nft lists `ip6 nexthdr tcp tcp dport 80` as `tcp dport 80`, which
-    /// is another rule. `meta l4proto` is what a firewall wants.
-    pub enum Ip6Field {
-        /// Source address.
-        Saddr = "saddr",
-        /// Destination address.
-        Daddr = "daddr",
-        /// Differentiated services code point.
-        Dscp = "dscp",
-        /// Hop limit.
-        Hoplimit = "hoplimit",
-    }
-}
-
-keywords! {
-    /// A transport protocol whose header starts with two ports.
-    pub enum Transport {
-        /// Whatever protocol the packet has: the first four bytes of its header.
-        Any = "th",
-        /// TCP.
-        Tcp = "tcp",
-        /// UDP.
-        Udp = "udp",
-        /// UDP-Lite.
-        Udplite = "udplite",
-        /// SCTP.
-        Sctp = "sctp",
-        /// DCCP.
-        Dccp = "dccp",
-    }
-}
-
-keywords! {
-    /// One of the two ports.
-    pub enum PortField {
-        /// Source port.
-        Sport = "sport",
-        /// Destination port.
-        Dport = "dport",
-    }
-}
-
 /// Jenkins' hash over fields of a packet, scaled to `0..modulus`.
 ///
 /// The kernel scales by multiplication, so `modulus` splits the hash values into that many equal stretches.
@@ -174,11 +112,23 @@ pub struct Jhash {
     pub seed: u32,
 }
 
-/// A number that each rule counts up by itself, starting again at 0 after `modulus - 1`.
+/// A number below a modulus.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Numgen {
+    /// Where it comes from.
+    pub mode: NumgenMode,
     /// How many numbers there are.
     pub modulus: u32,
+}
+
+keywords! {
+    /// Where the numbers of a number generator come from.
+    pub enum NumgenMode {
+        /// By lot, for each packet anew.
+        Random = "random",
+        /// Each rule counts up by itself, starting again at 0 after `modulus - 1`.
+        Inc = "inc",
+    }
 }
 
 impl Expr {
@@ -188,9 +138,10 @@ impl Expr {
             Self::Meta(Meta::L4proto) => u8::MAX.into(),
             Self::Payload(payload) => payload.greatest(),
             Self::TcpOption(TcpOption::Maxseg) | Self::Rt(Rt::Mtu) => u16::MAX.into(),
-            Self::Jhash(Jhash { modulus, .. }) | Self::Numgen(Numgen { modulus }) => {
+            Self::Jhash(Jhash { modulus, .. }) | Self::Numgen(Numgen { modulus, .. }) => {
                 modulus.saturating_sub(1)
             }
+            Self::Meta(Meta::Ipsec) | Self::Rt(Rt::Ipsec) => 1,
             Self::Meta(_) | Self::Ct(_) | Self::Fib(_) | Self::Masked(..) => u32::MAX,
         }
     }
@@ -235,70 +186,16 @@ impl Expr {
 
     /// Says whether evaluating the expression changes what the next packet gets.
     pub fn is_stateful(&self) -> bool {
+        matches!(self.unmasked(), Self::Numgen(Numgen { mode: NumgenMode::Inc, .. }))
+    }
+
+    /// Says whether the expression deals packets out, so that it matters which ones come to it.
+    pub(crate) fn deals(&self) -> bool {
+        matches!(self.unmasked(), Self::Jhash(_) | Self::Numgen(_))
+    }
+
+    /// Says whether the next evaluation for the same packet may have another result.
+    pub(crate) fn changes(&self) -> bool {
         matches!(self.unmasked(), Self::Numgen(_))
-    }
-}
-
-impl Payload {
-    /// Returns nft's words for the header and the field.
-    pub fn keywords(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Ip(field) => ("ip", field.keyword()),
-            Self::Ip6(field) => ("ip6", field.keyword()),
-            Self::Port(transport, field) => (transport.keyword(), field.keyword()),
-            Self::TcpFlags => ("tcp", "flags"),
-        }
-    }
-
-    /// Returns the field with these words.
-    pub fn from_keywords(header: &str, field: &str) -> Option<Self> {
-        match header {
-            "ip" => IpField::from_keyword(field).map(Self::Ip),
-            "ip6" => Ip6Field::from_keyword(field).map(Self::Ip6),
-            "tcp" if field == "flags" => Some(Self::TcpFlags),
-            _ => Some(Self::Port(Transport::from_keyword(header)?, PortField::from_keyword(field)?)),
-        }
-    }
-
-    fn greatest(self) -> u32 {
-        match self {
-            Self::Ip(IpField::Protocol | IpField::Ttl) | Self::Ip6(Ip6Field::Hoplimit) => u8::MAX.into(),
-            Self::Ip(IpField::Dscp) | Self::Ip6(Ip6Field::Dscp) => 63,
-            Self::Port(..) => u16::MAX.into(),
-            Self::TcpFlags => TcpFlags::MASK,
-            Self::Ip(IpField::Saddr | IpField::Daddr) | Self::Ip6(Ip6Field::Saddr | Ip6Field::Daddr) => {
-                u32::MAX
-            }
-        }
-    }
-
-    /// Returns how many bytes of the kernel's registers the field takes.
-    pub(crate) fn register_bytes(self) -> usize {
-        match self {
-            Self::Ip6(Ip6Field::Saddr | Ip6Field::Daddr) => 16,
-            Self::Ip(_)
-            | Self::Ip6(Ip6Field::Dscp | Ip6Field::Hoplimit)
-            | Self::Port(..)
-            | Self::TcpFlags => 4,
-        }
-    }
-}
-
-impl Transport {
-    /// Returns the protocol's number; `None` for any protocol.
-    pub fn protocol(self) -> Option<Protocol> {
-        match self {
-            Self::Any => None,
-            Self::Tcp => Some(Protocol::TCP),
-            Self::Udp => Some(Protocol::UDP),
-            Self::Udplite => Some(Protocol::UDPLITE),
-            Self::Sctp => Some(Protocol::SCTP),
-            Self::Dccp => Some(Protocol::DCCP),
-        }
-    }
-
-    /// Returns the transport with that number, if it has ports.
-    pub fn with_protocol(protocol: Protocol) -> Option<Self> {
-        Self::ALL.iter().copied().find(|transport| transport.protocol() == Some(protocol))
     }
 }

@@ -1,5 +1,6 @@
 //! Names of network interfaces, and sets of them.
 
+use crate::symbol::is_number_in_json;
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use std::fmt;
 use thiserror::Error;
@@ -26,7 +27,8 @@ impl InterfaceName {
     /// Returns the name, if both the kernel and nft take it.
     ///
     /// The kernel refuses `/`, `:`, blanks, `.` and `..`. nft has no way to write a `"` or `\`, takes a `*`
-    /// alone for an error, and a `@` in front for the name of a set.
+    /// alone for an error, a `@` in front for the name of a set, and some words for numbers: given `"esp"` among
+    /// several names, nft 1.0.6 loads a rule about an interface called `2`.
     pub fn new(text: &str) -> Result<Self, InvalidInterface> {
         let stem = text.strip_suffix('*').unwrap_or(text);
         let reason = if text.is_empty() || text == "*" {
@@ -41,6 +43,8 @@ impl InterfaceName {
             "it has a character that no name can have"
         } else if text.starts_with('@') {
             "nft takes a name that starts with @ for a set"
+        } else if is_number_in_json(text) {
+            "nft takes that name for the number of a protocol"
         } else {
             return Ok(Self(text.to_owned()));
         };
@@ -180,6 +184,8 @@ mod tests {
             "a\\b",
             "a*b",
             "@set",
+            "esp",
+            "redirect",
             "1234567890123456",
         ] {
             assert!(InterfaceName::new(text).is_err(), "{text:?}");

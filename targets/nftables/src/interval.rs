@@ -18,6 +18,9 @@ pub trait Point: Copy + Ord + Debug + Display + FromStr {
     /// Returns the next greater value; `None` behind the greatest.
     fn successor(self) -> Option<Self>;
 
+    /// Returns the next smaller value; `None` before the smallest.
+    fn predecessor(self) -> Option<Self>;
+
     /// Returns the length of the prefix that is exactly `low` to `high`; always `None` for plain numbers.
     fn prefix_length(_low: Self, _high: Self) -> Option<u8> {
         None
@@ -156,6 +159,10 @@ macro_rules! number_points {
                 self.checked_add(1)
             }
 
+            fn predecessor(self) -> Option<Self> {
+                self.checked_sub(1)
+            }
+
             fn prefix(number: Self, length: u8) -> Option<Interval<Self>> {
                 let rest = Self::BITS.checked_sub(length.into())?;
                 let host = Self::MAX.checked_shr(length.into()).filter(|_| rest > 0).unwrap_or(0);
@@ -173,6 +180,10 @@ macro_rules! address_point {
 
             fn successor(self) -> Option<Self> {
                 self.to_bits().checked_add(1).map(Self::from_bits)
+            }
+
+            fn predecessor(self) -> Option<Self> {
+                self.to_bits().checked_sub(1).map(Self::from_bits)
             }
 
             fn prefix_length(low: Self, high: Self) -> Option<u8> {
@@ -212,7 +223,7 @@ fn write_ipv4(address: Ipv4Addr, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     f.write_str(str::from_utf8(&text[..end]).expect("digits and dots"))
 }
 
-number_points!(u8, u16, u32);
+number_points!(u8, u16, u32, u64);
 address_point!(Ipv4Addr, Ipv4Net, u32, Ipv4Addr::UNSPECIFIED, Ipv4Addr::BROADCAST, write_ipv4);
 address_point!(Ipv6Addr, Ipv6Net, u128, Ipv6Addr::UNSPECIFIED, Ipv6Addr::from_bits(u128::MAX));
 

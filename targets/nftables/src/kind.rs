@@ -4,9 +4,11 @@
 //! addresses and a port looked up in a set of ports.
 
 use crate::datatype::Datatype;
+use crate::helper::HelperName;
 use crate::interface::{InterfaceName, Interfaces};
 use crate::interval::{Interval, Point};
 use crate::keyword::keywords;
+use crate::mac::MacAddress;
 use crate::protocol::Protocol;
 use crate::range::Ranges;
 use crate::values::Values;
@@ -39,9 +41,9 @@ pub trait Named: Kind {
 pub trait Mapped: Kind {}
 
 /// A kind whose values can be greater or less.
-pub trait Ordered: Kind {
+pub trait Ordered: Kind<One = Interval<Self::Number>> {
     /// One value.
-    type Number: Point + Into<u32>;
+    type Number: Point;
 }
 
 keywords! {
@@ -114,6 +116,10 @@ number_kinds! {
     Ttl of u8;
     /// Maximum segment sizes in bytes.
     SegmentSize of u16;
+    /// Types and codes of ICMP and ICMPv6.
+    IcmpNumber of u8;
+    /// Priorities for queues.
+    Priority of u32;
 }
 
 macro_rules! enumerated_kinds {
@@ -148,7 +154,7 @@ enumerated_kinds! {
     ConnectionDirection of Direction;
 }
 
-macro_rules! address_kinds {
+macro_rules! interval_kinds {
     ($( $(#[$doc:meta])* $kind:ident of $address:ty as $variant:ident; )*) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone)]
@@ -169,11 +175,36 @@ macro_rules! address_kinds {
     )*};
 }
 
-address_kinds! {
+interval_kinds! {
     /// IPv4 addresses.
     AddressV4 of Ipv4Addr as Ipv4;
     /// IPv6 addresses.
     AddressV6 of Ipv6Addr as Ipv6;
+    /// Ethernet addresses.
+    EtherAddress of MacAddress as Macs;
+    /// Numbers of bytes.
+    Bytes of u64 as Bytes;
+}
+
+impl Ordered for Bytes {
+    type Number = u64;
+}
+
+/// Names of connection tracking helpers.
+#[derive(Debug, Clone)]
+pub enum Helper {}
+
+impl Kind for Helper {
+    type One = HelperName;
+    type Many = Vec<HelperName>;
+
+    fn one(one: HelperName) -> Values {
+        Values::Helpers([one].into())
+    }
+
+    fn many(many: Vec<HelperName>) -> Values {
+        Values::Helpers(many.into_iter().collect())
+    }
 }
 
 /// Interface names.

@@ -36,11 +36,13 @@ mod datatype;
 mod diff;
 mod expr;
 pub mod hash;
+mod helper;
 mod interface;
 mod interval;
 mod kernel;
 mod keyword;
 pub mod kind;
+mod mac;
 mod matching;
 mod merging;
 mod name;
@@ -71,11 +73,14 @@ pub use bits::{Bits, CtState, CtStatus, TcpFlags};
 pub use change::{Action, Change, Run};
 pub use datatype::Datatype;
 pub use expr::{
-    Ct, Expr, Fib, Ip6Field, IpField, Jhash, Meta, Numgen, Payload, PortField, Rt, TcpOption, Transport,
+    Ct, Expr, Fib, IcmpField, Ip6Field, IpField, Jhash, Meta, Numgen, NumgenMode, Payload, PortField, Rt,
+    TcpOption, Transport,
 };
+pub use helper::{HelperName, InvalidHelper};
 pub use interface::{InterfaceName, Interfaces, InvalidInterface};
 pub use interval::{Interval, InvalidInterval, Point};
 pub use kind::{AddressType, Direction, Dscp, SetKey};
+pub use mac::{InvalidMac, MacAddress};
 pub use matching::{Match, Operand, Test};
 pub use name::{InvalidName, Name, SetName};
 pub use nat::{Nat, NatAddresses, NatFlags, NatPrefix, NatTo};

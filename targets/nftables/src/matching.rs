@@ -4,6 +4,7 @@ use crate::bits::TcpFlags;
 use crate::datatype::Datatype;
 use crate::expr::Expr;
 use crate::name::Name;
+use crate::range::Ranges;
 use crate::values::Values;
 
 /// A condition on one expression, in its canonical form.
@@ -55,6 +56,7 @@ impl Match {
                 Self { left: Expr::Masked(inner, TcpFlags::MASK), test } => Self { left: *inner, test },
                 simple => simple,
             },
+            left if left.datatype() == Datatype::Boolean => Self { left, test: yes_or_no(test) },
             left => Self { left, test },
         }
     }
@@ -91,6 +93,18 @@ impl Match {
             Test::In(Operand::Values(_)) | Test::NotIn(Operand::Values(_)) => None,
             Test::AnyOf(_) | Test::NoneOf(_) => None,
         }
+    }
+}
+
+/// To be unequal to one of two values is to be equal to the other one.
+fn yes_or_no(test: Test) -> Test {
+    let unequal_to = match &test {
+        Test::NotIn(Operand::Values(values)) => values.single_number(),
+        Test::NotIn(Operand::Set(_)) | Test::In(_) | Test::AnyOf(_) | Test::NoneOf(_) => None,
+    };
+    match unequal_to {
+        Some(number @ (0 | 1)) => Test::In(Operand::Values(Values::Numbers(Ranges::from_iter([1 - number])))),
+        Some(_) | None => test,
     }
 }
 

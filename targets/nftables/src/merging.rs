@@ -5,7 +5,7 @@
 //! half does, in whichever order they stand and whatever stands between them. It merges plain values only: one half is
 //! written as all values but that one.
 
-use crate::expr::{Expr, IpField, Payload, PortField};
+use crate::expr::{Expr, IcmpField, IpField, Payload, PortField};
 use crate::interval::Interval;
 use crate::matching::{Match, Operand, Test};
 use crate::range::Ranges;
@@ -33,10 +33,18 @@ type IsField = fn(&Payload) -> bool;
 
 /// The fields that follow each other without a gap, and that nft merges. It does not merge the two addresses: together
 /// they are longer than what the kernel compares at once.
-const NEIGHBOURS: [(IsField, IsField); 2] = [
+const NEIGHBOURS: [(IsField, IsField); 4] = [
     (
         |field| matches!(field, Payload::Port(_, PortField::Sport)),
         |field| matches!(field, Payload::Port(_, PortField::Dport)),
+    ),
+    (
+        |field| matches!(field, Payload::Icmp(IcmpField::Type)),
+        |field| matches!(field, Payload::Icmp(IcmpField::Code)),
+    ),
+    (
+        |field| matches!(field, Payload::Icmpv6(IcmpField::Type)),
+        |field| matches!(field, Payload::Icmpv6(IcmpField::Code)),
     ),
     // The time to live is the one to be written otherwise: nft has no form for a range of protocols.
     (
@@ -64,7 +72,7 @@ fn all_but(value: u32, last: u32) -> Ranges<u32> {
 
 #[cfg(test)]
 mod tests {
-    use crate::select::{ip, port};
+    use crate::select::{icmp, ip, port};
     use crate::{Protocol, Rule, Statement, Transport, Verdict};
     use rosc_target::Origin;
 
@@ -85,6 +93,12 @@ mod tests {
         let statements = [dport().ne(7), port::sport(Transport::Udp).ne(4), dport().ne(0xffff)];
         assert_eq!(made(statements), "udp sport != 4 udp dport { 0-6, 8-65535 } udp dport 0-65534 counter");
         assert_eq!(made([dport().ne(7), dport().ne(6)]), "udp dport != 6 udp dport != 7 counter");
+    }
+
+    #[test]
+    fn a_type_of_icmp_is_kept_apart_from_the_code() {
+        let statements = [icmp::type_().ne(3), icmp::code().ne(0)];
+        assert_eq!(made(statements), "icmp type != 3 icmp code 1-255 counter");
     }
 
     #[test]

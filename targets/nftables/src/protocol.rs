@@ -41,12 +41,17 @@ impl Protocol {
         KEYWORDS.iter().find(|(protocol, _)| *protocol == self).map(|(_, word)| *word)
     }
 
+    /// Returns the protocol of a word of nft's language.
+    pub(crate) fn from_keyword(word: &str) -> Option<Self> {
+        KEYWORDS.iter().find(|(_, known)| *known == word).map(|(protocol, _)| *protocol)
+    }
+
     /// Returns the protocol that a listing calls so.
     ///
     /// rosc lists with `--numeric`, so names only occur in JSON that people write.
     pub(crate) fn from_listed_name(name: &str) -> Option<Self> {
-        let known = KEYWORDS.iter().chain(OTHER_NAMES).find(|(_, word)| *word == name);
-        known.map(|(protocol, _)| *protocol).or_else(|| name.parse().ok().map(Self))
+        let other = || OTHER_NAMES.iter().find(|(_, word)| *word == name).map(|(protocol, _)| *protocol);
+        Self::from_keyword(name).or_else(other).or_else(|| name.parse().ok().map(Self))
     }
 }
 

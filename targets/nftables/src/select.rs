@@ -12,6 +12,7 @@
 //! ```
 
 mod buckets;
+mod presence;
 
 use crate::bits::Bits;
 use crate::expr::Expr;
@@ -26,7 +27,8 @@ use crate::vmap::Vmap;
 use std::marker::PhantomData;
 use std::num::NonZeroU32;
 
-pub use buckets::{Buckets, jhash, numgen_inc};
+pub use buckets::{Buckets, jhash, numgen_inc, numgen_random};
+pub use presence::Presence;
 
 /// What a rule looks at, and the kind of values that it can be compared with.
 #[derive(Debug, Clone)]
@@ -97,28 +99,24 @@ impl<K: Named> Selector<K> {
 impl<K: Ordered> Selector<K> {
     /// It is less; `None` if nothing can be.
     pub fn lt(self, number: K::Number) -> Option<Statement> {
-        let below = Into::<u32>::into(number).checked_sub(1)?;
-        Some(self.between(0, below))
+        let below = number.predecessor()?;
+        Some(self.le(below))
     }
 
     /// It is less or equal.
     pub fn le(self, number: K::Number) -> Statement {
-        self.between(0, number.into())
+        self.within(K::one(Interval { low: K::Number::MIN, high: number }))
     }
 
     /// It is greater; `None` if nothing can be.
     pub fn gt(self, number: K::Number) -> Option<Statement> {
-        let above = Into::<u32>::into(number).checked_add(1)?;
-        (above <= K::Number::MAX.into()).then(|| self.between(above, K::Number::MAX.into()))
+        let above = number.successor()?;
+        Some(self.ge(above))
     }
 
     /// It is greater or equal.
     pub fn ge(self, number: K::Number) -> Statement {
-        self.between(number.into(), K::Number::MAX.into())
-    }
-
-    fn between(self, low: u32, high: u32) -> Statement {
-        self.within(Values::Numbers(Ranges::from(Interval { low, high })))
+        self.within(K::one(Interval { low: number, high: K::Number::MAX }))
     }
 }
 
@@ -181,9 +179,9 @@ macro_rules! selectors {
 
 /// About the packet as a whole.
 pub mod meta {
-    use super::Selector;
+    use super::{Presence, Selector};
     use crate::expr::{Expr, Meta};
-    use crate::kind::{Interface, Length, Mark, TransportProtocol};
+    use crate::kind::{Interface, Length, Mark, Priority, TransportProtocol};
 
     selectors! {
         /// The interface that the packet came in by.
@@ -196,12 +194,31 @@ pub mod meta {
         mark => Selector<Mark>(Expr::Meta(Meta::Mark));
         /// The length of the packet in bytes, with its network header.
         length => Selector<Length>(Expr::Meta(Meta::Length));
+        /// The priority for queues: two numbers of 16 bits, which nft writes as `1:10`, the upper one first.
+        priority => Selector<Priority>(Expr::Meta(Meta::Priority));
+    }
+
+    /// The packet came in through IPsec; only in prerouting, input and forward.
+    pub fn ipsec() -> Presence {
+        Presence::of(Expr::Meta(Meta::Ipsec))
+    }
+}
+
+/// Fields of the Ethernet header.
+pub mod ether {
+    use super::Selector;
+    use crate::expr::{Expr, Payload};
+    use crate::kind::EtherAddress;
+
+    selectors! {
+        /// The address of the sender; a packet that did not come in by Ethernet does not match.
+        saddr => Selector<EtherAddress>(Expr::Payload(Payload::EtherSaddr));
     }
 }
 
 /// Fields of the IPv4 header.
 pub mod ip {
-    use super::Selector;
+    use super::{Presence, Selector};
     use crate::expr::{Expr, IpField, Payload};
     use crate::kind::{AddressV4, CodePoint, TransportProtocol, Ttl};
 
@@ -216,6 +233,14 @@ pub mod ip {
         dscp => Selector<CodePoint>(Expr::Payload(Payload::Ip(IpField::Dscp)));
         /// Time to live.
         ttl => Selector<Ttl>(Expr::Payload(Payload::Ip(IpField::Ttl)));
+    }
+
+    /// The packet is a fragment other than the first one of its packet, so that it has no ports.
+    ///
+    /// Where connections are tracked the kernel puts packets together before any chain with a priority above -400.
+    pub fn later_fragment() -> Presence {
+        const OFFSET: u32 = 0x1fff;
+        Presence::of(Expr::Masked(Box::new(Expr::Payload(Payload::Ip(IpField::FragOff))), OFFSET))
     }
 }
 
@@ -273,6 +298,34 @@ pub mod tcp {
     }
 }
 
+/// Fields of the ICMP header; packets of other protocols do not match.
+pub mod icmp {
+    use super::Selector;
+    use crate::expr::{Expr, IcmpField, Payload};
+    use crate::kind::IcmpNumber;
+
+    selectors! {
+        /// Type.
+        type_ => Selector<IcmpNumber>(Expr::Payload(Payload::Icmp(IcmpField::Type)));
+        /// Code.
+        code => Selector<IcmpNumber>(Expr::Payload(Payload::Icmp(IcmpField::Code)));
+    }
+}
+
+/// Fields of the ICMPv6 header; packets of other protocols do not match.
+pub mod icmpv6 {
+    use super::Selector;
+    use crate::expr::{Expr, IcmpField, Payload};
+    use crate::kind::IcmpNumber;
+
+    selectors! {
+        /// Type.
+        type_ => Selector<IcmpNumber>(Expr::Payload(Payload::Icmpv6(IcmpField::Type)));
+        /// Code.
+        code => Selector<IcmpNumber>(Expr::Payload(Payload::Icmpv6(IcmpField::Code)));
+    }
+}
+
 /// Fields of the UDP header.
 pub mod udp {
     use super::Selector;
@@ -292,7 +345,7 @@ pub mod ct {
     use super::{BitSelector, Selector};
     use crate::bits::{CtState, CtStatus};
     use crate::expr::{Ct, Expr};
-    use crate::kind::{ConnectionDirection, Mark};
+    use crate::kind::{Bytes, ConnectionDirection, Helper, Mark};
 
     selectors! {
         /// State of the connection.
@@ -303,12 +356,19 @@ pub mod ct {
         direction => Selector<ConnectionDirection>(Expr::Ct(Ct::Direction));
         /// The connection mark.
         mark => Selector<Mark>(Expr::Ct(Ct::Mark));
+        /// How many bytes both sides have sent so far, with their network headers, this packet included.
+        ///
+        /// The kernel counts from the first time on that a rule of the namespace looks at it, in connections that start
+        /// after that (`net.netfilter.nf_conntrack_acct`).
+        bytes => Selector<Bytes>(Expr::Ct(Ct::Bytes));
+        /// The name of the helper that looks into the connection; one without a helper does not match.
+        helper => Selector<Helper>(Expr::Ct(Ct::Helper));
     }
 }
 
 /// What the routing tables say.
 pub mod route {
-    use super::Selector;
+    use super::{Presence, Selector};
     use crate::expr::{Expr, Fib, Rt};
     use crate::kind::{AddressKind, SegmentSize};
 
@@ -319,5 +379,10 @@ pub mod route {
         daddr_type => Selector<AddressKind>(Expr::Fib(Fib::DaddrType));
         /// The largest TCP segment that fits the packet's route; only in forward, output and postrouting.
         mtu => Selector<SegmentSize>(Expr::Rt(Rt::Mtu));
+    }
+
+    /// The packet will leave through IPsec; only in forward, output and postrouting.
+    pub fn ipsec() -> Presence {
+        Presence::of(Expr::Rt(Rt::Ipsec))
     }
 }

@@ -15,13 +15,18 @@ pub(crate) fn symbols(datatype: Datatype) -> &'static [(u32, &'static str)] {
         Datatype::CtDir => &[(0, "original"), (1, "reply")],
         Datatype::FibAddrtype => FIB_ADDRTYPES,
         Datatype::Dscp => DSCPS,
+        Datatype::Boolean => &[(0, "missing"), (1, "exists")],
         Datatype::Ifname
         | Datatype::Ipv4Addr
         | Datatype::Ipv6Addr
         | Datatype::InetProto
         | Datatype::InetService
         | Datatype::Mark
-        | Datatype::Integer => &[],
+        | Datatype::EtherAddr
+        | Datatype::Integer
+        | Datatype::Bytes
+        | Datatype::Priority
+        | Datatype::Helper => &[],
     }
 }
 
@@ -41,6 +46,12 @@ pub(crate) fn value_of(datatype: Datatype, name: &str) -> Option<u32> {
     let young = if datatype == Datatype::Dscp { YOUNG_DSCPS } else { &[] };
     let mut known = symbols(datatype).iter().chain(young);
     known.find(|(_, symbol)| *symbol == name).map(|(number, _)| *number)
+}
+
+/// Says whether nft's JSON takes the text for a number wherever it stands, even where a name is wanted
+/// (`json_parse_constant` of nft 1.0.6): the words for protocols, and one for a type of ICMP.
+pub(crate) fn is_number_in_json(text: &str) -> bool {
+    text == "redirect" || Protocol::from_keyword(text).is_some()
 }
 
 /// `RTN_*` of the kernel. Greater numbers have no name in nft.

@@ -1,9 +1,12 @@
 //! Values whose kind is known by where they stand: the right side of a match, the elements of a set.
 
+use crate::helper::HelperName;
 use crate::interface::{InterfaceName, Interfaces};
 use crate::kind::SetKey;
+use crate::mac::MacAddress;
 use crate::range::Ranges;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// Any number of values of one kind: sorted, merged, without duplicates.
@@ -16,7 +19,13 @@ pub enum Values {
     Ipv4(Ranges<Ipv4Addr>),
     /// IPv6 addresses.
     Ipv6(Ranges<Ipv6Addr>),
-    /// All that is a number in the kernel: ports, marks, protocols, lengths, code points, types.
+    /// Ethernet addresses.
+    Macs(Ranges<MacAddress>),
+    /// Numbers of bytes.
+    Bytes(Ranges<u64>),
+    /// Names of connection tracking helpers.
+    Helpers(BTreeSet<HelperName>),
+    /// All that is a number of 32 bits in the kernel: ports, marks, protocols, lengths, code points, types.
     Numbers(Ranges<u32>),
 }
 
@@ -37,6 +46,9 @@ impl Values {
             Self::Interfaces(names) => names.as_slice().len(),
             Self::Ipv4(ranges) => ranges.len(),
             Self::Ipv6(ranges) => ranges.len(),
+            Self::Macs(ranges) => ranges.len(),
+            Self::Bytes(ranges) => ranges.len(),
+            Self::Helpers(names) => names.len(),
             Self::Numbers(ranges) => ranges.len(),
         }
     }
@@ -54,6 +66,9 @@ impl Values {
             (Self::Interfaces(a), Self::Interfaces(b)) => Self::Interfaces(a.without_elements(b)),
             (Self::Ipv4(a), Self::Ipv4(b)) => Self::Ipv4(a.without_elements(b)),
             (Self::Ipv6(a), Self::Ipv6(b)) => Self::Ipv6(a.without_elements(b)),
+            (Self::Macs(a), Self::Macs(b)) => Self::Macs(a.without_elements(b)),
+            (Self::Bytes(a), Self::Bytes(b)) => Self::Bytes(a.without_elements(b)),
+            (Self::Helpers(a), Self::Helpers(b)) => Self::Helpers(a - b),
             (Self::Numbers(a), Self::Numbers(b)) => Self::Numbers(a.without_elements(b)),
             _ => self.clone(),
         }
@@ -66,6 +81,9 @@ impl Values {
             (Self::Interfaces(a), Self::Interfaces(b)) => Self::Interfaces(a.union(b)),
             (Self::Ipv4(a), Self::Ipv4(b)) => Self::Ipv4(a.union(b)),
             (Self::Ipv6(a), Self::Ipv6(b)) => Self::Ipv6(a.union(b)),
+            (Self::Macs(a), Self::Macs(b)) => Self::Macs(a.union(b)),
+            (Self::Bytes(a), Self::Bytes(b)) => Self::Bytes(a.union(b)),
+            (Self::Helpers(a), Self::Helpers(b)) => Self::Helpers(a | b),
             (Self::Numbers(a), Self::Numbers(b)) => Self::Numbers(a.union(b)),
             _ => self.clone(),
         }
@@ -90,6 +108,9 @@ impl Values {
             (Self::Interfaces(a), Self::Interfaces(b)) => a.is_disjoint(b),
             (Self::Ipv4(a), Self::Ipv4(b)) => a.is_disjoint(b),
             (Self::Ipv6(a), Self::Ipv6(b)) => a.is_disjoint(b),
+            (Self::Macs(a), Self::Macs(b)) => a.is_disjoint(b),
+            (Self::Bytes(a), Self::Bytes(b)) => a.is_disjoint(b),
+            (Self::Helpers(a), Self::Helpers(b)) => a.is_disjoint(b),
             (Self::Numbers(a), Self::Numbers(b)) => a.is_disjoint(b),
             _ => true,
         }
@@ -104,6 +125,9 @@ impl Values {
             }
             Self::Ipv4(ranges) => ranges.iter().map(|interval| Self::Ipv4(interval.into())).collect(),
             Self::Ipv6(ranges) => ranges.iter().map(|interval| Self::Ipv6(interval.into())).collect(),
+            Self::Macs(ranges) => ranges.iter().map(|interval| Self::Macs(interval.into())).collect(),
+            Self::Bytes(ranges) => ranges.iter().map(|interval| Self::Bytes(interval.into())).collect(),
+            Self::Helpers(names) => names.iter().map(|name| Self::Helpers([name.clone()].into())).collect(),
             Self::Numbers(ranges) => ranges.iter().map(|interval| Self::Numbers(interval.into())).collect(),
         }
     }
@@ -112,7 +136,8 @@ impl Values {
     pub(crate) fn has_wildcard(&self) -> bool {
         match self {
             Self::Interfaces(names) => names.as_slice().iter().any(InterfaceName::is_wildcard),
-            Self::Ipv4(_) | Self::Ipv6(_) | Self::Numbers(_) => false,
+            Self::Ipv4(_) | Self::Ipv6(_) | Self::Macs(_) => false,
+            Self::Bytes(_) | Self::Helpers(_) | Self::Numbers(_) => false,
         }
     }
 
@@ -121,6 +146,7 @@ impl Values {
         match self {
             Self::Numbers(ranges) => ranges.single(),
             Self::Interfaces(_) | Self::Ipv4(_) | Self::Ipv6(_) => None,
+            Self::Macs(_) | Self::Bytes(_) | Self::Helpers(_) => None,
         }
     }
 
@@ -129,6 +155,7 @@ impl Values {
         match self {
             Self::Numbers(ranges) => Some(ranges),
             Self::Interfaces(_) | Self::Ipv4(_) | Self::Ipv6(_) => None,
+            Self::Macs(_) | Self::Bytes(_) | Self::Helpers(_) => None,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::operand;
 use crate::datatype::Datatype;
-use crate::expr::{Ct, Expr, Fib, Jhash, Meta, Numgen, Payload, Rt, TcpOption};
+use crate::expr::{Ct, Expr, Fib, Jhash, Meta, Numgen, NumgenMode, Payload, Rt, TcpOption};
 use serde_json::{Map, Value};
 
 /// Returns the expression, if all of it is known.
@@ -22,11 +22,10 @@ pub(super) fn read(json: &Value) -> Option<Expr> {
         "fib" => fib(body),
         "jhash" => jhash(body),
         "numgen" => match properties(body, ["mode", "mod", "offset"])? {
-            [Some(mode), Some(modulus), offset]
-                if mode == "inc" && offset.is_none_or(|offset| offset == 0) =>
-            {
+            [Some(mode), Some(modulus), offset] if offset.is_none_or(|offset| offset == 0) => {
+                let mode = NumgenMode::from_keyword(mode.as_str()?)?;
                 let modulus = operand::number(Datatype::Integer, modulus)?;
-                Some(Expr::Numgen(Numgen { modulus }))
+                Some(Expr::Numgen(Numgen { mode, modulus }))
             }
             _ => None,
         },

@@ -1,6 +1,7 @@
 //! Reading values: the right sides of matches and the elements of sets.
 
 use crate::datatype::Datatype;
+use crate::helper::HelperName;
 use crate::interface::{InterfaceName, Interfaces};
 use crate::interval::{Interval, Point};
 use crate::kind::SetKey;
@@ -35,8 +36,33 @@ pub(super) fn number(datatype: Datatype, json: &Value) -> Option<u32> {
             negative @ i64::MIN..0 => Some(i32::try_from(negative).ok()?.cast_unsigned()),
             other => u32::try_from(other).ok(),
         },
+        Value::String(text) if datatype == Datatype::Priority => priority(text),
         Value::String(text) => value_of(datatype, text).or_else(|| text.parse().ok()),
+        Value::Bool(yes) => (datatype == Datatype::Boolean).then_some(u32::from(*yes)),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+/// Returns a number of 64 bits, of bytes for instance.
+pub(super) fn bytes(json: &Value) -> Option<u64> {
+    match json {
+        // nft prints numbers of 64 bits as signed ones.
+        Value::Number(number) => number.as_u64().or_else(|| number.as_i64().map(i64::cast_unsigned)),
+        Value::String(text) => text.parse().ok(),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+/// Returns a priority like `1:10`, with the two names that nft has (`tchandle_type_print`).
+fn priority(text: &str) -> Option<u32> {
+    let half = |digits: &str| if digits.is_empty() { Some(0) } else { u16::from_str_radix(digits, 16).ok() };
+    match text {
+        "none" => Some(0),
+        "root" => Some(u32::MAX),
+        numbers => {
+            let (upper, lower) = numbers.split_once(':')?;
+            Some(u32::from(half(upper)?) << 16 | u32::from(half(lower)?))
+        }
     }
 }
 
@@ -69,6 +95,12 @@ fn many<'a>(datatype: Datatype, members: impl Iterator<Item = &'a Value>) -> Opt
         }
         Datatype::Ipv4Addr => ranges(members, address).map(Values::Ipv4),
         Datatype::Ipv6Addr => ranges(members, address).map(Values::Ipv6),
+        Datatype::EtherAddr => ranges(members, address).map(Values::Macs),
+        Datatype::Bytes => ranges(members, bytes).map(Values::Bytes),
+        Datatype::Helper => {
+            let names: Option<_> = members.map(|name| HelperName::new(name.as_str()?).ok()).collect();
+            names.map(Values::Helpers)
+        }
         Datatype::TcpFlag | Datatype::CtState | Datatype::CtStatus => {
             ranges(members, |json| bits(datatype, json)).map(Values::Numbers)
         }
@@ -76,6 +108,8 @@ fn many<'a>(datatype: Datatype, members: impl Iterator<Item = &'a Value>) -> Opt
         | Datatype::InetService
         | Datatype::Mark
         | Datatype::Integer
+        | Datatype::Priority
+        | Datatype::Boolean
         | Datatype::Dscp
         | Datatype::FibAddrtype
         | Datatype::CtDir => ranges(members, |json| number(datatype, json)).map(Values::Numbers),

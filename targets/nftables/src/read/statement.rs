@@ -4,7 +4,7 @@ use super::expression::{self, only_property, properties};
 use super::operand;
 use crate::datatype::Datatype;
 use crate::expr::{Ct, Expr, Meta, Payload, PortField, Rt, TcpOption, Transport};
-use crate::interval::Interval;
+use crate::interval::{Interval, Point};
 use crate::matching::{Match, Operand, Test};
 use crate::name::Name;
 use crate::nat::{Nat, NatAddresses, NatFlags, NatPrefix, NatTo};
@@ -74,25 +74,37 @@ fn match_statement(json: &Value) -> Option<Match> {
             _ => None,
         };
     }
-    let number = || operand::number(datatype, right);
-    let greatest = left.greatest();
-    let between = |low: Option<u32>, high: Option<u32>| {
-        let interval = Interval::new(low?, high?)?;
-        Some(Test::In(Operand::Values(Values::Numbers(Ranges::from(interval)))))
-    };
     let test = match op?.as_str()? {
         "==" => Test::In(operand(datatype, right)?),
         "!=" => Test::NotIn(operand(datatype, right)?),
-        "<" => between(Some(0), number()?.checked_sub(1))?,
-        "<=" => between(Some(0), Some(number()?))?,
-        ">" => between(number()?.checked_add(1), Some(greatest))?,
-        ">=" => between(Some(number()?), Some(greatest))?,
+        "<" | "<=" | ">" | ">=" if datatype == Datatype::Bytes => {
+            compared(op?.as_str()?, operand::bytes(right)?, u64::MAX).map(Values::Bytes).map(within)?
+        }
+        "<" | "<=" | ">" | ">=" => {
+            let number = operand::number(datatype, right)?;
+            compared(op?.as_str()?, number, left.greatest()).map(Values::Numbers).map(within)?
+        }
         // nft prints a plain comparison so in some places, but for sets of bits it means another test.
         "in" if datatype.is_flags() => Test::AnyOf(operand::bits(datatype, right)?),
         "!" if datatype.is_flags() => Test::NoneOf(operand::bits(datatype, right)?),
         _ => return None,
     };
     Some(Match::new(left, test))
+}
+
+fn within(values: Values) -> Test {
+    Test::In(Operand::Values(values))
+}
+
+/// Returns the values that compare so with a bound, if there are any.
+fn compared<P: Point>(op: &str, bound: P, greatest: P) -> Option<Ranges<P>> {
+    let interval = match op {
+        "<" => Interval::new(P::MIN, bound.predecessor()?),
+        "<=" => Interval::new(P::MIN, bound),
+        ">" => Interval::new(bound.successor()?, greatest),
+        _ => Interval::new(bound, greatest),
+    };
+    interval.map(Ranges::from)
 }
 
 /// Returns the mask and the number of a right side like `0x12340000/16`.
@@ -118,9 +130,7 @@ fn counter(json: &Value) -> Option<Counter> {
         return Some(Counter::default());
     }
     let [packets, bytes] = properties(json, ["packets", "bytes"])?;
-    // nft prints numbers of 64 bits as signed ones.
-    let number = |json: &Value| json.as_u64().or_else(|| json.as_i64().map(i64::cast_unsigned));
-    Some(Counter { packets: number(packets?)?, bytes: number(bytes?)? })
+    Some(Counter { packets: operand::bytes(packets?)?, bytes: operand::bytes(bytes?)? })
 }
 
 fn log(json: &Value) -> Option<Option<LogPrefix>> {

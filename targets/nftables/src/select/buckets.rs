@@ -1,6 +1,6 @@
 //! Selectors that deal packets out.
 
-use crate::expr::{Expr, Jhash, Numgen, Payload};
+use crate::expr::{Expr, Jhash, Numgen, NumgenMode, Payload};
 use crate::matching::{Match, Operand, Test};
 use crate::range::Ranges;
 use crate::statement::{Statement, Verdict};
@@ -69,5 +69,14 @@ pub fn jhash(over: impl IntoIterator<Item = Payload>, modulus: u32, seed: u32) -
 /// [`Rule::new`](crate::Rule::new) places such a match behind all others of the rule, so that it counts only
 /// the packets that fit those.
 pub fn numgen_inc(modulus: u32) -> Option<Buckets> {
-    (modulus >= 2).then_some(Buckets { expr: Expr::Numgen(Numgen { modulus }), modulus })
+    numgen(NumgenMode::Inc, modulus)
+}
+
+/// Deals packets out by lot, each number being as likely as any other; `None` unless there are at least two.
+pub fn numgen_random(modulus: u32) -> Option<Buckets> {
+    numgen(NumgenMode::Random, modulus)
+}
+
+fn numgen(mode: NumgenMode, modulus: u32) -> Option<Buckets> {
+    (modulus >= 2).then_some(Buckets { expr: Expr::Numgen(Numgen { mode, modulus }), modulus })
 }

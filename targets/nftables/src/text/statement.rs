@@ -40,7 +40,10 @@ impl Display for Match {
         let datatype = self.left.datatype();
         // Without an operator nft takes flags for a test of any of them, and anything behind a hash's seed or
         // a mask reads as a part of those.
-        let is_plain = matches!(self.left, Expr::Meta(_) | Expr::Payload(_) | Expr::Ct(_) | Expr::Fib(_));
+        let is_plain = match self.left {
+            Expr::Meta(_) | Expr::Payload(_) | Expr::Ct(_) | Expr::Fib(_) => true,
+            _ => datatype == Datatype::Boolean,
+        };
         let equals = if is_plain && !datatype.is_flags() { "" } else { "== " };
         let left = ExprText(&self.left);
         match &self.test {
@@ -59,11 +62,11 @@ impl Display for ExprText<'_> {
         match self.0 {
             // The interfaces are the only ones that nft lists without `meta`.
             Expr::Meta(key @ (Meta::Iifname | Meta::Oifname)) => write!(f, "{key}"),
-            Expr::Meta(key @ (Meta::L4proto | Meta::Mark | Meta::Length)) => write!(f, "meta {key}"),
+            Expr::Meta(key) => write!(f, "meta {key}"),
             Expr::Payload(payload) => payload_text(f, *payload),
             Expr::TcpOption(TcpOption::Maxseg) => f.write_str("tcp option maxseg size"),
             Expr::Ct(key) => write!(f, "ct {key}"),
-            Expr::Rt(key @ Rt::Mtu) => write!(f, "rt {key}"),
+            Expr::Rt(key @ (Rt::Mtu | Rt::Ipsec)) => write!(f, "rt {key}"),
             Expr::Fib(key @ (Fib::SaddrType | Fib::DaddrType)) => write!(f, "fib {key} type"),
             Expr::Jhash(jhash) => {
                 f.write_str("jhash ")?;
@@ -73,7 +76,7 @@ impl Display for ExprText<'_> {
                 }
                 write!(f, " mod {} seed {:#x}", jhash.modulus, jhash.seed)
             }
-            Expr::Numgen(numgen) => write!(f, "numgen inc mod {}", numgen.modulus),
+            Expr::Numgen(numgen) => write!(f, "numgen {} mod {}", numgen.mode, numgen.modulus),
             Expr::Masked(inner, mask) if inner.datatype().is_flags() => {
                 write!(f, "{} & ({})", ExprText(inner), bit_list(inner.datatype(), *mask, " | "))
             }
@@ -122,6 +125,9 @@ pub(super) fn each_item(
         }
         Values::Ipv4(ranges) => each_interval(ranges, take),
         Values::Ipv6(ranges) => each_interval(ranges, take),
+        Values::Macs(ranges) => each_interval(ranges, take),
+        Values::Bytes(ranges) => each_interval(ranges, take),
+        Values::Helpers(names) => names.iter().try_for_each(|name| take(&format!("\"{name}\""))),
         Values::Numbers(ranges) if datatype.is_enumerated() => {
             let mut numbers = ranges.iter().flat_map(|i| i.low()..=i.high());
             numbers.try_for_each(|number| take(&scalar(datatype, number)))
@@ -144,8 +150,10 @@ fn each_interval<P: Point>(ranges: &Ranges<P>, mut take: impl FnMut(&str) -> fmt
 
 fn number_interval(datatype: Datatype, interval: Interval<u32>) -> String {
     // nft does not take names as the bounds of a range.
-    let bound =
-        |number: u32| if datatype == Datatype::Mark { scalar(datatype, number) } else { number.to_string() };
+    let bound = |number: u32| match datatype {
+        Datatype::Mark | Datatype::Priority => scalar(datatype, number),
+        _ => number.to_string(),
+    };
     match interval.single() {
         Some(value) => scalar(datatype, value),
         None => format!("{}-{}", bound(interval.low()), bound(interval.high())),
@@ -156,6 +164,7 @@ fn scalar(datatype: Datatype, value: u32) -> String {
     match (name_of(datatype, value), datatype) {
         (Some(name), _) => name.to_owned(),
         (None, Datatype::Mark) => format!("{value:#010x}"),
+        (None, Datatype::Priority) => format!("{:x}:{:x}", value >> 16, value & 0xffff),
         (None, _) if datatype.is_flags() => format!("{value:#x}"),
         (None, _) => value.to_string(),
     }

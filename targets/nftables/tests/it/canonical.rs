@@ -38,6 +38,26 @@ const CASES: &[(&str, &[&str])] = &[
     ("tcp flags syn", &["tcp flags & syn == syn", "tcp flags & syn != 0"]),
     ("tcp flags & (syn | ack) == syn", &["tcp flags syn / syn,ack", "tcp flags & (ack | syn) == 2"]),
     ("tcp flags == 0x12", &["tcp flags & 0xff == (syn | ack)"]),
+    // Numbers that have names in other lists, for which the fields before them do not matter.
+    (
+        "icmp type 8",
+        &["icmp type echo-request", "meta l4proto icmp icmp type 8", "ip protocol 1 icmp type 8"],
+    ),
+    ("icmp type 3 icmp code 0", &["icmp code net-unreachable icmp type destination-unreachable"]),
+    ("icmp code 0-255", &["icmp code >= 0"]),
+    ("meta priority 1:10", &["meta priority 0x10010"]),
+    ("meta priority { 0:0-0:5, 1:0, ffff:ffff }", &["meta priority { root, 1:0, 0-5 }"]),
+    ("ct bytes 500-18446744073709551615", &["ct bytes >= 500", "ct bytes > 499"]),
+    ("ct bytes 0-9223372036854775807", &["ct bytes < 9223372036854775808"]),
+    (
+        "ether saddr 00:00:5e:00:53:01",
+        &["ether saddr 0:0:5E:0:53:1", "meta iiftype ether ether saddr 00:00:5e:00:53:01"],
+    ),
+    ("ether saddr 00:00:5e:00:53:00-00:00:5e:00:53:ff", &["ether saddr 00:00:5e:00:53:00/40"]),
+    // What is there or not.
+    ("meta ipsec exists", &["meta ipsec 1", "meta ipsec != missing", "meta secpath exists"]),
+    ("rt ipsec missing", &["rt ipsec 0", "rt ipsec != exists"]),
+    ("ip frag-off & 0x00001fff != 0", &["ip frag-off & 8191 != 0"]),
     // Masks.
     ("ct mark 0x00000001", &["ct mark & 0xffffffff == 1"]),
     ("ct mark & 0xffff0000 == 0x00010000", &["ct mark 0x10000/16"]),
@@ -58,6 +78,7 @@ const CASES: &[(&str, &[&str])] = &[
         &["jhash ip saddr . ip daddr mod 4 seed 0x1 offset 0 2"],
     ),
     ("numgen inc mod 3 == 0", &["numgen inc mod 3 offset 0 0"]),
+    ("numgen random mod 100 == 0-29", &["numgen random mod 100 < 30"]),
     // Options without a value, and what a rule has counted.
     ("log", &["log level warn"]),
     ("counter accept", &["counter packets 5 bytes 300 accept"]),

@@ -2,9 +2,9 @@
 
 use crate::build::{base_chain, name, rule};
 use crate::kernel::{converge, nft};
-use rosc_nftables::select::{ip, ip6, port, tcp};
+use rosc_nftables::select::{ether, icmp, icmpv6, ip, ip6, port, tcp};
 use rosc_nftables::{
-    ChainType, Dscp, Family, Hook, Interval, Protocol, State, Statement, TcpFlags, Transport,
+    ChainType, Dscp, Family, Hook, Interval, MacAddress, Protocol, State, Statement, TcpFlags, Transport,
 };
 use rosc_target::netns;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -43,21 +43,31 @@ fn each_of_several_unequal_fields_is_compared_by_itself() {
         |n| port::dport(Transport::Tcp).ne(u16::from(n)),
         |_| tcp::flags().masked_ne(TcpFlags::SYN | TcpFlags::ACK, TcpFlags::SYN),
     ];
-    let of_v4: [Unequal; 5] = [
+    let of_v4: [Unequal; 7] = [
         |n| ip::saddr().ne(v4(n)),
         |n| ip::daddr().ne(v4(n)),
         |n| ip::ttl().ne(n),
         |n| ip::protocol().ne(protocol(n)),
         |n| ip::dscp().ne(dscp(n)),
+        |_| ip::later_fragment().exists(),
+        |n| ether::saddr().ne(MacAddress([0, 0, 0x5e, 0, 0x53, n])),
     ];
-    let of_v6: [Unequal; 4] = [
+    let of_v6: [Unequal; 5] = [
         |n| ip6::saddr().ne(v6(n)),
         |n| ip6::daddr().ne(v6(n)),
         |n| ip6::hoplimit().ne(n),
         |n| ip6::dscp().ne(dscp(n)),
+        |n| ether::saddr().ne(MacAddress([0, 0, 0x5e, 0, 0x53, n])),
     ];
-    for (family, fields) in [(Family::Ip, &of_v4[..]), (Family::Ip6, &of_v6[..])] {
-        let fields: Vec<Unequal> = fields.iter().chain(&transport).copied().collect();
+    let icmp: [Unequal; 2] = [|n| icmp::type_().ne(n), |n| icmp::code().ne(n)];
+    let icmpv6: [Unequal; 2] = [|n| icmpv6::type_().ne(n), |n| icmpv6::code().ne(n)];
+    for (family, fields, transport) in [
+        (Family::Ip, &of_v4[..], &transport[..]),
+        (Family::Ip6, &of_v6[..], &transport[..]),
+        (Family::Ip, &of_v4[..], &icmp[..]),
+        (Family::Ip6, &of_v6[..], &icmpv6[..]),
+    ] {
+        let fields: Vec<Unequal> = fields.iter().chain(transport).copied().collect();
         let rules: Vec<_> = triples(&fields).map(rule).collect();
         let mut state = State::default();
         let chain = base_chain(ChainType::Filter, Hook::Input, 0, rules.iter().cloned());

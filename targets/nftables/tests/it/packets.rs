@@ -2,10 +2,10 @@
 
 use crate::build::{base_chain, name, rule};
 use crate::kernel::{converge, observe};
-use rosc_nftables::select::{self, ct, ip, meta, port, route, udp};
+use rosc_nftables::select::{self, ct, ether, icmp, ip, meta, port, route, udp};
 use rosc_nftables::{
-    AddressType, ChainType, Family, Hook, InterfaceName, Interfaces, IpField, Mark, Payload, PortField,
-    Protocol, Ranges, Rule, SetMark, SetName, State, Transport, kind,
+    AddressType, ChainType, Family, Hook, InterfaceName, Interfaces, Interval, IpField, MacAddress, Mark,
+    Payload, PortField, Protocol, Ranges, Rule, SetMark, SetName, State, Transport, kind,
 };
 use rosc_target::netns::NetNs;
 use rosc_target::{Origin, netns};
@@ -105,4 +105,32 @@ fn sets_and_types_of_addresses_match() {
         state.table(Family::Ip).add_set(Origin::IMPLIED, &list, addresses);
     };
     assert_eq!(counted(&namespace, rules, add_sets, 4), [4, 4, 4, 0, 4, 0, 4]);
+}
+
+#[test]
+fn bytes_of_connections_and_fields_of_icmp_match() {
+    let Some(namespace) = netns::for_test() else { return };
+    // A request has 29 bytes; the answer of a closed port belongs to its connection.
+    let request = || udp::dport().eq(9u16);
+    let rules = vec![
+        rule([request(), ct::bytes().ge(29)]),
+        rule([request(), ct::bytes().eq(29u64)]),
+        rule([request(), ct::bytes().lt(29).unwrap()]),
+        rule([request(), ct::bytes().ge(1 << 63)]),
+        rule([icmp::type_().eq(3u8), icmp::code().eq(3u8)]),
+        rule([icmp::code().ne(3u8)]),
+        rule([request(), ip::later_fragment().missing(), route::ipsec().missing()]),
+        rule([request(), ether::saddr().ne(MacAddress([0, 0, 0x5e, 0, 0x53, 1]))]),
+    ];
+    assert_eq!(counted(&namespace, rules, |_| {}, 4), [4, 4, 0, 0, 4, 0, 4, 0]);
+}
+
+#[test]
+fn a_lot_lets_a_part_of_the_packets_pass() {
+    let Some(namespace) = netns::for_test() else { return };
+    let lot = |numbers| select::numgen_random(100).unwrap().one_of(numbers).unwrap();
+    let some = rule([lot(Ranges::from(Interval::new(0, 29).unwrap())), udp::dport().eq(9u16)]);
+    let all = rule([lot(Ranges::from(Interval::new(0, 99).unwrap())), udp::dport().eq(9u16)]);
+    let counts = counted(&namespace, vec![some, all], |_| {}, 1000);
+    assert!((200..400).contains(&counts[0]) && counts[1] == 1000, "{counts:?}");
 }

@@ -6,10 +6,10 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select as pick;
 use rosc_nftables::kind;
-use rosc_nftables::select::{self, ct, ip, ip6, meta, port, route, tcp, udp};
+use rosc_nftables::select::{self, ct, ether, icmp, icmpv6, ip, ip6, meta, port, route, tcp, udp};
 use rosc_nftables::{
-    AddressType, CtState, CtStatus, Direction, Dscp, Family, Interfaces, Interval, Ip6Field, IpField,
-    Payload, Point, PortField, Protocol, Ranges, SetName, Transport,
+    AddressType, CtState, CtStatus, Direction, Dscp, Family, IcmpField, Interfaces, Interval, Ip6Field,
+    IpField, Payload, Point, PortField, Protocol, Ranges, SetName, Transport,
 };
 
 pub(crate) fn matches(family: Family, place: Place) -> Statements {
@@ -17,14 +17,17 @@ pub(crate) fn matches(family: Family, place: Place) -> Statements {
         Family::Ip => ip_matches(),
         Family::Ip6 => ip6_matches(),
     };
-    let routed = || numbers(route::mtu, any::<u16>());
+    let routed = || prop_oneof![numbers(route::mtu, any::<u16>()), presence(route::ipsec)].boxed();
+    let arrived = || presence(meta::ipsec);
     prop_oneof![
         3 => meta_matches(),
         4 => by_family,
         4 => transport_matches(),
+        2 => icmp_matches(family),
         3 => ct_matches(),
         2 => bucket_matches(family),
         1 => if place == Place::Forward { routed() } else { ct_matches() },
+        1 => if matches!(place, Place::Prerouting | Place::Forward) { arrived() } else { ct_matches() },
     ]
     .boxed()
 }
@@ -43,6 +46,8 @@ fn meta_matches() -> Statements {
         Just(Some(meta::l4proto().in_set(&SetName::new("s_proto").unwrap()))),
         numbers(meta::length, any::<u32>()),
         marks(meta::mark),
+        numbers(meta::priority, priorities()),
+        choices(ether::saddr, macs()),
     ]
     .boxed()
 }
@@ -54,6 +59,7 @@ fn ip_matches() -> Statements {
         protocols(ip::protocol),
         code_points(ip::dscp),
         numbers(ip::ttl, any::<u8>()),
+        presence(ip::later_fragment),
         address_types(),
     ]
     .boxed()
@@ -90,6 +96,18 @@ fn transport_matches() -> Statements {
     .boxed()
 }
 
+fn icmp_matches(family: Family) -> Statements {
+    let (kind, code) = match family {
+        Family::Ip => (icmp::type_ as Make<kind::IcmpNumber>, icmp::code as Make<kind::IcmpNumber>),
+        Family::Ip6 => (icmpv6::type_ as Make<kind::IcmpNumber>, icmpv6::code as Make<kind::IcmpNumber>),
+    };
+    prop_oneof![numbers(kind, any::<u8>()), numbers(code, any::<u8>()), numbers(code, 0u8..8)].boxed()
+}
+
+fn presence(of: fn() -> select::Presence) -> Statements {
+    any::<bool>().prop_map(move |exists| Some(if exists { of().exists() } else { of().missing() })).boxed()
+}
+
 fn ct_matches() -> Statements {
     let states = [CtState::INVALID, CtState::ESTABLISHED, CtState::RELATED, CtState::NEW, CtState::UNTRACKED];
     let statuses =
@@ -107,6 +125,11 @@ fn ct_matches() -> Statements {
         directions.clone().prop_map(|direction| Some(ct::direction().eq(direction))),
         directions.prop_map(|direction| Some(ct::direction().ne(direction))),
         marks(ct::mark),
+        numbers(ct::bytes, bytes()),
+        helpers().prop_map(|name| Some(ct::helper().eq(name))),
+        helpers().prop_map(|name| Some(ct::helper().ne(name))),
+        vec(helpers(), 0..4).prop_map(|names| ct::helper().one_of(names)),
+        vec(helpers(), 0..4).prop_map(|names| ct::helper().none_of(names)),
     ]
     .boxed()
 }
@@ -118,6 +141,7 @@ fn bucket_matches(family: Family) -> Statements {
     let buckets = prop_oneof![
         3 => (2u32..).prop_flat_map(hash),
         1 => (2u32..).prop_map(|modulus| (select::numgen_inc(modulus).unwrap(), modulus)),
+        1 => (2u32..).prop_map(|modulus| (select::numgen_random(modulus).unwrap(), modulus)),
     ];
     let wanted = vec(intervals(any::<u32>()), 1..4);
     (buckets, wanted, 0..3)
@@ -138,8 +162,9 @@ pub(crate) fn jhash_over(family: Family, modulus: u32) -> impl Strategy<Value = 
         Family::Ip6 => vec![Payload::Ip6(Ip6Field::Saddr), Payload::Ip6(Ip6Field::Daddr)],
     };
     let ports = |of| [PortField::Sport, PortField::Dport].map(|field| Payload::Port(of, field));
-    let fields: Vec<_> =
-        fields.into_iter().chain(ports(Transport::Any)).chain(ports(Transport::Tcp)).collect();
+    let others = [Payload::EtherSaddr, Payload::Icmp(IcmpField::Type)];
+    let fields = fields.into_iter().chain(others);
+    let fields: Vec<_> = fields.chain(ports(Transport::Any)).chain(ports(Transport::Tcp)).collect();
     (vec(pick(fields), 1..5), any::<u32>()).prop_map(move |(over, seed)| select::jhash(over, modulus, seed))
 }
 
@@ -166,20 +191,32 @@ where
 
 fn numbers<K, P>(of: Make<K>, points: impl Strategy<Value = P> + Clone + 'static) -> Statements
 where
-    P: Point + Into<u32> + 'static,
+    P: Point + 'static,
     K: kind::Ordered<Number = P, One = Interval<P>, Many = Ranges<P>> + 'static,
+{
+    prop_oneof![
+        4 => choices(of, points.clone()),
+        1 => points.clone().prop_map(move |value| of().lt(value)),
+        1 => points.clone().prop_map(move |value| Some(of().le(value))),
+        1 => points.clone().prop_map(move |value| of().gt(value)),
+        1 => points.prop_map(move |value| Some(of().ge(value))),
+    ]
+    .boxed()
+}
+
+/// Values, intervals and sets of them.
+fn choices<K, P>(of: Make<K>, points: impl Strategy<Value = P> + Clone + 'static) -> Statements
+where
+    P: Point + 'static,
+    K: kind::Kind<One = Interval<P>, Many = Ranges<P>> + 'static,
 {
     prop_oneof![
         intervals(points.clone()).prop_map(move |value| Some(of().eq(value))),
         intervals(points.clone()).prop_map(move |value| Some(of().ne(value))),
         vec(intervals(points.clone()), 0..4)
             .prop_map(move |all| of().one_of(all.into_iter().collect::<Ranges<P>>())),
-        vec(intervals(points.clone()), 0..4)
+        vec(intervals(points), 0..4)
             .prop_map(move |all| of().none_of(all.into_iter().collect::<Ranges<P>>())),
-        points.clone().prop_map(move |value| of().lt(value)),
-        points.clone().prop_map(move |value| Some(of().le(value))),
-        points.clone().prop_map(move |value| of().gt(value)),
-        points.prop_map(move |value| Some(of().ge(value))),
     ]
     .boxed()
 }

@@ -3,7 +3,9 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select as pick;
-use rosc_nftables::{InterfaceName, Interval, Name, Point, Ranges, TcpFlags, Verdict};
+use rosc_nftables::{
+    HelperName, InterfaceName, Interval, MacAddress, Name, Point, Ranges, TcpFlags, Verdict,
+};
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU32;
 
@@ -57,6 +59,28 @@ pub(crate) fn v6() -> impl Strategy<Value = Ipv6Addr> + Clone {
         (0u32..4).prop_map(|last| Ipv4Addr::from_bits(0xc000_0200 + last).to_ipv6_mapped()),
         pick(vec![Ipv6Addr::UNSPECIFIED, Ipv6Addr::from_bits(u128::MAX)]),
     ]
+}
+
+pub(crate) fn macs() -> impl Strategy<Value = MacAddress> + Clone {
+    prop_oneof![
+        any::<[u8; 6]>().prop_map(MacAddress),
+        (0u8..8).prop_map(|last| MacAddress([0, 0, 0x5e, 0, 0x53, last])),
+        pick(vec![MacAddress::MIN, MacAddress::MAX]),
+    ]
+}
+
+pub(crate) fn helpers() -> impl Strategy<Value = HelperName> {
+    "[a-zA-Z0-9_.-]{1,15}".prop_filter_map("nft takes it for a number", |name| HelperName::new(&name).ok())
+}
+
+/// Numbers that need 64 bits, and such that do not.
+pub(crate) fn bytes() -> impl Strategy<Value = u64> + Clone {
+    prop_oneof![any::<u64>(), 0u64..2000, pick(vec![0, u64::MAX, 1 << 63, (1 << 63) - 1])]
+}
+
+/// Priorities with and without names of their own.
+pub(crate) fn priorities() -> impl Strategy<Value = u32> + Clone {
+    prop_oneof![any::<u32>(), 0u32..32, pick(vec![0, u32::MAX, 0x1_0000, 0x1_0010])]
 }
 
 /// Single values, neighbours, prefixes where there are any, and arbitrary ranges.
