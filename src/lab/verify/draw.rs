@@ -5,7 +5,7 @@ use crate::ir::firewall::{AddressMatch, IpRange, Matchers, NatAction, NatTarget,
 use crate::ir::nexthop::is_own_address;
 use crate::ir::{GatewayHop, InterfaceName, RouteTarget, Router};
 use crate::trace::Numbers;
-use crate::trace::{Arrival, End, IcmpError, Packet, Payload, PortPair, answer_to};
+use crate::trace::{Arrival, End, IcmpError, Packet, Payload, PortPair, USUAL_DATA, answer_to};
 use ipnet::IpNet;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -18,6 +18,9 @@ pub struct Pool {
     families: [Addresses; 2],
     ports: Vec<u16>,
     mss: Vec<u16>,
+    ttl: Vec<u8>,
+    dscp: Vec<u8>,
+    lengths: Vec<u16>,
 }
 
 #[derive(Debug, Default)]
@@ -95,7 +98,15 @@ impl Pool {
         let families = [family(false), family(router.uses_ipv6())];
         let mut ports: Vec<u16> = found.ports.into_iter().collect();
         ports.extend([53, 443, 50_000]);
-        Self { families, ports, mss: found.mss.into_iter().collect(), interfaces }
+        Self {
+            families,
+            ports,
+            mss: found.mss.into_iter().collect(),
+            ttl: found.ttl.into_iter().filter(|ttl| *ttl > 0).collect(),
+            dscp: found.dscp.into_iter().collect(),
+            lengths: found.lengths.into_iter().collect(),
+            interfaces,
+        }
     }
 
     /// Whether packets can come in at all.
@@ -125,9 +136,27 @@ impl Pool {
             0..=2 if !beside.is_empty() => one_of(beside, numbers),
             _ => one_of(&addresses.sources, numbers),
         };
-        let ttl = if numbers.below(20) == 0 { 1 } else { 61 };
-        let packet = Packet::new(source, destination, ttl, self.payload(numbers));
+        let ttl = match numbers.below(20) {
+            0 => 1,
+            1..=8 if !self.ttl.is_empty() => one_of(&self.ttl, numbers),
+            _ => 61,
+        };
+        let mut packet = Packet::new(source, destination, ttl, self.payload(numbers));
+        if !self.dscp.is_empty() && numbers.below(2) == 0 {
+            packet.dscp = one_of(&self.dscp, numbers);
+        }
+        self.lengthen(&mut packet, numbers);
         Arrival { interface: Some(self.interfaces[place].clone()), packet }
+    }
+
+    /// Gives a packet a length that some rule asks for, now and then.
+    fn lengthen(&self, packet: &mut Packet, numbers: &mut Numbers) {
+        if self.lengths.is_empty() || numbers.below(2) == 0 {
+            return;
+        }
+        let headers = packet.length() - packet.data;
+        let data = one_of(&self.lengths, numbers).checked_sub(headers);
+        packet.data = data.filter(|data| (USUAL_DATA..=LONGEST).contains(data)).unwrap_or(packet.data);
     }
 
     fn payload(&self, numbers: &mut Numbers) -> Payload {
@@ -196,9 +225,15 @@ fn error_about(packet: &Packet, from: IpAddr, numbers: &mut Numbers) -> Packet {
     Packet::new(from, packet.source, 60, payload)
 }
 
+/// So much fits into a packet that no wire takes apart.
+const LONGEST: u16 = 1300;
+
 /// What stands at the boundaries.
 #[derive(Default)]
 struct Found {
+    ttl: BTreeSet<u8>,
+    dscp: BTreeSet<u8>,
+    lengths: BTreeSet<u16>,
     addresses: BTreeSet<IpAddr>,
     ports: BTreeSet<u16>,
     mss: BTreeSet<u16>,
@@ -224,6 +259,19 @@ impl Found {
         if let Some(condition) = &matchers.tcp_mss {
             let (low, high) = *condition.parts().0;
             self.mss.extend([low.saturating_sub(1), low, high, high.saturating_add(1)]);
+        }
+        if let Some(condition) = &matchers.header.ttl {
+            let (low, high) = *condition.parts().0;
+            // Behind the routing decision it is one less.
+            let near = [low.saturating_sub(1), low, high, high.saturating_add(1), high.saturating_add(2)];
+            self.ttl.extend(near);
+        }
+        if let Some(condition) = &matchers.header.dscp {
+            self.dscp.insert(*condition.parts().0);
+        }
+        if let Some(condition) = &matchers.header.packet_size {
+            let (low, high) = *condition.parts().0;
+            self.lengths.extend([low.saturating_sub(1), low, high, high.saturating_add(1)]);
         }
     }
 

@@ -50,7 +50,8 @@ impl Placed for RawHook {
     const MENU: &'static str = "raw";
 
     fn place(self) -> BaseHook {
-        const RAW: i32 = -300;
+        // In front of the reassembly of fragments (-400), as on RouterOS.
+        const RAW: i32 = -450;
         let hook = match self {
             Self::Prerouting => Hook::Prerouting,
             Self::Output => Hook::Output,

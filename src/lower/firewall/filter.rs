@@ -1,9 +1,12 @@
 //! Filter and raw rules.
 
 use super::Side;
-use crate::ir::firewall::{FilterAction, RawAction};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::ir::Firewall;
+use crate::ir::firewall::{FilterAction, MangleAction, RawAction};
 use crate::lower::{Context, diagnostics};
 use rosc_nftables::{Statement, Verdict};
+use rosc_target::Origin;
 
 impl<'r> Context<'r> {
     pub(super) fn raw(&mut self, side: &mut Side<'r>) {
@@ -18,6 +21,7 @@ impl<'r> Context<'r> {
 
     pub(super) fn filter(&mut self, side: &mut Side<'r>) {
         let table = &side.firewall.filter;
+        let changes_packets = changes_packets(side.firewall);
         self.menu(side, table, |this, _, action, origin| {
             Some(match action {
                 FilterAction::Drop => vec![Verdict::Drop.into()],
@@ -32,8 +36,39 @@ impl<'r> Context<'r> {
                     this.diagnostics.push(diagnostics::differs(message, origin, help));
                     vec![Verdict::Drop.into()]
                 }
-                FilterAction::FasttrackConnection => Vec::new(),
+                FilterAction::FasttrackConnection => {
+                    this.short_cut(changes_packets, origin);
+                    Vec::new()
+                }
             })
         });
     }
+
+    /// On RouterOS the packets of such a connection, but for the first ones, come by no rule.
+    pub(super) fn short_cut(&mut self, changes_packets: bool, origin: Origin) {
+        let message = "Linux takes no short cut here: all packets of the connection come by the rules";
+        let help = if changes_packets {
+            "rules of mangle change them too, which RouterOS would not do: leave such connections to other rules"
+        } else {
+            "no rule of mangle changes them, so that nothing but the speed is different"
+        };
+        let severity = if changes_packets { Severity::Warning } else { Severity::Note };
+        self.diagnostics.push(Diagnostic { severity, ..diagnostics::differs(message, origin, help) });
+    }
+}
+
+/// Whether any rule does something to each packet of a connection, and not only to its first ones.
+pub(super) fn changes_packets(firewall: &Firewall) -> bool {
+    firewall.mangle.rules().filter_map(|rule| rule.action.own()).any(|action| match action {
+        MangleAction::MarkConnection(..)
+        | MangleAction::ChangeMss(..)
+        | MangleAction::FasttrackConnection => false,
+        MangleAction::Drop
+        | MangleAction::MarkRouting(..)
+        | MangleAction::MarkPacket(..)
+        | MangleAction::ChangeDscp(..)
+        | MangleAction::ChangeTtl(..)
+        | MangleAction::ClearDf(_)
+        | MangleAction::SetPriority(..) => true,
+    })
 }

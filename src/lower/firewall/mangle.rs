@@ -1,6 +1,7 @@
 //! Mangle rules.
 
 use super::Side;
+use super::filter::changes_packets;
 use crate::ir::firewall::{MangleAction, MangleHook, Mss, Passthrough};
 use crate::lower::mark::{CONNECTION_MARK, Field, PACKET_MARK, ROUTING_MARK};
 use crate::lower::{Context, diagnostics};
@@ -11,6 +12,7 @@ impl<'r> Context<'r> {
     pub(super) fn mangle(&mut self, side: &mut Side<'r>) {
         let table = &side.firewall.mangle;
         let reach = table.reach();
+        let changes_packets = changes_packets(side.firewall);
         self.menu(side, table, |this, chain, action, origin| {
             if let MangleAction::ChangeMss(Mss::ClampToPmtu, _) = action
                 && reach.comes_by(chain, is_without_route)
@@ -28,6 +30,9 @@ impl<'r> Context<'r> {
                                with its source address: routing rules and multipath routes may choose another";
                 let help = "mark in postrouting, where the way is chosen";
                 this.diagnostics.push(diagnostics::differs(message, origin, help));
+            }
+            if let MangleAction::FasttrackConnection = action {
+                this.short_cut(changes_packets, origin);
             }
             Some(this.mangle_action(action))
         });

@@ -92,7 +92,6 @@ impl<'r> Context<'r> {
         lowered
             .extend(protocol.iter().map(|c| compare(meta::l4proto(), c, |p| rosc_nftables::Protocol(p.0))));
         lowered.extend(super::header::header(family, header));
-        let _ = circumstances;
         if let Some(transport) = transport {
             lowered.extend(src_port.iter().map(|c| ports(port::sport(transport), c)));
             lowered.extend(dst_port.iter().map(|c| ports(port::dport(transport), c)));
@@ -119,6 +118,7 @@ impl<'r> Context<'r> {
             .extend(routing_mark.iter().map(|c| mark(meta::mark(), ROUTING_MARK, c, |t| marks.routing(t))));
         lowered.extend(connection_state.iter().map(state));
         lowered.extend(connection_nat_state.iter().map(nat_state));
+        lowered.extend(self.circumstances(circumstances, origin));
         // In this order: packets of other classes are counted too.
         lowered.extend(nth.iter().map(turn));
         lowered.extend(per_connection_classifier.iter().map(|c| classifier(side, protocol.as_ref(), c)));

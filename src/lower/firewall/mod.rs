@@ -4,6 +4,7 @@
 //! interface list or an address list is a named set, so that a change of it touches no rule.
 
 mod chain;
+mod circumstances;
 mod classifier;
 mod filter;
 mod header;

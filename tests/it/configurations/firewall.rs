@@ -1,4 +1,4 @@
-//! Random rules of mangle and NAT.
+//! Random rules of raw, mangle, NAT and filter.
 
 use super::{Family, INTERFACES, Line, family, named, plain, some};
 use proptest::prelude::*;
@@ -24,7 +24,16 @@ enum Side {
     Behind,
 }
 
-fn matchers(family: Family, side: Side, is_nat: bool) -> BoxedStrategy<String> {
+/// The menu whose rules are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Menu {
+    Raw,
+    Mangle,
+    Nat,
+    Filter,
+}
+
+fn matchers(family: Family, side: Side, menu: Menu) -> BoxedStrategy<String> {
     let interface = |name, list| prop_oneof![named(name, INTERFACES), named(list, LISTS)].boxed();
     let incoming = match side {
         Side::Before | Side::Both => some(interface("in-interface", "in-interface-list")),
@@ -44,22 +53,38 @@ fn matchers(family: Family, side: Side, is_nat: bool) -> BoxedStrategy<String> {
         1 => (named("port", PORTS)).prop_map(|port| format!(" protocol=tcp{port}")),
         1 => named("tcp-flags", &["syn", "syn,!ack", "ack", "!ece"]).prop_map(|f| format!(" protocol=tcp{}", f.replace("=!!", "=!"))),
     ];
-    let marks = some(
-        prop_oneof![
-            named("connection-mark", &["no-mark", "c1", "c2"]),
-            named("packet-mark", &["no-mark", "p1"]),
-            named("routing-mark", &["t1", "t2"]),
-        ]
-        .boxed(),
-    );
-    let states = if is_nat {
+    let marks = if menu == Menu::Raw {
+        Just(String::new()).boxed()
+    } else {
+        some(
+            prop_oneof![
+                named("connection-mark", &["no-mark", "c1", "c2"]),
+                named("packet-mark", &["no-mark", "p1"]),
+                named("routing-mark", &["t1", "t2"]),
+            ]
+            .boxed(),
+        )
+    };
+    let icmp = family.pick("icmp", "icmpv6");
+    let messages =
+        family.pick::<&[&str]>(&["8:0", "8:0-255", "3:1-4", "11", "0"], &["128", "1:0-3", "3:0", "129:0"]);
+    let header = prop_oneof![
+        8 => Just(String::new()),
+        1 => named("dscp", &["0", "10", "46"]),
+        1 => named("packet-size", &["0-60", "100-200", "84"]),
+        1 => plain(family.pick("ttl", "hop-limit"), &["equal:61", "not-equal:60", "less-than:5", "greater-than:60"]),
+        1 => plain("random", &["30"]),
+        1 => plain("ipsec-policy", family.pick::<&[&str]>(&["in,none"], &["in,ipsec"])),
+        1 => named("icmp-options", messages).prop_map(move |options| format!(" protocol={icmp}{options}")),
+    ];
+    let states = if matches!(menu, Menu::Nat | Menu::Raw) {
         Just(String::new()).boxed()
     } else {
         some(
             prop_oneof![
                 named(
                     "connection-state",
-                    &["new", "established", "new,related", "invalid", "established,related"]
+                    &["new", "established", "new,related", "invalid", "established,related", "untracked"]
                 ),
                 named("connection-nat-state", &["srcnat", "dstnat", "srcnat,dstnat"]),
             ]
@@ -79,9 +104,13 @@ fn matchers(family: Family, side: Side, is_nat: bool) -> BoxedStrategy<String> {
         marks,
         states,
         kind,
-        class,
+        (class, header),
     )
-        .prop_map(|(a, b, c, d, e, f, g, h, i)| [a, b, c, d, e, f, g, h, i].concat())
+        .prop_map(|(a, b, c, d, transport, f, g, h, (i, header))| {
+            // Both say a protocol.
+            let transport = if header.contains("protocol=") { String::new() } else { transport };
+            [a, b, c, d, transport, f, g, h, i, header].concat()
+        })
         .boxed()
 }
 
@@ -111,6 +140,11 @@ pub(super) fn mangle() -> BoxedStrategy<Line> {
                     if is_early { &["t1", "t2", "main"] } else { &["main"] }
                 ),
                 Just(" action=change-mss new-mss=1200 protocol=tcp tcp-flags=syn".to_owned()),
+                plain("action=change-dscp new-dscp", &["0", "46"]),
+                plain(
+                    family.pick("action=change-ttl new-ttl", "action=change-hop-limit new-hop-limit"),
+                    &["set:64", "set:5"],
+                ),
             ];
             let action = prop_oneof![
                 6 => (mark, passthrough).prop_map(|(mark, passthrough)| mark + &passthrough),
@@ -127,7 +161,7 @@ pub(super) fn mangle() -> BoxedStrategy<Line> {
             } else {
                 Just(String::new()).boxed()
             };
-            (matchers(family, side, false), nth, action).prop_map(move |(matchers, nth, action)| {
+            (matchers(family, side, Menu::Mangle), nth, action).prop_map(move |(matchers, nth, action)| {
                 let menu = family.firewall("/ip firewall mangle", "/ipv6 firewall mangle");
                 // A change of the MSS says its protocol itself.
                 let matchers =
@@ -149,7 +183,7 @@ pub(super) fn mangle() -> BoxedStrategy<Line> {
 }
 
 fn without_transport(matchers: &str) -> String {
-    let of_transport = ["protocol=", "dst-port=", "src-port=", "port=", "tcp-flags="];
+    let of_transport = ["protocol=", "dst-port=", "src-port=", "port=", "tcp-flags=", "icmp-options="];
     let words = matchers.split(' ').filter(|word| !word.is_empty());
     words
         .filter(|word| !of_transport.iter().any(|name| word.starts_with(name)))
@@ -171,6 +205,8 @@ pub(super) fn nat() -> BoxedStrategy<Line> {
                 1 => Just(format!(" action=netmap {name}={net}")),
                 1 => Just(" action=accept".to_owned()),
                 1 => Just(" protocol=udp action=masquerade to-ports=30000-30100".to_owned()),
+                1 => Just(" protocol=udp action=masquerade randomise-ports=yes".to_owned()),
+                1 => Just(format!(" action=same {name}={range}")),
             ];
             let destination = prop_oneof![
                 3 => Just(format!(" action=dst-nat {name}={inside}")),
@@ -181,7 +217,7 @@ pub(super) fn nat() -> BoxedStrategy<Line> {
                 1 => Just(" action=accept".to_owned()),
             ];
             let rule = |chain: &'static str, side, action: BoxedStrategy<String>| {
-                (matchers(family, side, true), action)
+                (matchers(family, side, Menu::Nat), action)
                     .prop_map(move |(matchers, action)| {
                         let matchers = if action.contains("protocol=") {
                             without_transport(&matchers)
@@ -198,6 +234,54 @@ pub(super) fn nat() -> BoxedStrategy<Line> {
                 rule("dstnat", Side::Before, destination.boxed()),
             ]
             .prop_map(move |line| (menu, line))
+        })
+        .boxed()
+}
+
+/// Rules of raw and filter. The messages by which IPv6 neighbours find each other are left alone.
+pub(super) fn filter() -> BoxedStrategy<Line> {
+    let place = prop_oneof![
+        2 => Just((Menu::Filter, "input", Side::Before)),
+        5 => Just((Menu::Filter, "forward", Side::Both)),
+        2 => Just((Menu::Filter, "output", Side::Behind)),
+        2 => Just((Menu::Raw, "prerouting", Side::Before)),
+        1 => Just((Menu::Raw, "output", Side::Behind)),
+    ];
+    (family(), place)
+        .prop_flat_map(|(family, (menu, chain, side))| {
+            let reject = family.pick::<&[&str]>(
+                &["icmp-network-unreachable", "icmp-host-unreachable", "icmp-protocol-unreachable",
+                  "icmp-port-unreachable", "icmp-net-prohibited", "icmp-host-prohibited", "icmp-admin-prohibited"],
+                &["icmp-no-route", "icmp-admin-prohibited", "icmp-not-neighbour", "icmp-address-unreachable",
+                  "icmp-port-unreachable"],
+            );
+            let action = match menu {
+                Menu::Raw => plain("action", &["accept", "drop", "notrack", "notrack", "passthrough"]),
+                _ => prop_oneof![
+                    4 => plain("action", &["accept", "drop", "return", "passthrough", "fasttrack-connection"]),
+                    2 => plain("action=reject reject-with", reject),
+                    1 => Just(" action=reject protocol=tcp reject-with=tcp-reset".to_owned()),
+                ]
+                .boxed(),
+            };
+            (matchers(family, side, menu), action).prop_map(move |(matchers, action)| {
+                let path = match menu {
+                    Menu::Raw => family.firewall("/ip firewall raw", "/ipv6 firewall raw"),
+                    _ => family.firewall("/ip firewall filter", "/ipv6 firewall filter"),
+                };
+                let matchers = if action.contains("protocol=") { without_transport(&matchers) } else { matchers };
+                let says = ["protocol=tcp", "protocol=udp", "protocol=253", "icmp-options=1"];
+                let may_be_neighbours = family == Family::V6
+                    && chain != "forward"
+                    && !says.iter().any(|word| matchers.contains(word) || action.contains(word));
+                let only = if may_be_neighbours {
+                    " protocol=udp"
+                } else {
+                    ""
+                };
+                let matchers = if may_be_neighbours { without_transport(&matchers) } else { matchers };
+                (path, format!("add chain={chain}{matchers}{only}{action}"))
+            })
         })
         .boxed()
 }

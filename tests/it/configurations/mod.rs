@@ -193,6 +193,6 @@ fn list_entry() -> BoxedStrategy<Line> {
 }
 
 pub(crate) fn case() -> impl Strategy<Value = Case> {
-    let line = prop_oneof![4 => route(), 2 => rule(), 5 => firewall::mangle(), 3 => firewall::nat(), 2 => list_entry()];
+    let line = prop_oneof![4 => route(), 2 => rule(), 5 => firewall::mangle(), 3 => firewall::nat(), 3 => firewall::filter(), 2 => list_entry()];
     (prop::collection::vec(line, 1..24), any::<u64>()).prop_map(|(lines, seed)| Case { lines, seed })
 }

@@ -8,6 +8,7 @@ mod machine;
 mod pcc;
 mod random;
 mod rendered;
+mod rules;
 mod scenarios;
 mod undo;
 mod verify;

@@ -1,0 +1,159 @@
+//! Each matcher and each action, tried with packets that it is for and with others.
+
+mod matchers;
+
+use crate::kernel::router_of;
+use rosc::catalog::{self, Menu, Support};
+use rosc::ir::Router;
+use rosc::lab::verify::{Trial, Verdict};
+use rosc::trace::request::{Word, parse};
+use rosc::trace::{Arrival, End};
+use rosc_target::Origin;
+use std::collections::BTreeSet;
+
+/// Two uplinks and two networks, of both families.
+const BASE: &str = "/ip address
+add address=198.51.100.2/30 interface=wan1
+add address=203.0.113.2/30 interface=wan2
+add address=192.168.88.1/24 interface=lan
+add address=10.9.0.1/24 interface=dmz
+/ipv6 address
+add address=2001:db8:1::2/64 interface=wan1 no-dad=yes advertise=no
+add address=2001:db8:88::1/64 interface=lan no-dad=yes advertise=no
+add address=2001:db8:9::1/64 interface=dmz no-dad=yes advertise=no
+/ip route
+add gateway=198.51.100.1
+add gateway=198.51.100.1 routing-table=t1
+/ipv6 route
+add gateway=2001:db8:1::1
+add gateway=2001:db8:1::1 routing-table=t1
+/interface list
+add name=WAN
+add name=LAN
+/interface list member
+add list=WAN interface=wan1
+add list=LAN interface=lan
+/ip firewall address-list
+add list=some address=192.168.88.0/24
+add list=far address=192.0.2.1-192.0.2.9
+/ipv6 firewall address-list
+add list=some address=2001:db8:88::/64
+add list=far address=2001:db8:ff::/48
+/routing table
+add name=t1 fib
+";
+
+/// A rule, and what it should and should not match.
+#[derive(Debug, Clone, Copy)]
+struct Case {
+    /// What the case is for.
+    property: &'static str,
+    family: Family,
+    /// What the rule needs beside it.
+    more: &'static str,
+    rule: &'static str,
+    packets: &'static [Packet],
+}
+
+/// A packet, in the words of `rosc trace`.
+#[derive(Debug, Clone, Copy)]
+struct Packet {
+    words: &'static str,
+    is_met: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Family {
+    Ip,
+    Ip6,
+}
+
+impl Family {
+    fn menu(self) -> &'static str {
+        match self {
+            Self::Ip => "/ip firewall filter",
+            Self::Ip6 => "/ipv6 firewall filter",
+        }
+    }
+}
+
+fn arrival(words: &str, router: &Router) -> Arrival {
+    let words: Vec<Word<'_>> = words.split(' ').map(|word| (word, Origin::IMPLIED)).collect();
+    parse(&words, Origin::IMPLIED, router).expect("a packet").arrival
+}
+
+#[test]
+fn every_matcher_meets_what_it_is_for_and_nothing_else() {
+    for case in matchers::CASES {
+        let Case { family, more, rule, packets, .. } = case;
+        let text = format!("{BASE}{more}\n{} add chain=forward action=drop {rule}\n", family.menu());
+        let Some(router) = router_of(&text) else { return };
+        let mut trial = Trial::build(&router).expect("the router can be built");
+        for packet in *packets {
+            let verdict = trial.send(&arrival(packet.words, &router)).expect("a packet is sent");
+            let is_met = match verdict {
+                Verdict::Agrees(End::Dropped(_)) => true,
+                Verdict::Agrees(End::Leaves { .. }) => false,
+                other => panic!("{rule}: {}: {other:?}", packet.words),
+            };
+            assert_eq!(is_met, packet.is_met, "{rule}: {}", packet.words);
+        }
+    }
+}
+
+/// The menus of rules of a family.
+fn menus(family: Family) -> [&'static Menu; 4] {
+    use catalog as c;
+    match family {
+        Family::Ip => {
+            [&c::IP_FIREWALL_RAW, &c::IP_FIREWALL_MANGLE, &c::IP_FIREWALL_NAT, &c::IP_FIREWALL_FILTER]
+        }
+        Family::Ip6 => {
+            [&c::IPV6_FIREWALL_RAW, &c::IPV6_FIREWALL_MANGLE, &c::IPV6_FIREWALL_NAT, &c::IPV6_FIREWALL_FILTER]
+        }
+    }
+}
+
+/// Properties that say what a rule does, or where, or that nothing is to be seen of.
+const NO_MATCHERS: &[&str] = &[
+    "action",
+    "chain",
+    "comment",
+    "disabled",
+    "hw-offload",
+    "jump-target",
+    "log",
+    "log-prefix",
+    "new-connection-mark",
+    "new-dscp",
+    "new-hop-limit",
+    "new-mss",
+    "new-packet-mark",
+    "new-priority",
+    "new-routing-mark",
+    "new-ttl",
+    "passthrough",
+    "randomise-ports",
+    "reject-with",
+    "same-not-by-dst",
+    "to-address",
+    "to-addresses",
+    "to-ports",
+];
+
+#[test]
+fn no_matcher_is_without_a_case() {
+    for family in [Family::Ip, Family::Ip6] {
+        let lowered = menus(family).into_iter().flat_map(Menu::properties).filter(|property| {
+            matches!(
+                property.support,
+                Support::Same | Support::SameAs(_) | Support::Depends(_) | Support::Close(_)
+            )
+        });
+        let matchers: BTreeSet<&str> =
+            lowered.map(|property| property.name).filter(|name| !NO_MATCHERS.contains(name)).collect();
+        let tried: BTreeSet<&str> =
+            matchers::CASES.iter().filter(|case| case.family == family).map(|case| case.property).collect();
+        assert_eq!(matchers.difference(&tried).collect::<Vec<_>>(), Vec::<&&str>::new(), "{family:?}");
+    }
+}
