@@ -12,6 +12,7 @@ use crate::matching::{Match, Operand, Test};
 use crate::merging::keep_apart;
 use crate::protocol::Protocol;
 use crate::range::Ranges;
+use crate::reject::Reject;
 use crate::rule::InvalidRule;
 use crate::statement::Statement;
 use crate::values::Values;
@@ -27,6 +28,7 @@ pub(crate) fn made(mut statements: Vec<Statement>) -> Result<Vec<Statement>, Inv
     let mut statements = listed(statements);
     refuse_conflicts(&statements)?;
     refuse_ports_without_protocol(&statements)?;
+    refuse_reset_without_tcp(&statements)?;
     if !statements.iter().any(|statement| matches!(statement, Statement::Counter(_))) {
         let behind = leading_matches(&mut statements).len();
         statements.insert(behind, Statement::counter());
@@ -81,7 +83,8 @@ fn key(statement: &Statement) -> Option<&Expr> {
         Statement::Match(condition) => Some(&condition.left),
         Statement::Vmap(vmap) => Some(&vmap.key),
         Statement::Counter(_) | Statement::Log(_) | Statement::Notrack | Statement::SetMark(_) => None,
-        Statement::SetMaxseg(_) | Statement::Nat(_) | Statement::Verdict(_) | Statement::Opaque(_) => None,
+        Statement::SetMaxseg(_) | Statement::SetField(_) | Statement::Nat(_) => None,
+        Statement::Reject(_) | Statement::Verdict(_) | Statement::Opaque(_) => None,
     }
 }
 
@@ -90,7 +93,8 @@ fn key_mut(statement: &mut Statement) -> Option<&mut Expr> {
         Statement::Match(condition) => Some(&mut condition.left),
         Statement::Vmap(vmap) => Some(&mut vmap.key),
         Statement::Counter(_) | Statement::Log(_) | Statement::Notrack | Statement::SetMark(_) => None,
-        Statement::SetMaxseg(_) | Statement::Nat(_) | Statement::Verdict(_) | Statement::Opaque(_) => None,
+        Statement::SetMaxseg(_) | Statement::SetField(_) | Statement::Nat(_) => None,
+        Statement::Reject(_) | Statement::Verdict(_) | Statement::Opaque(_) => None,
     }
 }
 
@@ -119,6 +123,12 @@ fn protocols_read(expr: &Expr) -> impl Iterator<Item = Protocol> {
 /// Returns the transport protocols of which the expression reads fixed parts of the header.
 fn headers_read(expr: &Expr) -> impl Iterator<Item = Protocol> {
     expr.payloads().iter().filter_map(|payload| payload.transport())
+}
+
+/// Returns the transport protocols that nft wants packets to have for the statement.
+fn protocols_needed(statement: &Statement) -> impl Iterator<Item = Protocol> {
+    let reset = matches!(statement, Statement::Reject(Reject::TcpReset)).then_some(Protocol::TCP);
+    key(statement).into_iter().flat_map(protocols_read).chain(reset)
 }
 
 /// Returns the transport protocol that packets have for certain once they have passed the statement.
@@ -167,7 +177,7 @@ fn drop_implied_protocol(matches: &mut Vec<Statement>) {
     });
     if matches.iter().filter_map(key).flat_map(headers_read).next().is_none() {
         let tcp = Operand::Values(Values::Numbers(Ranges::from_iter([u32::from(implied)])));
-        matches.push(Match::new(Expr::Meta(Meta::L4proto), Test::In(tcp)).into());
+        matches.insert(0, Match::new(Expr::Meta(Meta::L4proto), Test::In(tcp)).into());
     }
 }
 
@@ -189,19 +199,19 @@ fn sort_key(condition: &Match) -> (&Expr, &Match) {
 
 /// nft wants a single protocol to be known where a header is read, so a choice of several conflicts as well.
 fn refuse_conflicts(statements: &[Statement]) -> Result<(), InvalidRule> {
-    let read = statements.iter().filter_map(key).flat_map(protocols_read);
+    let needed = statements.iter().flat_map(protocols_needed);
     let behind = statements.iter().filter_map(protocol_behind);
-    let mut demanded = read.chain(behind);
+    let mut demanded = needed.chain(behind);
     let Some(known) = demanded.next() else { return Ok(()) };
     if let Some(other) = demanded.find(|&other| other != known) {
         return Err(InvalidRule::ConflictingProtocols(known, other));
     }
-    let reads_header = statements.iter().filter_map(key).any(|key| protocols_read(key).next().is_some());
+    let needs_one = statements.iter().flat_map(protocols_needed).next().is_some();
     for protocols in statements.iter().filter_map(protocols_compared) {
         let mut choice = protocols.iter().flat_map(|interval| interval.low()..=interval.high());
         let other = choice.find(|&number| number != u32::from(known)).and_then(|n| u8::try_from(n).ok());
         if let Some(other) = other
-            && (reads_header || !protocols.contains(known.into()))
+            && (needs_one || !protocols.contains(known.into()))
         {
             return Err(InvalidRule::ConflictingProtocols(Protocol(other), known));
         }
@@ -257,4 +267,11 @@ fn refuse_ports_without_protocol(statements: &[Statement]) -> Result<(), Invalid
         Some(portless) => Err(InvalidRule::NoPorts(portless)),
         None => Ok(()),
     }
+}
+
+/// nft would put a match on TCP in front of the rule by itself.
+fn refuse_reset_without_tcp(statements: &[Statement]) -> Result<(), InvalidRule> {
+    let resets = statements.iter().any(|one| matches!(one, Statement::Reject(Reject::TcpReset)));
+    let is_tcp = statements.iter().filter_map(protocol_behind).any(|protocol| protocol == Protocol::TCP);
+    if resets && !is_tcp { Err(InvalidRule::ResetWithoutTcp) } else { Ok(()) }
 }

@@ -37,6 +37,9 @@ pub enum InvalidRule {
     /// Ports are translated, but it is not said of which protocol.
     #[error("the rule translates ports without a match on the transport protocol")]
     PortsWithoutProtocol,
+    /// A TCP connection is reset, but packets of other protocols could come by.
+    #[error("the rule resets TCP connections without a match on TCP")]
+    ResetWithoutTcp,
     /// A choice of interfaces has a wildcard and the name directly behind it, which nft can't list.
     #[error("the rule names both {0} and {1}, which nft can't list in one rule; a named set can hold both")]
     NeighbouringInterfaces(InterfaceName, InterfaceName),

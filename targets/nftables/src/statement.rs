@@ -5,6 +5,8 @@ use crate::name::Name;
 use crate::nat::Nat;
 use crate::opaque::Opaque;
 use crate::quoted::LogPrefix;
+use crate::reject::Reject;
+use crate::set_field::SetField;
 use crate::values::Values;
 use crate::vmap::Vmap;
 use std::num::NonZeroU32;
@@ -24,8 +26,12 @@ pub enum Statement {
     SetMark(SetMark),
     /// Sets the maximum segment size that a TCP packet announces, if it announces one.
     SetMaxseg(Maxseg),
+    /// Sets another field of the packet.
+    SetField(SetField),
     /// Translates addresses or ports.
     Nat(Nat),
+    /// Refuses the packet with an answer.
+    Reject(Reject),
     /// Looks up a verdict.
     Vmap(Vmap),
     /// Ends the rule with a verdict.
@@ -64,6 +70,18 @@ impl From<Maxseg> for Statement {
     }
 }
 
+impl From<SetField> for Statement {
+    fn from(set: SetField) -> Self {
+        Self::SetField(set)
+    }
+}
+
+impl From<Reject> for Statement {
+    fn from(reject: Reject) -> Self {
+        Self::Reject(reject)
+    }
+}
+
 impl Statement {
     /// Counts the packet, starting at zero.
     pub const fn counter() -> Self {
@@ -79,9 +97,9 @@ impl Statement {
     pub fn is_terminal(&self) -> bool {
         match self {
             Self::Verdict(Verdict::Continue) => false,
-            Self::Verdict(_) | Self::Nat(_) => true,
-            Self::Match(_) | Self::Counter(_) | Self::Log(_) | Self::Notrack => false,
-            Self::SetMark(_) | Self::SetMaxseg(_) | Self::Vmap(_) | Self::Opaque(_) => false,
+            Self::Verdict(_) | Self::Nat(_) | Self::Reject(_) => true,
+            Self::Match(_) | Self::Counter(_) | Self::Log(_) | Self::Notrack | Self::SetMark(_) => false,
+            Self::SetMaxseg(_) | Self::SetField(_) | Self::Vmap(_) | Self::Opaque(_) => false,
         }
     }
 
@@ -91,7 +109,8 @@ impl Statement {
             Self::Match(condition) => condition.values().into_iter().collect(),
             Self::Vmap(vmap) => vmap.verdicts().iter().map(|(_, values)| values).collect(),
             Self::Counter(_) | Self::Log(_) | Self::Notrack | Self::SetMark(_) => Vec::new(),
-            Self::SetMaxseg(_) | Self::Nat(_) | Self::Verdict(_) | Self::Opaque(_) => Vec::new(),
+            Self::SetMaxseg(_) | Self::SetField(_) | Self::Nat(_) | Self::Reject(_) => Vec::new(),
+            Self::Verdict(_) | Self::Opaque(_) => Vec::new(),
         }
     }
 
@@ -101,7 +120,8 @@ impl Statement {
             Self::Verdict(verdict) => verdict.target().into_iter().collect(),
             Self::Vmap(vmap) => vmap.verdicts().iter().filter_map(|(verdict, _)| verdict.target()).collect(),
             Self::Match(_) | Self::Counter(_) | Self::Log(_) | Self::Notrack => Vec::new(),
-            Self::SetMark(_) | Self::SetMaxseg(_) | Self::Nat(_) | Self::Opaque(_) => Vec::new(),
+            Self::SetMark(_) | Self::SetMaxseg(_) | Self::SetField(_) | Self::Nat(_) => Vec::new(),
+            Self::Reject(_) | Self::Opaque(_) => Vec::new(),
         }
     }
 
@@ -110,7 +130,8 @@ impl Statement {
         match self {
             Self::Match(condition) => condition.set(),
             Self::Counter(_) | Self::Log(_) | Self::Notrack | Self::SetMark(_) | Self::SetMaxseg(_) => None,
-            Self::Nat(_) | Self::Vmap(_) | Self::Verdict(_) | Self::Opaque(_) => None,
+            Self::SetField(_) | Self::Nat(_) | Self::Vmap(_) | Self::Reject(_) => None,
+            Self::Verdict(_) | Self::Opaque(_) => None,
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::expression::{self, only_property, properties};
 use super::operand;
 use crate::datatype::Datatype;
-use crate::expr::{Ct, Expr, Meta, Payload, PortField, Rt, TcpOption, Transport};
+use crate::expr::{Ct, Expr, IpField, Meta, Payload, PortField, Rt, TcpOption, Transport};
 use crate::interval::{Interval, Point};
 use crate::matching::{Match, Operand, Test};
 use crate::name::Name;
@@ -11,6 +11,8 @@ use crate::nat::{Nat, NatAddresses, NatFlags, NatPrefix, NatTo};
 use crate::opaque::Opaque;
 use crate::quoted::LogPrefix;
 use crate::range::Ranges;
+use crate::reject::{Reject, Unreachable, Unreachable6};
+use crate::set_field::SetField;
 use crate::statement::{Counter, Mark, MarkValue, Maxseg, SetMark, Statement, Verdict};
 use crate::values::Values;
 use crate::vmap::Vmap;
@@ -39,6 +41,7 @@ fn known(json: &Value) -> Option<Statement> {
         "notrack" => body.is_null().then_some(Statement::Notrack),
         "mangle" => mangle(body),
         "snat" | "dnat" | "masquerade" | "redirect" => nat(kind, body).map(Statement::Nat),
+        "reject" => reject(body).map(Statement::Reject),
         "vmap" => vmap(body).map(Statement::Vmap),
         _ => verdict(json).map(Statement::Verdict),
     }
@@ -144,7 +147,8 @@ fn log(json: &Value) -> Option<Option<LogPrefix>> {
 fn mangle(json: &Value) -> Option<Statement> {
     let [key, value] = properties(json, ["key", "value"])?;
     let value = value?;
-    match expression::read(key?)? {
+    let key = expression::read(key?)?;
+    match key {
         Expr::Meta(Meta::Mark) => mark_value(value).map(|value| SetMark { mark: Mark::Packet, value }.into()),
         Expr::Ct(Ct::Mark) => mark_value(value).map(|value| SetMark { mark: Mark::Connection, value }.into()),
         Expr::TcpOption(TcpOption::Maxseg) => match expression::read(value) {
@@ -152,6 +156,31 @@ fn mangle(json: &Value) -> Option<Statement> {
             Some(_) => None,
             None => Some(Maxseg::Bytes(u16::try_from(value.as_u64()?).ok()?).into()),
         },
+        Expr::Payload(Payload::Ip(IpField::FragOff)) => {
+            let field = Expr::Payload(Payload::Ip(IpField::FragOff));
+            let kept = Expr::Masked(Box::new(field), SetField::ALL_BUT_DF);
+            (expression::read(value)? == kept).then(|| SetField::IpMayFragment.into())
+        }
+        key => SetField::of(&key, operand::number(key.datatype(), value)?).map(Statement::SetField),
+    }
+}
+
+fn reject(json: &Value) -> Option<Reject> {
+    let [kind, code] = properties(json, ["type", "expr"])?;
+    let named = |name: &str| Unreachable::from_keyword(name).map(Reject::Icmp);
+    let named6 = |name: &str| Unreachable6::from_keyword(name).map(Reject::Icmpv6);
+    match (kind?.as_str()?, code) {
+        ("tcp reset", None) => Some(Reject::TcpReset),
+        ("icmp", Some(Value::String(name))) => named(name),
+        ("icmpv6", Some(Value::String(name))) => named6(name),
+        ("icmp", Some(code)) => {
+            let mut reasons = Unreachable::ALL.iter().copied();
+            reasons.find(|reason| *code == reason.code()).map(Reject::Icmp)
+        }
+        ("icmpv6", Some(code)) => {
+            let mut reasons = Unreachable6::ALL.iter().copied();
+            reasons.find(|reason| *code == reason.code()).map(Reject::Icmpv6)
+        }
         _ => None,
     }
 }

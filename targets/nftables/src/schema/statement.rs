@@ -10,6 +10,8 @@ use crate::expr::{Ct, Expr, Meta, Rt, TcpOption};
 use crate::matching::{Match, Test};
 use crate::nat::{Nat, NatPrefix};
 use crate::range::Ranges;
+use crate::reject::Reject;
+use crate::set_field::SetField;
 use crate::statement::{Mark, MarkValue, Maxseg, SetMark, Statement, Verdict};
 use crate::values::Values;
 use crate::vmap::Vmap;
@@ -37,7 +39,11 @@ pub(crate) fn statement(statement: &Statement) -> Value {
             };
             mangle(&expression(&Expr::TcpOption(TcpOption::Maxseg)), &size)
         }
+        Statement::SetField(set) => set_field(*set),
         Statement::Nat(nat) => nat_statement(nat),
+        Statement::Reject(Reject::TcpReset) => json!({ "reject": { "type": "tcp reset" } }),
+        Statement::Reject(Reject::Icmp(reason)) => reject("icmp", reason.code()),
+        Statement::Reject(Reject::Icmpv6(reason)) => reject("icmpv6", reason.code()),
         Statement::Vmap(vmap) => vmap_statement(vmap),
         Statement::Verdict(verdict) => verdict_object(verdict),
         Statement::Opaque(opaque) => opaque.json().clone(),
@@ -84,6 +90,19 @@ fn set_mark(set: &SetMark) -> Value {
         }
     };
     mangle(&mark(set.mark), &value)
+}
+
+fn set_field(set: SetField) -> Value {
+    let key = expression(&set.key());
+    let value = match set.value() {
+        Some(value) => value.into(),
+        None => masked(&key, &SetField::ALL_BUT_DF.into()),
+    };
+    mangle(&key, &value)
+}
+
+fn reject(kind: &str, code: u8) -> Value {
+    json!({ "reject": { "type": kind, "expr": code } })
 }
 
 fn nat_statement(nat: &Nat) -> Value {

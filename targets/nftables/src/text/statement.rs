@@ -7,6 +7,8 @@ use crate::matching::{Match, Operand, Test};
 use crate::nat::{Nat, NatAddresses, NatTo};
 use crate::quoted::LogPrefix;
 use crate::range::Ranges;
+use crate::reject::Reject;
+use crate::set_field::SetField;
 use crate::statement::{Counter, Mark, MarkValue, Maxseg, SetMark, Statement, Verdict};
 use crate::symbol::{bits_of, name_of};
 use crate::values::Values;
@@ -27,7 +29,11 @@ impl Display for Statement {
             Self::SetMark(set) => write!(f, "{set}"),
             Self::SetMaxseg(Maxseg::Bytes(bytes)) => write!(f, "tcp option maxseg size set {bytes}"),
             Self::SetMaxseg(Maxseg::RouteMtu) => f.write_str("tcp option maxseg size set rt mtu"),
+            Self::SetField(set) => write!(f, "{set}"),
             Self::Nat(nat) => write!(f, "{nat}"),
+            Self::Reject(Reject::TcpReset) => f.write_str("reject with tcp reset"),
+            Self::Reject(Reject::Icmp(reason)) => write!(f, "reject with icmp {reason}"),
+            Self::Reject(Reject::Icmpv6(reason)) => write!(f, "reject with icmpv6 {reason}"),
             Self::Vmap(vmap) => write!(f, "{vmap}"),
             Self::Verdict(verdict) => write!(f, "{verdict}"),
             Self::Opaque(opaque) => write!(f, "{}", opaque.json()),
@@ -193,6 +199,17 @@ impl Display for SetMark {
                 }
                 if set == 0 { Ok(()) } else { write!(f, " | {set:#010x}") }
             }
+        }
+    }
+}
+
+impl Display for SetField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let key = self.key();
+        let field = ExprText(&key);
+        match self.value() {
+            Some(value) => write!(f, "{field} set {}", scalar(key.datatype(), value)),
+            None => write!(f, "{field} set {field} & {:#x}", Self::ALL_BUT_DF),
         }
     }
 }

@@ -81,6 +81,13 @@ const CASES: &[(&str, &[&str])] = &[
     ("numgen random mod 100 == 0-29", &["numgen random mod 100 < 30"]),
     // Options without a value, and what a rule has counted.
     ("log", &["log level warn"]),
+    // Answers, and fields that are set.
+    ("counter reject with icmp port-unreachable", &["counter reject", "counter reject with icmp 3"]),
+    ("counter reject with icmp admin-prohibited", &["counter reject with icmp 13"]),
+    ("meta l4proto tcp counter reject with tcp reset", &["counter reject with tcp reset"]),
+    ("ip dscp set ef", &["ip dscp set 46"]),
+    ("meta priority set 1:10", &["meta priority set 0x10010"]),
+    ("ip frag-off set ip frag-off & 0xbfff", &["@nh,48,16 set @nh,48,16 & 0xbfff"]),
     ("counter accept", &["counter packets 5 bytes 300 accept"]),
     ("ct mark vmap { 0x00000001-0x00000003 : accept }", &["ct mark vmap { 2-3 : accept, 1 : accept }"]),
 ];

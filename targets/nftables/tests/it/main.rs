@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "clippy allows it in tests, but not in what tests share")]
 
+mod answers;
 mod apply;
 mod build;
 mod canonical;
@@ -13,5 +14,6 @@ mod laws;
 mod merging;
 mod packets;
 mod refusal;
+mod rewriting;
 mod rule;
 mod undo;

@@ -4,7 +4,7 @@ use crate::build::interface;
 use rosc_nftables::select::{self, ct, ip, meta, port, tcp, udp};
 use rosc_nftables::{
     CtState, Interfaces, InvalidRule, Mark, Maxseg, Nat, NatFlags, NatTo, Payload, PortField, Protocol,
-    Ranges, Rule, SetMark, Statement, TcpFlags, Transport, Verdict, text,
+    Ranges, Reject, Rule, SetMark, Statement, TcpFlags, Transport, Verdict, text,
 };
 use rosc_target::Origin;
 use std::num::NonZeroU32;
@@ -133,6 +133,16 @@ fn a_rule_that_no_packet_or_no_nft_could_take_is_refused() {
             InvalidRule::NoPorts(Protocol::GRE),
         ),
         (vec![Verdict::Accept.into(), Statement::counter()], InvalidRule::AfterTheEnd),
+        (vec![Reject::TcpReset.into(), Statement::Log(None)], InvalidRule::AfterTheEnd),
+        (vec![Reject::TcpReset.into()], InvalidRule::ResetWithoutTcp),
+        (
+            vec![udp::dport().eq(53u16), Reject::TcpReset.into()],
+            InvalidRule::ConflictingProtocols(Protocol::UDP, Protocol::TCP),
+        ),
+        (
+            vec![meta::l4proto().one_of([Protocol::TCP, Protocol::UDP]).unwrap(), Reject::TcpReset.into()],
+            InvalidRule::ConflictingProtocols(Protocol::UDP, Protocol::TCP),
+        ),
         (vec![Maxseg::RouteMtu.into(), tcp()], InvalidRule::MatchBehindAction),
         (
             vec![

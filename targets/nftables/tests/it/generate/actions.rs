@@ -11,8 +11,8 @@ use proptest::sample::select as pick;
 use rosc_nftables::kind;
 use rosc_nftables::select::{self, ct, ip, ip6, meta, route, tcp};
 use rosc_nftables::{
-    AddressType, Direction, Family, Mark, Maxseg, Nat, NatAddresses, NatFlags, NatPrefix, NatTo, Protocol,
-    SetMark, Statement, Verdict,
+    AddressType, Direction, Dscp, Family, Mark, Maxseg, Nat, NatAddresses, NatFlags, NatPrefix, NatTo,
+    Protocol, Reject, SetField, SetMark, Statement, Unreachable, Unreachable6, Verdict,
 };
 
 /// A verdict map over each kind of key.
@@ -68,8 +68,34 @@ pub(crate) fn steps(family: Family) -> Statements {
         (which(), masks(), any::<u32>())
             .prop_map(|(mark, field, value)| Some(SetMark::field(mark, field, value).into())),
         any::<u16>().prop_map(|bytes| Some(Maxseg::Bytes(bytes).into())),
+        fields(family).prop_map(|set| Some(set.into())),
     ]
     .boxed()
+}
+
+fn fields(family: Family) -> impl Strategy<Value = SetField> {
+    let dscp = || (0u8..64).prop_map(|value| Dscp::new(value).unwrap());
+    let of_family = match family {
+        Family::Ip => prop_oneof![
+            dscp().prop_map(SetField::IpDscp),
+            any::<u8>().prop_map(SetField::IpTtl),
+            Just(SetField::IpMayFragment),
+        ]
+        .boxed(),
+        Family::Ip6 => {
+            prop_oneof![dscp().prop_map(SetField::Ip6Dscp), any::<u8>().prop_map(SetField::Ip6Hoplimit)]
+                .boxed()
+        }
+    };
+    prop_oneof![3 => of_family, 1 => priorities().prop_map(SetField::Priority)]
+}
+
+fn rejects(family: Family) -> impl Strategy<Value = Reject> {
+    let unreachable = match family {
+        Family::Ip => pick(Unreachable::ALL).prop_map(Reject::Icmp).boxed(),
+        Family::Ip6 => pick(Unreachable6::ALL).prop_map(Reject::Icmpv6).boxed(),
+    };
+    prop_oneof![2 => unreachable, 1 => Just(Reject::TcpReset)]
 }
 
 /// The statement at the end of a rule.
@@ -79,10 +105,15 @@ pub(crate) fn ends(family: Family, place: Place) -> Statements {
             let verdicts = vec![Verdict::Accept, Verdict::Drop, Verdict::Continue, Verdict::Return];
             pick(verdicts).prop_map(|verdict| Some(verdict.into())).boxed()
         }
-        Place::Prerouting => verdicts().prop_map(|verdict| Some(verdict.into())).boxed(),
+        Place::Prerouting => prop_oneof![
+            3 => verdicts().prop_map(|verdict| Some(verdict.into())),
+            1 => rejects(family).prop_map(|reject| Some(reject.into())),
+        ]
+        .boxed(),
         Place::Forward => prop_oneof![
             verdicts().prop_map(|verdict| Some(verdict.into())),
             Just(Some(Maxseg::RouteMtu.into())),
+            rejects(family).prop_map(|reject| Some(reject.into())),
             Just(None),
         ]
         .boxed(),
