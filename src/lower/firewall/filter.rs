@@ -3,9 +3,9 @@
 use super::Side;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::ir::Firewall;
-use crate::ir::firewall::{FilterAction, MangleAction, RawAction};
+use crate::ir::firewall::{FilterAction, MangleAction, RawAction, RejectWith};
 use crate::lower::{Context, diagnostics};
-use rosc_nftables::{Statement, Verdict};
+use rosc_nftables::{Family, Reject, Statement, Unreachable, Unreachable6, Verdict};
 use rosc_target::Origin;
 
 impl<'r> Context<'r> {
@@ -21,15 +21,19 @@ impl<'r> Context<'r> {
 
     pub(super) fn filter(&mut self, side: &mut Side<'r>) {
         let table = &side.firewall.filter;
-        let changes_packets = changes_packets(side.firewall);
+        let (family, changes_packets) = (side.family, changes_packets(side.firewall));
         self.menu(side, table, |this, _, action, origin| {
             Some(match action {
                 FilterAction::Drop => vec![Verdict::Drop.into()],
-                FilterAction::Reject(_) => {
-                    let message = "reject";
-                    this.diagnostics.push(diagnostics::no_linux_form(message, origin, "drop instead"));
-                    return None;
-                }
+                FilterAction::Reject(with) => match answer(family, *with) {
+                    Some(answer) => vec![answer.into()],
+                    None => {
+                        let message = "nftables has no such answer to a rejected packet";
+                        let help = "use icmp-address-unreachable";
+                        this.diagnostics.push(diagnostics::no_linux_form(message, origin, help));
+                        return None;
+                    }
+                },
                 FilterAction::Tarpit => {
                     let message = "Linux holds no connections in a tarpit: their packets are dropped";
                     let help = "the sender waits as long, but for an answer to its first packet";
@@ -55,6 +59,27 @@ impl<'r> Context<'r> {
         let severity = if changes_packets { Severity::Warning } else { Severity::Note };
         self.diagnostics.push(Diagnostic { severity, ..diagnostics::differs(message, origin, help) });
     }
+}
+
+/// `None` for what nftables has no form of.
+fn answer(family: Family, with: RejectWith) -> Option<Reject> {
+    Some(match with {
+        RejectWith::IcmpAdminProhibited if family == Family::Ip6 => {
+            Reject::Icmpv6(Unreachable6::AdminProhibited)
+        }
+        RejectWith::IcmpPortUnreachable if family == Family::Ip6 => Reject::Icmpv6(Unreachable6::Port),
+        RejectWith::IcmpNetworkUnreachable => Reject::Icmp(Unreachable::Net),
+        RejectWith::IcmpHostUnreachable => Reject::Icmp(Unreachable::Host),
+        RejectWith::IcmpProtocolUnreachable => Reject::Icmp(Unreachable::Protocol),
+        RejectWith::IcmpPortUnreachable => Reject::Icmp(Unreachable::Port),
+        RejectWith::IcmpNetProhibited => Reject::Icmp(Unreachable::NetProhibited),
+        RejectWith::IcmpHostProhibited => Reject::Icmp(Unreachable::HostProhibited),
+        RejectWith::IcmpAdminProhibited => Reject::Icmp(Unreachable::AdminProhibited),
+        RejectWith::IcmpNoRoute => Reject::Icmpv6(Unreachable6::NoRoute),
+        RejectWith::IcmpAddressUnreachable => Reject::Icmpv6(Unreachable6::Address),
+        RejectWith::TcpReset => Reject::TcpReset,
+        RejectWith::IcmpNotNeighbour => return None,
+    })
 }
 
 /// Whether any rule does something to each packet of a connection, and not only to its first ones.

@@ -5,14 +5,14 @@ use super::filter::changes_packets;
 use crate::ir::firewall::{MangleAction, MangleHook, Mss, Passthrough};
 use crate::lower::mark::{CONNECTION_MARK, Field, PACKET_MARK, ROUTING_MARK};
 use crate::lower::{Context, diagnostics};
-use rosc_nftables::{Mark, Maxseg, SetMark, Statement, Verdict};
+use rosc_nftables::{Dscp, Family, Mark, Maxseg, SetField, SetMark, Statement, Verdict};
 use std::num::NonZeroU32;
 
 impl<'r> Context<'r> {
     pub(super) fn mangle(&mut self, side: &mut Side<'r>) {
         let table = &side.firewall.mangle;
         let reach = table.reach();
-        let changes_packets = changes_packets(side.firewall);
+        let (family, changes_packets) = (side.family, changes_packets(side.firewall));
         self.menu(side, table, |this, chain, action, origin| {
             if let MangleAction::ChangeMss(Mss::ClampToPmtu, _) = action
                 && reach.comes_by(chain, is_without_route)
@@ -34,11 +34,11 @@ impl<'r> Context<'r> {
             if let MangleAction::FasttrackConnection = action {
                 this.short_cut(changes_packets, origin);
             }
-            Some(this.mangle_action(action))
+            Some(this.mangle_action(family, action))
         });
     }
 
-    fn mangle_action(&self, action: &MangleAction) -> Vec<Statement> {
+    fn mangle_action(&self, family: Family, action: &MangleAction) -> Vec<Statement> {
         let and_then = |statement: Statement, passthrough: Passthrough| match passthrough {
             Passthrough::Continue => vec![statement],
             // Accepting ends this hook's mangle, also from within a custom chain; nat and filter go on.
@@ -64,10 +64,25 @@ impl<'r> Context<'r> {
                 };
                 and_then(size.into(), *passthrough)
             }
-            MangleAction::ChangeDscp(..)
-            | MangleAction::ChangeTtl(..)
-            | MangleAction::ClearDf(_)
-            | MangleAction::SetPriority(..) => Vec::new(),
+            MangleAction::ChangeDscp(dscp, passthrough) => {
+                let dscp = Dscp::new(*dscp).expect("resolve checks the range");
+                let field = match family {
+                    Family::Ip => SetField::IpDscp(dscp),
+                    Family::Ip6 => SetField::Ip6Dscp(dscp),
+                };
+                and_then(field.into(), *passthrough)
+            }
+            MangleAction::ChangeTtl(ttl, passthrough) => {
+                let field = match family {
+                    Family::Ip => SetField::IpTtl(*ttl),
+                    Family::Ip6 => SetField::Ip6Hoplimit(*ttl),
+                };
+                and_then(field.into(), *passthrough)
+            }
+            MangleAction::ClearDf(passthrough) => and_then(SetField::IpMayFragment.into(), *passthrough),
+            MangleAction::SetPriority(priority, passthrough) => {
+                and_then(SetField::Priority((*priority).into()).into(), *passthrough)
+            }
         }
     }
 }
