@@ -68,6 +68,13 @@ names! {
     PacketMark;
 }
 
+impl InterfaceName {
+    /// `lo`, by which the router speaks to itself.
+    pub fn loopback() -> Self {
+        Self::new("lo")
+    }
+}
+
 impl TableName {
     /// RouterOS's built-in table.
     pub fn main() -> Self {

@@ -14,8 +14,11 @@ impl<'r> Walk<'_, 'r> {
         self.lead_through(chains, "raw", hook, Outcome::Raw, |this, action, rule| match action {
             RawAction::Drop => Err(End::Dropped(Reason::Firewall(rule))),
             RawAction::Notrack => {
-                this.tracked = Tracked::UNTRACKED;
-                this.is_untracked = true;
+                // What comes back to the router itself may have a connection already.
+                if this.tracked.connection.is_none() {
+                    this.tracked = Tracked::UNTRACKED;
+                    this.is_untracked = true;
+                }
                 Ok(Then::End)
             }
         })

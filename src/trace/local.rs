@@ -40,6 +40,11 @@ impl Own {
         self.addresses.contains(&address) || address.is_loopback() || self.anycasts.contains(&address)
     }
 
+    /// Says whether an address is written down as one of the router's own.
+    pub(super) fn is_address(&self, address: IpAddr) -> bool {
+        self.addresses.contains(&address) || address.is_loopback()
+    }
+
     /// What kind of address it is, by the router's own addresses alone.
     pub(super) fn kind(&self, address: IpAddr) -> AddressType {
         match address {
@@ -61,8 +66,9 @@ impl Own {
 /// The addresses of which the router gives one to a packet that leaves by an interface; none if the configuration knows none
 /// of the destination's family.
 ///
-/// IPv4 takes the address of the network that holds the neighbour, or else the interface's first. Further addresses of a
-/// network are secondary, and not used by themselves. IPv6 takes any address of its own, those of the interface first, and
+/// IPv4 takes the address of the network that holds the neighbour, or else the interface's first; for `lo`, which has none
+/// that is known outside, the first of another one. Further addresses of a network are secondary, and not used by
+/// themselves. IPv6 takes the destination itself if it is the router's (rule 1), or else any address of its own, those of the interface first, and
 /// among them what has most in common with the destination (RFC 6724, rules 5 and 8). Of several that are as good, the order
 /// of the router's devices decides, which no configuration tells.
 pub(super) fn sources_for(
@@ -76,8 +82,14 @@ pub(super) fn sources_for(
         let mut there =
             router.addresses.iter().filter(|address| is_there(address) && address.address.is_ipv4());
         let in_network = there.clone().find(|address| address.connected().contains(&neighbour));
+        if interface == Some(&InterfaceName::loopback()) && there.clone().next().is_none() {
+            return first_of_each(router);
+        }
         return in_network.or_else(|| there.next()).map(|address| address.address).into_iter().collect();
     };
+    if router.addresses.iter().any(|own| own.address == destination) {
+        return vec![destination];
+    }
     let mut best: Vec<&Address> = Vec::new();
     let mut most = (false, 0);
     for address in &router.addresses {
@@ -91,4 +103,11 @@ pub(super) fn sources_for(
         }
     }
     best.into_iter().map(|address| address.address).collect()
+}
+
+/// The first IPv4 address of each interface.
+fn first_of_each(router: &Router) -> Vec<IpAddr> {
+    let mut seen = HashSet::new();
+    let own = router.addresses.iter().filter(|address| address.address.is_ipv4());
+    own.filter(|address| seen.insert(&address.interface)).map(|address| address.address).collect()
 }

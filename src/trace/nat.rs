@@ -43,14 +43,14 @@ impl<'r> Walk<'_, 'r> {
         let begins = match &self.tracked.connection {
             // What belongs to no connection is not translated.
             None => return Ok(()),
-            Some(member) => member.place.is_none(),
+            Some(member) => member.place.is_none() && !self.is_confirmed,
         };
         if begins {
             let wanted = self.ask(hook)?;
             self.bind(side, wanted);
         }
         let Some(member) = &self.tracked.connection else { return Ok(()) };
-        if let Some(place) = member.place.filter(|_| side == Side::Source && self.has_moved(member)) {
+        if let Some(place) = member.place.filter(|_| hook == NatHook::Srcnat && self.has_moved(member)) {
             self.tracked.gone = Some(place);
             return Err(End::Dropped(Reason::Masqueraded));
         }

@@ -24,7 +24,8 @@ pub(super) struct Walk<'a, 'r> {
     pub(super) state: &'a State,
     /// The turns of `nth` that the packet took.
     turns: Vec<(usize, u32)>,
-    is_confirmed: bool,
+    /// Whether its connection is kept, and has its translations.
+    pub(super) is_confirmed: bool,
     pub(super) chance: &'a mut dyn Chance,
     pub(super) packet: Packet,
     pub(super) in_interface: Option<InterfaceName>,
@@ -135,14 +136,9 @@ impl<'r> Walk<'_, 'r> {
             self.choose_source(None)?;
             decision = self.decide(Some(self.packet.source), destination, None);
         }
-        match self.lead(decision)? {
-            Lead::Here => return Ok(()),
-            Lead::Way(entry) => {
-                self.take(&entry);
-                if self.packet.source.is_unspecified() {
-                    self.choose_source(entry.preferred_source())?;
-                }
-            }
+        let mut is_for_itself = self.send_by(decision)?;
+        if self.packet.source.is_unspecified() {
+            self.choose_source(self.tracer.own.is_address(destination).then_some(destination))?;
         }
         self.raw(RawHook::Output)?;
         self.track();
@@ -150,17 +146,42 @@ impl<'r> Walk<'_, 'r> {
         self.nat(NatHook::Output)?;
         if self.routing_mark.is_some() || self.packet.destination != destination {
             let decision = self.decide(Some(self.packet.source), self.packet.destination, self.routing_mark);
-            match self.lead(decision)? {
-                Lead::Here => {
-                    self.out_interface = None;
-                    self.filter(FilterHook::Output)?;
-                    return self.confirm();
-                }
-                Lead::Way(entry) => self.take(&entry),
-            }
+            is_for_itself = self.send_by(decision)?;
         }
         self.filter(FilterHook::Output)?;
-        self.leave()
+        self.leave()?;
+        if is_for_itself { self.come_back() } else { Ok(()) }
+    }
+
+    /// Sends a packet of the router's own as a decision says; tells whether it goes to the router itself.
+    fn send_by(&mut self, decision: Decision<'r>) -> Result<bool, End<'r>> {
+        match self.lead(decision)? {
+            Lead::Here => {
+                self.out_interface = Some(InterfaceName::loopback());
+                self.gateway = None;
+                Ok(true)
+            }
+            Lead::Way(entry) => {
+                self.take(&entry);
+                if self.packet.source.is_unspecified() {
+                    self.choose_source(entry.preferred_source())?;
+                }
+                Ok(false)
+            }
+        }
+    }
+
+    /// What the router sends to itself comes in again, by `lo`. It is the same packet: its marks are still there, its
+    /// connection is known and has its translations, and its way is not looked for again.
+    fn come_back(&mut self) -> Ended<'r> {
+        (self.in_interface, self.out_interface) = (self.out_interface.take(), None);
+        self.raw(RawHook::Prerouting)?;
+        if self.tracked.connection.is_none() {
+            self.track();
+        }
+        self.mangle(MangleHook::Prerouting)?;
+        self.nat(NatHook::Dstnat)?;
+        self.deliver()
     }
 
     fn leave(&mut self) -> Ended<'r> {

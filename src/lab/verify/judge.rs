@@ -110,7 +110,6 @@ impl<'r> Trial<'r> {
         self.state.keep(&way.effect);
         let end = way.trace.end.clone();
         if let End::Delivered(packet) = &end
-            && arrival.interface.is_some()
             // To what is sent to several the router says nothing.
             && is_own_address(&self.router.addresses, packet.destination)
             && let Some(answer) = own_answer(packet)

@@ -5,7 +5,7 @@ use super::chains::Chains;
 use super::matchers::MatcherFields;
 use crate::catalog::types::Keyword;
 use crate::catalog::{Field, FirewallRuleItem, Menu, Reader, Verb};
-use crate::ir::firewall::{Action, Chain, Hook, Matchers, Rule, RuleTable};
+use crate::ir::firewall::{Action, Chain, Hook, IpsecDirection, Matchers, Rule, RuleTable};
 use crate::resolve::{Read, Resolver, diagnostics};
 use rosc_target::Origin;
 
@@ -51,7 +51,7 @@ impl Resolver<'_, '_> {
         for (chain, rules) in &table.chains {
             for &hook in &reach.of(chain) {
                 for rule in rules {
-                    self.check_interfaces(hook, rule.origin, &rule.matchers);
+                    self.check_sides(hook, rule.origin, &rule.matchers);
                 }
             }
         }
@@ -91,8 +91,19 @@ impl Resolver<'_, '_> {
         }
     }
 
-    /// Reports rules that ask for an interface which packets do not have in their chain.
-    fn check_interfaces<H: Hook>(&mut self, hook: H, origin: Origin, matchers: &Matchers) {
+    /// Reports rules that ask for what packets do not have in their chain: an interface, or a policy of IPsec.
+    fn check_sides<H: Hook>(&mut self, hook: H, origin: Origin, matchers: &Matchers) {
+        let policy = matchers.circumstances.ipsec_policy.map(|policy| policy.direction);
+        let is_wrong = match policy {
+            Some(IpsecDirection::In) => !hook.has_in_interface(),
+            Some(IpsecDirection::Out) => !hook.has_out_interface(),
+            None => false,
+        };
+        if is_wrong {
+            let message = format!("packets have no such policy of IPsec in chain {}", hook.name());
+            let help = "`in` is for packets that came in, `out` for those whose way out is known";
+            self.report(diagnostics::wrong_chain(message, origin, help));
+        }
         let asks_in = matchers.in_interface.is_some() || matchers.in_interface_list.is_some();
         let asks_out = matchers.out_interface.is_some() || matchers.out_interface_list.is_some();
         let missing = match () {

@@ -73,7 +73,8 @@ fn matchers(family: Family, side: Side, menu: Menu) -> BoxedStrategy<String> {
         1 => named("dscp", &["0", "10", "46"]),
         1 => named("packet-size", &["0-60", "100-200", "84"]),
         1 => plain(family.pick("ttl", "hop-limit"), &["equal:61", "not-equal:60", "less-than:5", "greater-than:60"]),
-        1 => plain("random", &["30"]),
+        // What else it decides is not seen of a packet that the router keeps.
+        1 => if menu == Menu::Filter { plain("random", &["30"]) } else { Just(String::new()).boxed() },
         1 => plain("ipsec-policy", family.pick::<&[&str]>(&["in,none"], &["in,ipsec"])),
         1 => named("icmp-options", messages).prop_map(move |options| format!(" protocol={icmp}{options}")),
     ];
