@@ -19,7 +19,7 @@ use crate::values::Values;
 
 /// Returns the canonical form of statements that we made.
 pub(crate) fn made(mut statements: Vec<Statement>) -> Result<Vec<Statement>, InvalidRule> {
-    put_counting_last(leading_matches(&mut statements));
+    put_counting_last(leading_conditions(&mut statements));
     refuse_misplaced(&statements)?;
     refuse_neighbouring_interfaces(&statements)?;
     name_transports(&mut statements)?;
@@ -30,7 +30,7 @@ pub(crate) fn made(mut statements: Vec<Statement>) -> Result<Vec<Statement>, Inv
     refuse_ports_without_protocol(&statements)?;
     refuse_reset_without_tcp(&statements)?;
     if !statements.iter().any(|statement| matches!(statement, Statement::Counter(_))) {
-        let behind = leading_matches(&mut statements).len();
+        let behind = leading_conditions(&mut statements).len();
         statements.insert(behind, Statement::counter());
     }
     Ok(statements)
@@ -40,7 +40,7 @@ pub(crate) fn made(mut statements: Vec<Statement>) -> Result<Vec<Statement>, Inv
 pub(crate) fn listed(mut statements: Vec<Statement>) -> Vec<Statement> {
     // What can't be named stays as it is: such a rule is not ours, and only has to differ from ours.
     let _not_ours = name_transports(&mut statements);
-    let leading = leading_matches(&mut statements).len();
+    let leading = leading_conditions(&mut statements).len();
     let mut rest = statements.split_off(leading);
     drop_implied_protocol(&mut statements);
     sort_runs(&mut statements);
@@ -48,12 +48,12 @@ pub(crate) fn listed(mut statements: Vec<Statement>) -> Vec<Statement> {
     statements
 }
 
-/// Each match that counts sees the packets that the ones before it let pass; what deals packets out and stands behind one
+/// Each condition that counts sees the packets that the ones before it let pass; what deals packets out and stands behind one
 /// stays there, so that what is counted is not what it lets pass.
 fn put_counting_last(matches: &mut [Statement]) {
-    let counts = matches.iter().position(is_stateful);
+    let counts = matches.iter().position(Statement::is_stateful);
     let stays_behind = |place: usize, statement: &Statement| {
-        is_stateful(statement) || (deals(statement) && counts.is_some_and(|counts| counts < place))
+        statement.is_stateful() || (deals(statement) && counts.is_some_and(|counts| counts < place))
     };
     let mut placed: Vec<(bool, Statement)> =
         matches.iter().enumerate().map(|(place, one)| (stays_behind(place, one), one.clone())).collect();
@@ -67,14 +67,9 @@ fn deals(statement: &Statement) -> bool {
     matches!(statement, Statement::Match(condition) if condition.left.deals())
 }
 
-fn leading_matches(statements: &mut [Statement]) -> &mut [Statement] {
-    let is_match = |statement: &&Statement| matches!(statement, Statement::Match(_));
-    let count = statements.iter().take_while(is_match).count();
+fn leading_conditions(statements: &mut [Statement]) -> &mut [Statement] {
+    let count = statements.iter().take_while(|statement| statement.is_condition()).count();
     &mut statements[..count]
-}
-
-fn is_stateful(statement: &Statement) -> bool {
-    matches!(statement, Statement::Match(condition) if condition.left.is_stateful())
 }
 
 /// Returns what a statement compares or looks up.
@@ -82,8 +77,8 @@ fn key(statement: &Statement) -> Option<&Expr> {
     match statement {
         Statement::Match(condition) => Some(&condition.left),
         Statement::Vmap(vmap) => Some(&vmap.key),
-        Statement::Counter(_) | Statement::Log(_) | Statement::Notrack | Statement::SetMark(_) => None,
-        Statement::SetMaxseg(_) | Statement::SetField(_) | Statement::Nat(_) => None,
+        Statement::Limit(_) | Statement::Counter(_) | Statement::Log(_) | Statement::Notrack => None,
+        Statement::SetMark(_) | Statement::SetMaxseg(_) | Statement::SetField(_) | Statement::Nat(_) => None,
         Statement::Reject(_) | Statement::Verdict(_) | Statement::Opaque(_) => None,
     }
 }
@@ -92,8 +87,8 @@ fn key_mut(statement: &mut Statement) -> Option<&mut Expr> {
     match statement {
         Statement::Match(condition) => Some(&mut condition.left),
         Statement::Vmap(vmap) => Some(&mut vmap.key),
-        Statement::Counter(_) | Statement::Log(_) | Statement::Notrack | Statement::SetMark(_) => None,
-        Statement::SetMaxseg(_) | Statement::SetField(_) | Statement::Nat(_) => None,
+        Statement::Limit(_) | Statement::Counter(_) | Statement::Log(_) | Statement::Notrack => None,
+        Statement::SetMark(_) | Statement::SetMaxseg(_) | Statement::SetField(_) | Statement::Nat(_) => None,
         Statement::Reject(_) | Statement::Verdict(_) | Statement::Opaque(_) => None,
     }
 }
@@ -144,7 +139,7 @@ fn protocol_behind(statement: &Statement) -> Option<Protocol> {
 ///
 /// Among the matches at the start of a rule the order does not matter, as all of them have to be fulfilled.
 fn name_transports(statements: &mut [Statement]) -> Result<(), InvalidRule> {
-    let leading = leading_matches(statements).len();
+    let leading = leading_conditions(statements).len();
     let mut known = statements[..leading].iter().find_map(protocol_behind);
     let mut outcome = Ok(());
     for statement in statements {
@@ -183,7 +178,7 @@ fn drop_implied_protocol(matches: &mut Vec<Statement>) {
 
 /// Sorts the matches between those that count packets; a match that stands twice is kept once, unless it is drawn anew.
 fn sort_runs(matches: &mut Vec<Statement>) {
-    for run in matches.split_mut(is_stateful) {
+    for run in matches.split_mut(Statement::is_stateful) {
         run.sort_by(|a, b| match (a, b) {
             (Statement::Match(a), Statement::Match(b)) => sort_key(a).cmp(&sort_key(b)),
             _ => std::cmp::Ordering::Equal,
@@ -222,9 +217,8 @@ fn refuse_conflicts(statements: &[Statement]) -> Result<(), InvalidRule> {
 /// nft 1.0.6 merges comparisons of neighbouring header fields even across other statements: given `udp dport
 /// 53`, `counter`, `udp sport 53` it loads a rule that counts all of UDP. So all matches have to come first.
 fn refuse_misplaced(statements: &[Statement]) -> Result<(), InvalidRule> {
-    let is_match = |statement: &Statement| matches!(statement, Statement::Match(_));
-    let mut behind = statements.iter().skip_while(|statement| is_match(statement));
-    if behind.any(is_match) {
+    let mut behind = statements.iter().skip_while(|statement| statement.is_condition());
+    if behind.any(Statement::is_condition) {
         return Err(InvalidRule::MatchBehindAction);
     }
     match statements.iter().position(Statement::is_terminal) {

@@ -6,6 +6,7 @@
 //! nothing of it is taken for something else.
 
 mod expression;
+mod nat;
 mod operand;
 mod statement;
 
@@ -190,7 +191,8 @@ mod tests {
     #[test]
     fn a_statement_with_anything_unknown_in_it_is_kept_as_it_is() {
         for unknown in [
-            json!({ "limit": { "rate": 3, "burst": 5, "per": "second" } }),
+            json!({ "limit": { "rate": 3, "burst": 5, "per": "fortnight" } }),
+            json!({ "limit": { "rate": 0, "burst": 5, "per": "second" } }),
             json!({ "log": { "prefix": "x", "group": 2 } }),
             json!({ "match": { "op": "==", "left": { "meta": { "key": "hour" } }, "right": "08:00" } }),
             json!({ "match": { "op": "==", "left": { "meta": { "key": "mark" } }, "right": 1, "new": true } }),

@@ -43,8 +43,8 @@ pub enum InvalidRule {
     /// A choice of interfaces has a wildcard and the name directly behind it, which nft can't list.
     #[error("the rule names both {0} and {1}, which nft can't list in one rule; a named set can hold both")]
     NeighbouringInterfaces(InterfaceName, InterfaceName),
-    /// A match stands behind another statement.
-    #[error("the rule has a match behind a statement that is none")]
+    /// A condition stands behind another statement.
+    #[error("the rule has a condition behind a statement that is none")]
     MatchBehindAction,
     /// A statement stands behind one that ends the rule.
     #[error("the rule goes on after a statement that ends it")]
@@ -54,9 +54,11 @@ pub enum InvalidRule {
 impl Rule {
     /// Returns the rule in its canonical form.
     ///
-    /// The matches have to come first. They are put in the order of [`Expr`](crate::Expr), those that count
-    /// packets ([`numgen_inc`](crate::select::numgen_inc)) last, and what another match implies is left out.
-    /// A counter is put behind them unless there is one. All other statements keep their places.
+    /// The conditions have to come first. Matches are put in the order of [`Expr`](crate::Expr), and what another
+    /// match implies is left out. Conditions that depend on the packets before
+    /// ([`numgen_inc`](crate::select::numgen_inc), [`Limit`](crate::Limit)) come last, in the order in which they were
+    /// given, so that each sees only packets that fulfil those before it. A counter is put behind them unless there is
+    /// one. All other statements keep their places.
     pub fn new(
         origin: Origin,
         statements: impl IntoIterator<Item = impl Into<Statement>>,

@@ -1,5 +1,6 @@
 //! Statements: what rules consist of.
 
+use crate::limit::Limit;
 use crate::matching::Match;
 use crate::name::Name;
 use crate::nat::Nat;
@@ -16,6 +17,8 @@ use std::num::NonZeroU32;
 pub enum Statement {
     /// Goes on only if the packet fulfils the condition.
     Match(Match),
+    /// Goes on only if packets do not come too fast, or only if they do.
+    Limit(Limit),
     /// Counts the packet.
     Counter(Counter),
     /// Logs the packet.
@@ -43,6 +46,12 @@ pub enum Statement {
 impl From<Match> for Statement {
     fn from(condition: Match) -> Self {
         Self::Match(condition)
+    }
+}
+
+impl From<Limit> for Statement {
+    fn from(limit: Limit) -> Self {
+        Self::Limit(limit)
     }
 }
 
@@ -98,8 +107,23 @@ impl Statement {
         match self {
             Self::Verdict(Verdict::Continue) => false,
             Self::Verdict(_) | Self::Nat(_) | Self::Reject(_) => true,
-            Self::Match(_) | Self::Counter(_) | Self::Log(_) | Self::Notrack | Self::SetMark(_) => false,
-            Self::SetMaxseg(_) | Self::SetField(_) | Self::Vmap(_) | Self::Opaque(_) => false,
+            Self::Match(_) | Self::Limit(_) | Self::Counter(_) | Self::Log(_) | Self::Notrack => false,
+            Self::SetMark(_) | Self::SetMaxseg(_) | Self::SetField(_) | Self::Vmap(_) | Self::Opaque(_) => {
+                false
+            }
+        }
+    }
+
+    /// Says whether packets may leave the rule here because they do not fulfil a condition.
+    pub fn is_condition(&self) -> bool {
+        matches!(self, Self::Match(_) | Self::Limit(_))
+    }
+
+    /// Says whether it is a condition that depends on the packets before.
+    pub fn is_stateful(&self) -> bool {
+        match self {
+            Self::Match(condition) => condition.left().is_stateful(),
+            other => matches!(other, Self::Limit(_)),
         }
     }
 
@@ -108,7 +132,7 @@ impl Statement {
         match self {
             Self::Match(condition) => condition.values().into_iter().collect(),
             Self::Vmap(vmap) => vmap.verdicts().iter().map(|(_, values)| values).collect(),
-            Self::Counter(_) | Self::Log(_) | Self::Notrack | Self::SetMark(_) => Vec::new(),
+            Self::Limit(_) | Self::Counter(_) | Self::Log(_) | Self::Notrack | Self::SetMark(_) => Vec::new(),
             Self::SetMaxseg(_) | Self::SetField(_) | Self::Nat(_) | Self::Reject(_) => Vec::new(),
             Self::Verdict(_) | Self::Opaque(_) => Vec::new(),
         }
@@ -119,7 +143,7 @@ impl Statement {
         match self {
             Self::Verdict(verdict) => verdict.target().into_iter().collect(),
             Self::Vmap(vmap) => vmap.verdicts().iter().filter_map(|(verdict, _)| verdict.target()).collect(),
-            Self::Match(_) | Self::Counter(_) | Self::Log(_) | Self::Notrack => Vec::new(),
+            Self::Match(_) | Self::Limit(_) | Self::Counter(_) | Self::Log(_) | Self::Notrack => Vec::new(),
             Self::SetMark(_) | Self::SetMaxseg(_) | Self::SetField(_) | Self::Nat(_) => Vec::new(),
             Self::Reject(_) | Self::Opaque(_) => Vec::new(),
         }
@@ -129,8 +153,8 @@ impl Statement {
     pub(crate) fn set(&self) -> Option<&Name> {
         match self {
             Self::Match(condition) => condition.set(),
-            Self::Counter(_) | Self::Log(_) | Self::Notrack | Self::SetMark(_) | Self::SetMaxseg(_) => None,
-            Self::SetField(_) | Self::Nat(_) | Self::Vmap(_) | Self::Reject(_) => None,
+            Self::Limit(_) | Self::Counter(_) | Self::Log(_) | Self::Notrack | Self::SetMark(_) => None,
+            Self::SetMaxseg(_) | Self::SetField(_) | Self::Nat(_) | Self::Vmap(_) | Self::Reject(_) => None,
             Self::Verdict(_) | Self::Opaque(_) => None,
         }
     }

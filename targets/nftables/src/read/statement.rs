@@ -1,13 +1,14 @@
 //! Reading statements.
 
 use super::expression::{self, only_property, properties};
+use super::nat::nat;
 use super::operand;
 use crate::datatype::Datatype;
 use crate::expr::{Ct, Expr, IpField, Meta, Payload, PortField, Rt, TcpOption, Transport};
 use crate::interval::{Interval, Point};
+use crate::limit::{Limit, LimitPer};
 use crate::matching::{Match, Operand, Test};
 use crate::name::Name;
-use crate::nat::{Nat, NatAddresses, NatFlags, NatPrefix, NatTo};
 use crate::opaque::Opaque;
 use crate::quoted::LogPrefix;
 use crate::range::Ranges;
@@ -16,7 +17,6 @@ use crate::set_field::SetField;
 use crate::statement::{Counter, Mark, MarkValue, Maxseg, SetMark, Statement, Verdict};
 use crate::values::Values;
 use crate::vmap::Vmap;
-use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde_json::Value;
 
 /// Returns the statements of a rule; those that are not known as they are.
@@ -36,6 +36,7 @@ fn known(json: &Value) -> Option<Statement> {
     let (kind, body) = only_property(json)?;
     match kind {
         "match" => match_statement(body).map(Statement::Match),
+        "limit" => limit(body).map(Statement::Limit),
         "counter" => counter(body).map(Statement::Counter),
         "log" => log(body).map(Statement::Log),
         "notrack" => body.is_null().then_some(Statement::Notrack),
@@ -128,6 +129,36 @@ fn operand(datatype: Datatype, json: &Value) -> Option<Operand> {
     }
 }
 
+/// Returns a limit that could have been made here.
+fn limit(json: &Value) -> Option<Limit> {
+    let names = ["rate", "burst", "per", "inv", "rate_unit", "burst_unit"];
+    let [rate, burst, per, inverted, rate_unit, burst_unit] = properties(json, names)?;
+    let per = LimitPer::from_keyword(per?.as_str()?)?;
+    let limit = match (rate_unit, burst_unit) {
+        (None, None | Some(_)) => Limit::packets(rate?.as_u64()?, per, u32::try_from(burst?.as_u64()?).ok()?),
+        (Some(rate_unit), burst_unit) => {
+            let rate = rate?.as_u64()?.checked_mul(unit(rate_unit)?)?;
+            let burst = match burst {
+                Some(burst) => burst.as_u64()?.checked_mul(burst_unit.map_or(Some(1), unit)?)?,
+                None => 0,
+            };
+            Limit::bytes(rate, per, u32::try_from(burst).ok()?)
+        }
+    };
+    let over = inverted.map_or(Some(false), Value::as_bool)?;
+    limit.ok().map(|limit| if over { limit.over() } else { limit })
+}
+
+/// Returns how many bytes a unit of a limit has.
+fn unit(json: &Value) -> Option<u64> {
+    match json.as_str()? {
+        "bytes" => Some(1),
+        "kbytes" => Some(1 << 10),
+        "mbytes" => Some(1 << 20),
+        _ => None,
+    }
+}
+
 fn counter(json: &Value) -> Option<Counter> {
     if json.is_null() {
         return Some(Counter::default());
@@ -205,87 +236,6 @@ fn mark_value(json: &Value) -> Option<MarkValue> {
         Expr::Ct(Ct::Mark) => Some(MarkValue::bits(Mark::Connection, keep, set)),
         _ => None,
     }
-}
-
-fn nat(kind: &str, json: &Value) -> Option<Nat> {
-    if json.is_null() {
-        return nat_without_addresses(kind, None, NatFlags::NONE);
-    }
-    let [address, port, flags, kinds] = properties(json, ["addr", "port", "flags", "type_flags"])?;
-    let is =
-        |value: Option<&Value>, word| value.and_then(operand::words).is_some_and(|words| words.eq([word]));
-    if let (Some(address), None) = (address, port)
-        && is(flags, "netmap")
-        && is(kinds, "prefix")
-    {
-        let prefix = prefix(addresses(address)?)?;
-        return match kind {
-            "snat" => Some(Nat::SnatPrefix(prefix)),
-            "dnat" => Some(Nat::DnatPrefix(prefix)),
-            _ => None,
-        };
-    }
-    let flags = match flags {
-        Some(flags) => nat_flags(flags)?,
-        None => NatFlags::NONE,
-    };
-    let to = match (address, port, kinds) {
-        (Some(address), None, None) => NatTo::Addresses(addresses(address)?),
-        (Some(address), Some(port), None) => NatTo::AddressesAndPorts(addresses(address)?, ports(port)?),
-        (None, Some(port), None) => NatTo::Ports(ports(port)?),
-        (None, None, None) => return nat_without_addresses(kind, None, flags),
-        (_, _, Some(_)) => return None,
-    };
-    match (kind, &to) {
-        ("snat", _) => Some(Nat::Snat(to, flags)),
-        ("dnat", _) => Some(Nat::Dnat(to, flags)),
-        (_, NatTo::Ports(ports)) => nat_without_addresses(kind, Some(*ports), flags),
-        (_, NatTo::Addresses(_) | NatTo::AddressesAndPorts(..)) => None,
-    }
-}
-
-fn nat_without_addresses(kind: &str, ports: Option<Interval<u16>>, flags: NatFlags) -> Option<Nat> {
-    match kind {
-        "masquerade" => Some(Nat::Masquerade(ports, flags)),
-        "redirect" => Some(Nat::Redirect(ports, flags)),
-        _ => None,
-    }
-}
-
-fn nat_flags(json: &Value) -> Option<NatFlags> {
-    operand::words(json)?.try_fold(NatFlags::NONE, |flags, word| Some(flags | NatFlags::from_word(word)?))
-}
-
-fn ports(json: &Value) -> Option<Interval<u16>> {
-    let values = operand::values(Datatype::InetService, json)?;
-    let [interval] = values.numbers()?.as_slice() else { return None };
-    Interval::new(u16::try_from(interval.low()).ok()?, u16::try_from(interval.high()).ok()?)
-}
-
-fn addresses(json: &Value) -> Option<NatAddresses> {
-    let v4 = || match operand::values(Datatype::Ipv4Addr, json)? {
-        Values::Ipv4(ranges) => ranges.iter().next().map(NatAddresses::Ipv4),
-        _ => None,
-    };
-    let v6 = || match operand::values(Datatype::Ipv6Addr, json)? {
-        Values::Ipv6(ranges) => ranges.iter().next().map(NatAddresses::Ipv6),
-        _ => None,
-    };
-    if json.get("set").is_some() { None } else { v4().or_else(v6) }
-}
-
-fn prefix(addresses: NatAddresses) -> Option<NatPrefix> {
-    let net = match addresses {
-        NatAddresses::Ipv4(interval) => {
-            let length = interval.prefix_length().or(interval.single().map(|_| 32))?;
-            IpNet::V4(Ipv4Net::new(interval.low(), length).ok()?)
-        }
-        NatAddresses::Ipv6(interval) => {
-            let length = interval.prefix_length().or(interval.single().map(|_| 128))?;
-            IpNet::V6(Ipv6Net::new(interval.low(), length).ok()?)
-        }
-    };
-    Some(NatPrefix::from(net))
 }
 
 fn vmap(json: &Value) -> Option<Vmap> {

@@ -7,6 +7,7 @@ use super::to_value;
 use super::values::{bit_list, items, prefix, right_side};
 use crate::datatype::Datatype;
 use crate::expr::{Ct, Expr, Meta, Rt, TcpOption};
+use crate::limit::{Limit, LimitUnit};
 use crate::matching::{Match, Test};
 use crate::nat::{Nat, NatPrefix};
 use crate::range::Ranges;
@@ -21,6 +22,7 @@ use serde_json::{Value, json};
 pub(crate) fn statement(statement: &Statement) -> Value {
     match statement {
         Statement::Match(condition) => match_statement(condition),
+        Statement::Limit(limit) => limit_statement(limit),
         Statement::Counter(counter) => {
             to_value(&NftStatement::Counter(Counter::Anonymous(Some(AnonymousCounter {
                 packets: Some(counted(counter.packets)),
@@ -48,6 +50,19 @@ pub(crate) fn statement(statement: &Statement) -> Value {
         Statement::Verdict(verdict) => verdict_object(verdict),
         Statement::Opaque(opaque) => opaque.json().clone(),
     }
+}
+
+/// nft lists bytes in the greatest unit that leaves no rest, but takes them as they are.
+fn limit_statement(limit: &Limit) -> Value {
+    let mut object = json!({ "rate": limit.rate, "burst": limit.burst, "per": limit.per.keyword() });
+    if limit.unit == LimitUnit::Bytes {
+        object["rate_unit"] = limit.unit.keyword().into();
+        object["burst_unit"] = limit.unit.keyword().into();
+    }
+    if limit.over {
+        object["inv"] = true.into();
+    }
+    json!({ "limit": object })
 }
 
 /// libnftables reads JSON numbers as signed 64-bit ones, and takes a greater one for no JSON at all.

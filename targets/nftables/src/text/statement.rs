@@ -3,6 +3,7 @@
 use crate::datatype::Datatype;
 use crate::expr::{Ct, Expr, Fib, Meta, Payload, Rt, TcpOption};
 use crate::interval::{Interval, Point};
+use crate::limit::{Limit, LimitUnit};
 use crate::matching::{Match, Operand, Test};
 use crate::nat::{Nat, NatAddresses, NatTo};
 use crate::quoted::LogPrefix;
@@ -19,6 +20,7 @@ impl Display for Statement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Match(condition) => write!(f, "{condition}"),
+            Self::Limit(limit) => write!(f, "{limit}"),
             Self::Counter(Counter { packets: 0, bytes: 0 }) => f.write_str("counter"),
             Self::Counter(Counter { packets, bytes }) => write!(f, "counter packets {packets} bytes {bytes}"),
             Self::Log(None) => f.write_str("log"),
@@ -199,6 +201,17 @@ impl Display for SetMark {
                 }
                 if set == 0 { Ok(()) } else { write!(f, " | {set:#010x}") }
             }
+        }
+    }
+}
+
+impl Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { rate, unit, per, burst, over } = self;
+        f.write_str(if *over { "limit rate over " } else { "limit rate " })?;
+        match unit {
+            LimitUnit::Packets => write!(f, "{rate}/{per} burst {burst} packets"),
+            LimitUnit::Bytes => write!(f, "{rate} bytes/{per} burst {burst} bytes"),
         }
     }
 }

@@ -79,6 +79,17 @@ const CASES: &[(&str, &[&str])] = &[
     ),
     ("numgen inc mod 3 == 0", &["numgen inc mod 3 offset 0 0"]),
     ("numgen random mod 100 == 0-29", &["numgen random mod 100 < 30"]),
+    // Limits.
+    (
+        "limit rate 10/second burst 5 packets",
+        &["limit rate 10/second", "limit rate 10/second burst 5 packets"],
+    ),
+    ("limit rate over 1/week burst 1 packets", &["limit rate over 1/week burst 1 packets"]),
+    (
+        "limit rate 2048 bytes/minute burst 0 bytes",
+        &["limit rate 2 kbytes/minute", "limit rate 2048 bytes/minute burst 0 bytes"],
+    ),
+    ("limit rate 1048576 bytes/second burst 1536 bytes", &["limit rate 1 mbytes/second burst 1536 bytes"]),
     // Options without a value, and what a rule has counted.
     ("log", &["log level warn"]),
     // Answers, and fields that are set.

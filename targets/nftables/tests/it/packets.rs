@@ -4,8 +4,8 @@ use crate::build::{base_chain, name, rule};
 use crate::kernel::{converge, observe};
 use rosc_nftables::select::{self, ct, ether, icmp, ip, meta, port, route, udp};
 use rosc_nftables::{
-    AddressType, ChainType, Family, Hook, InterfaceName, Interfaces, Interval, IpField, MacAddress, Mark,
-    Payload, PortField, Protocol, Ranges, Rule, SetMark, SetName, State, Transport, kind,
+    AddressType, ChainType, Family, Hook, InterfaceName, Interfaces, Interval, IpField, Limit, LimitPer,
+    MacAddress, Mark, Payload, PortField, Protocol, Ranges, Rule, SetMark, SetName, State, Transport, kind,
 };
 use rosc_target::netns::NetNs;
 use rosc_target::{Origin, netns};
@@ -133,4 +133,22 @@ fn a_lot_lets_a_part_of_the_packets_pass() {
     let all = rule([lot(Ranges::from(Interval::new(0, 99).unwrap())), udp::dport().eq(9u16)]);
     let counts = counted(&namespace, vec![some, all], |_| {}, 1000);
     assert!((200..400).contains(&counts[0]) && counts[1] == 1000, "{counts:?}");
+}
+
+#[test]
+fn a_limit_lets_its_burst_pass_and_the_rest_go_over_it() {
+    let Some(namespace) = netns::for_test() else { return };
+    let limit = || Limit::packets(1, LimitPer::Week, 4).unwrap();
+    // Requests have 29 bytes: two of them fit.
+    let bytes = || Limit::bytes(1, LimitPer::Week, 60).unwrap();
+    let request = || udp::dport().eq(9u16);
+    let rules = vec![
+        rule([limit().into(), request()]),
+        rule([limit().over().into(), request()]),
+        rule([bytes().into(), request()]),
+        rule([bytes().over().into(), request()]),
+        // Packets that do not fulfil the other matches take nothing from the burst.
+        rule([limit().into(), udp::dport().eq(10u16)]),
+    ];
+    assert_eq!(counted(&namespace, rules, |_| {}, 9), [4, 5, 2, 7, 0]);
 }

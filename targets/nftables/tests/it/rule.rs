@@ -3,8 +3,8 @@
 use crate::build::interface;
 use rosc_nftables::select::{self, ct, ip, meta, port, tcp, udp};
 use rosc_nftables::{
-    CtState, Interfaces, InvalidRule, Mark, Maxseg, Nat, NatFlags, NatTo, Payload, PortField, Protocol,
-    Ranges, Reject, Rule, SetMark, Statement, TcpFlags, Transport, Verdict, text,
+    CtState, Interfaces, InvalidRule, Limit, LimitPer, Mark, Maxseg, Nat, NatFlags, NatTo, Payload,
+    PortField, Protocol, Ranges, Reject, Rule, SetMark, Statement, TcpFlags, Transport, Verdict, text,
 };
 use rosc_target::Origin;
 use std::num::NonZeroU32;
@@ -63,6 +63,38 @@ fn ports_of_any_protocol_are_named_after_the_one_that_is_known() {
 fn matches_that_count_packets_come_last() {
     let every_third = select::numgen_inc(3).unwrap().eq(0).unwrap();
     assert_eq!(text_of([every_third, ip::ttl().eq(1u8)]), "ip ttl 1 numgen inc mod 3 == 0 counter");
+}
+
+#[test]
+fn limits_see_only_packets_that_fulfil_the_matches() {
+    let limit = || Statement::from(Limit::packets(3, LimitPer::Minute, 1).unwrap());
+    let turn = || select::numgen_inc(3).unwrap().eq(0).unwrap();
+    let lot = || select::numgen_random(2).unwrap().eq(0).unwrap();
+    assert_eq!(
+        text_of([
+            limit(),
+            tcp::dport().eq(22u16),
+            meta::iifname().eq(interface("wan")),
+            Verdict::Drop.into()
+        ]),
+        r#"iifname "wan" tcp dport 22 limit rate 3/minute burst 1 packets counter drop"#
+    );
+    // Among those that count, and what is dealt out behind them, the order is kept.
+    assert_eq!(
+        text_of([lot(), turn(), limit(), lot(), ip::ttl().eq(1u8), limit(), lot(), lot()]),
+        "ip ttl 1 numgen random mod 2 == 0 numgen inc mod 3 == 0 limit rate 3/minute burst 1 packets \
+         numgen random mod 2 == 0 limit rate 3/minute burst 1 packets numgen random mod 2 == 0 \
+         numgen random mod 2 == 0 counter"
+    );
+    // A match that is added because another one implies it stands with the others.
+    assert_eq!(
+        text_of([tcp::maxseg().le(1400), limit()]),
+        "meta l4proto tcp tcp option maxseg size == 0-1400 limit rate 3/minute burst 1 packets counter"
+    );
+    assert_eq!(
+        Rule::new(Origin::IMPLIED, [Statement::Log(None), limit()]).unwrap_err(),
+        InvalidRule::MatchBehindAction
+    );
 }
 
 #[test]

@@ -26,6 +26,7 @@ pub(crate) fn matches(family: Family, place: Place) -> Statements {
         2 => icmp_matches(family),
         3 => ct_matches(),
         2 => bucket_matches(family),
+        1 => limits().prop_map(|limit| Some(limit.into())),
         1 => if place == Place::Forward { routed() } else { ct_matches() },
         1 => if matches!(place, Place::Prerouting | Place::Forward) { arrived() } else { ct_matches() },
     ]

@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select as pick;
 use rosc_nftables::{
-    HelperName, InterfaceName, Interval, MacAddress, Name, Point, Ranges, TcpFlags, Verdict,
+    HelperName, InterfaceName, Interval, Limit, LimitPer, MacAddress, Name, Point, Ranges, TcpFlags, Verdict,
 };
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU32;
@@ -81,6 +81,22 @@ pub(crate) fn bytes() -> impl Strategy<Value = u64> + Clone {
 /// Priorities with and without names of their own.
 pub(crate) fn priorities() -> impl Strategy<Value = u32> + Clone {
     prop_oneof![any::<u32>(), 0u32..32, pick(vec![0, u32::MAX, 0x1_0000, 0x1_0010])]
+}
+
+/// Limits near the smallest and the greatest numbers, and of whole multiples of nft's units.
+pub(crate) fn limits() -> impl Strategy<Value = Limit> + Clone {
+    let rates = || prop_oneof![1u64..50, any::<u64>().prop_map(|n| n >> 1), 0u64..1 << 40];
+    let multiples = || (1u64..3000, 0u32..3).prop_map(|(number, power)| number << (10 * power));
+    let bursts = || prop_oneof![0u32..50, any::<u32>(), (0u32..300).prop_map(|number| number << 10)];
+    let pers = || pick(LimitPer::ALL);
+    let limits = prop_oneof![
+        (rates(), pers(), bursts()).prop_map(|(rate, per, burst)| Limit::packets(rate, per, burst)),
+        (rates(), pers(), bursts()).prop_map(|(rate, per, burst)| Limit::bytes(rate, per, burst)),
+        (multiples(), pers(), bursts()).prop_map(|(rate, per, burst)| Limit::bytes(rate, per, burst)),
+    ];
+    (limits, any::<bool>()).prop_filter_map("the kernel could not count so", |(limit, over)| {
+        limit.ok().map(|limit| if over { limit.over() } else { limit })
+    })
 }
 
 /// Single values, neighbours, prefixes where there are any, and arbitrary ranges.
