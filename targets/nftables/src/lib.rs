@@ -34,6 +34,7 @@ mod change;
 mod command;
 mod datatype;
 mod diff;
+mod dynamic;
 mod expr;
 pub mod hash;
 mod helper;
@@ -75,6 +76,7 @@ mod vmap;
 pub use bits::{Bits, CtState, CtStatus, TcpFlags};
 pub use change::{Action, Change, Run};
 pub use datatype::Datatype;
+pub use dynamic::{CtCount, DynamicType, Key, KeyField, Lifetime, SetUpdate};
 pub use expr::{
     Ct, Expr, Fib, IcmpField, Ip6Field, IpField, Jhash, Meta, Numgen, NumgenMode, Payload, PortField, Rt,
     TcpOption, Transport,
@@ -97,7 +99,7 @@ pub use reject::{Reject, Unreachable, Unreachable6};
 pub use rule::{InvalidRule, Rule};
 pub use set_field::SetField;
 pub use stages::Stages;
-pub use state::{BaseHook, Chain, ChainType, Family, Hook, Policy, Set, State, TABLE, Table};
+pub use state::{BaseHook, Chain, ChainType, Family, Hook, Policy, Set, SetType, State, TABLE, Table};
 pub use statement::{Counter, Mark, Maxseg, SetMark, Statement, Verdict};
 pub use target::Nftables;
 pub use values::Values;

@@ -1,5 +1,6 @@
 //! Random matches, over everything that a selector can say.
 
+use super::dynamic::updates;
 use super::values::*;
 use super::{Make, Place, Statements};
 use proptest::collection::vec;
@@ -27,6 +28,8 @@ pub(crate) fn matches(family: Family, place: Place) -> Statements {
         3 => ct_matches(),
         2 => bucket_matches(family),
         1 => limits().prop_map(|limit| Some(limit.into())),
+        // Those that are no condition could only stand behind all that are.
+        1 => updates(family).prop_map(|update| update.is_condition().then_some(update)),
         1 => if place == Place::Forward { routed() } else { ct_matches() },
         1 => if matches!(place, Place::Prerouting | Place::Forward) { arrived() } else { ct_matches() },
     ]
@@ -56,6 +59,7 @@ fn meta_matches() -> Statements {
 fn ip_matches() -> Statements {
     prop_oneof![
         addresses(ip::saddr, v4(), "s_v4"),
+        addresses(ip::saddr, v4(), "d_timed"),
         addresses(ip::daddr, v4(), "s_v4"),
         protocols(ip::protocol),
         code_points(ip::dscp),
@@ -69,6 +73,7 @@ fn ip_matches() -> Statements {
 fn ip6_matches() -> Statements {
     prop_oneof![
         addresses(ip6::saddr, v6(), "s_v6"),
+        addresses(ip6::saddr, v6(), "d_count"),
         addresses(ip6::daddr, v6(), "s_v6"),
         code_points(ip6::dscp),
         numbers(ip6::hoplimit, any::<u8>()),
