@@ -70,6 +70,7 @@ mod statement;
 mod symbol;
 mod target;
 pub mod text;
+mod time;
 mod values;
 mod vmap;
 
@@ -102,5 +103,6 @@ pub use stages::Stages;
 pub use state::{BaseHook, Chain, ChainType, Family, Hook, Policy, Set, SetType, State, TABLE, Table};
 pub use statement::{Counter, Mark, Maxseg, SetMark, Statement, Verdict};
 pub use target::Nftables;
+pub use time::{InvalidSecond, SecondOfDay, Weekday};
 pub use values::Values;
 pub use vmap::Vmap;

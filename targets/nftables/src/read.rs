@@ -199,7 +199,7 @@ mod tests {
             json!({ "limit": { "rate": 3, "burst": 5, "per": "fortnight" } }),
             json!({ "limit": { "rate": 0, "burst": 5, "per": "second" } }),
             json!({ "log": { "prefix": "x", "group": 2 } }),
-            json!({ "match": { "op": "==", "left": { "meta": { "key": "hour" } }, "right": "08:00" } }),
+            json!({ "match": { "op": "==", "left": { "meta": { "key": "hour" } }, "right": "tea time" } }),
             json!({ "match": { "op": "==", "left": { "meta": { "key": "mark" } }, "right": 1, "new": true } }),
             json!({ "snat": { "addr": "192.0.2.1", "flags": "unheard-of" } }),
             json!({ "jump": {} }),

@@ -54,6 +54,10 @@ const CASES: &[(&str, &[&str])] = &[
         &["ether saddr 0:0:5E:0:53:1", "meta iiftype ether ether saddr 00:00:5e:00:53:01"],
     ),
     ("ether saddr 00:00:5e:00:53:00-00:00:5e:00:53:ff", &["ether saddr 00:00:5e:00:53:00/40"]),
+    // Times, in UTC.
+    ("meta hour 28800-36001", &["meta hour \"08:00\"-\"10:00:01\"", "meta hour \"08:00:00\"-\"10:00:01\""]),
+    ("meta hour 0-3599", &["meta hour < \"01:00\""]),
+    ("meta day { 1, 2, 6 }", &["meta day { \"Saturday\", \"Monday\", \"Tuesday\" }", "meta day { 1-2, 6 }"]),
     // What is there or not.
     ("meta ipsec exists", &["meta ipsec 1", "meta ipsec != missing", "meta secpath exists"]),
     ("rt ipsec missing", &["rt ipsec 0", "rt ipsec != exists"]),

@@ -10,7 +10,7 @@ use rosc_nftables::kind;
 use rosc_nftables::select::{self, ct, ether, icmp, icmpv6, ip, ip6, meta, port, route, tcp, udp};
 use rosc_nftables::{
     AddressType, CtState, CtStatus, Direction, Dscp, Family, IcmpField, Interfaces, Interval, Ip6Field,
-    IpField, Payload, Point, PortField, Protocol, Ranges, SetName, Transport,
+    IpField, Payload, Point, PortField, Protocol, Ranges, SetName, Transport, Weekday,
 };
 
 pub(crate) fn matches(family: Family, place: Place) -> Statements {
@@ -52,6 +52,8 @@ fn meta_matches() -> Statements {
         marks(meta::mark),
         numbers(meta::priority, priorities()),
         choices(ether::saddr, macs()),
+        numbers(meta::hour, seconds()),
+        days(),
     ]
     .boxed()
 }
@@ -108,6 +110,18 @@ fn icmp_matches(family: Family) -> Statements {
         Family::Ip6 => (icmpv6::type_ as Make<kind::IcmpNumber>, icmpv6::code as Make<kind::IcmpNumber>),
     };
     prop_oneof![numbers(kind, any::<u8>()), numbers(code, any::<u8>()), numbers(code, 0u8..8)].boxed()
+}
+
+fn days() -> Statements {
+    use Weekday::{Friday, Monday, Saturday, Sunday, Thursday, Tuesday, Wednesday};
+    let some = || pick(&[Sunday, Monday, Tuesday, Wednesday, Thursday, Friday, Saturday][..]);
+    prop_oneof![
+        some().prop_map(|day| Some(meta::day().eq(day))),
+        some().prop_map(|day| Some(meta::day().ne(day))),
+        vec(some(), 0..6).prop_map(|days| meta::day().one_of(days)),
+        vec(some(), 0..6).prop_map(|days| meta::day().none_of(days)),
+    ]
+    .boxed()
 }
 
 fn presence(of: fn() -> select::Presence) -> Statements {
