@@ -4,7 +4,7 @@ use crate::kind::SetKey;
 use crate::name::Name;
 use crate::opaque::OpaqueObject;
 use crate::rule::Rule;
-use crate::state::{Chain, Family, Policy, Set, TABLE};
+use crate::state::{Chain, Family, Policy, Set, SetType, TABLE};
 use crate::values::Values;
 use rosc_target::Origin;
 use serde::{Deserialize, Serialize};
@@ -177,7 +177,10 @@ impl fmt::Display for Change {
 }
 
 fn elements(set: &Set) -> String {
-    format!("{}, {}", set.key(), counted(set.elements().len(), "element"))
+    match set.kind() {
+        SetType::Listed(key) => format!("{key}, {}", counted(set.elements().len(), "element")),
+        SetType::Dynamic(kind) => format!("{kind}, dynamic"),
+    }
 }
 
 fn contents(chain: &Chain) -> String {

@@ -10,7 +10,7 @@ use crate::observed::Observed;
 use crate::revert::stand_at;
 use crate::rule::Rule;
 use crate::schema::{self, Elements};
-use crate::state::{BaseHook, Chain, Family, Set, TABLE};
+use crate::state::{BaseHook, Chain, Family, Set, SetType, TABLE};
 use crate::values::Values;
 use rosc_target::{Origin, TargetError};
 use serde::Serialize;
@@ -129,7 +129,16 @@ impl<'a> List<'a, '_> {
 
     fn create_set(&mut self, family: Family, name: &'a Name, set: &'a Set) {
         let subject = Subject::Set(family, name, set.origin);
-        let object = json!({ "set": schema::set(family, name.as_str(), set.key()) });
+        let key = match set.kind() {
+            SetType::Listed(key) => *key,
+            SetType::Dynamic(kind) => {
+                for (operation, object) in schema::create_commands(family, name.as_str(), kind) {
+                    self.push(Phase::AddSets, operation, subject, &object);
+                }
+                return;
+            }
+        };
+        let object = json!({ "set": schema::set(family, name.as_str(), key) });
         self.push(Phase::AddSets, "add", subject, &object);
         self.change_elements(Phase::AddElements, "add", subject, set.elements());
     }

@@ -25,6 +25,10 @@ pub enum Datatype {
     Bytes,
     /// Priority for queues, such as `1:10`: two numbers of 16 bits, hexadecimal.
     Priority,
+    /// Second of the day, as a time such as `08:00:01`.
+    Hour,
+    /// Day of the week.
+    Day,
     /// Whether there is something.
     Boolean,
     /// Name of a connection tracking helper, in quotes.
@@ -52,7 +56,8 @@ impl Datatype {
     /// Says whether the values have names and no order, so that a range of them would say nothing to a
     /// reader.
     pub fn is_enumerated(self) -> bool {
-        self.is_flags() || matches!(self, Self::InetProto | Self::FibAddrtype | Self::CtDir | Self::Boolean)
+        self.is_flags()
+            || matches!(self, Self::InetProto | Self::FibAddrtype | Self::CtDir | Self::Day | Self::Boolean)
     }
 }
 
@@ -65,6 +70,8 @@ impl Expr {
             Self::Meta(Meta::Mark) | Self::Ct(Ct::Mark) => Datatype::Mark,
             Self::Meta(Meta::Length) => Datatype::Integer,
             Self::Meta(Meta::Priority) => Datatype::Priority,
+            Self::Meta(Meta::Hour) => Datatype::Hour,
+            Self::Meta(Meta::Day) => Datatype::Day,
             Self::Meta(Meta::Ipsec) | Self::Rt(Rt::Ipsec) => Datatype::Boolean,
             Self::Payload(payload) => payload.datatype(),
             Self::Ct(Ct::State) => Datatype::CtState,

@@ -5,7 +5,7 @@ use crate::name::Name;
 use crate::opaque::OpaqueObject;
 use crate::rule::Rule;
 use crate::sequence;
-use crate::state::{Chain, Family, Set, State, Table};
+use crate::state::{Chain, Family, Set, SetType, State, Table};
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 /// Returns the changes that turn `from` into `to`; none if they are equal.
@@ -100,7 +100,7 @@ impl<'a> Replaced<'a> {
         let sets = old
             .sets
             .iter()
-            .filter(|(name, set)| new.sets.get(*name).is_some_and(|wanted| wanted.key() != set.key()));
+            .filter(|(name, set)| new.sets.get(*name).is_some_and(|wanted| wanted.kind() != set.kind()));
         let unknown_sets = old.objects.iter().filter(|object| {
             object.kind() == "set" && new.sets.keys().any(|name| name.as_str() == object.name())
         });
@@ -122,12 +122,13 @@ impl<'a> Replaced<'a> {
 }
 
 fn set_edit(name: &Name, old: &Set, new: &Set) -> Option<Action> {
+    let SetType::Listed(key) = *new.kind() else { return None };
     let removed = old.elements().without_elements(new.elements());
     let added = new.elements().without_elements(old.elements());
     (!removed.is_empty() || !added.is_empty()).then(|| Action::EditSet {
         origin: new.origin,
         name: name.clone(),
-        key: new.key(),
+        key,
         removed,
         added,
     })

@@ -2,7 +2,9 @@
 
 mod payload;
 
+use crate::interval::Point;
 use crate::keyword::keywords;
+use crate::time::{SecondOfDay, Weekday};
 
 pub use payload::{IcmpField, Ip6Field, IpField, Payload, PortField, Transport};
 
@@ -49,6 +51,10 @@ keywords! {
         Priority = "priority",
         /// Whether the packet came in through IPsec; only in prerouting, input and forward.
         Ipsec = "ipsec",
+        /// The second of the day, in UTC.
+        Hour = "hour",
+        /// The day of the week in UTC, Sunday being 0.
+        Day = "day",
     }
 }
 
@@ -142,6 +148,8 @@ impl Expr {
                 modulus.saturating_sub(1)
             }
             Self::Meta(Meta::Ipsec) | Self::Rt(Rt::Ipsec) => 1,
+            Self::Meta(Meta::Hour) => SecondOfDay::MAX.into(),
+            Self::Meta(Meta::Day) => Weekday::Saturday.into(),
             Self::Meta(_) | Self::Ct(_) | Self::Fib(_) | Self::Masked(..) => u32::MAX,
         }
     }

@@ -11,6 +11,7 @@ use crate::keyword::keywords;
 use crate::mac::MacAddress;
 use crate::protocol::Protocol;
 use crate::range::Ranges;
+use crate::time::{SecondOfDay, Weekday};
 use crate::values::Values;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -120,6 +121,8 @@ number_kinds! {
     IcmpNumber of u8;
     /// Priorities for queues.
     Priority of u32;
+    /// Seconds of the day in UTC.
+    TimeOfDay of SecondOfDay;
 }
 
 macro_rules! enumerated_kinds {
@@ -152,6 +155,8 @@ enumerated_kinds! {
     AddressKind of AddressType;
     /// Directions of a connection.
     ConnectionDirection of Direction;
+    /// Days of the week in UTC.
+    DayOfWeek of Weekday;
 }
 
 macro_rules! interval_kinds {

@@ -34,6 +34,7 @@ mod change;
 mod command;
 mod datatype;
 mod diff;
+mod dynamic;
 mod expr;
 pub mod hash;
 mod helper;
@@ -69,12 +70,14 @@ mod statement;
 mod symbol;
 mod target;
 pub mod text;
+mod time;
 mod values;
 mod vmap;
 
 pub use bits::{Bits, CtState, CtStatus, TcpFlags};
 pub use change::{Action, Change, Run};
 pub use datatype::Datatype;
+pub use dynamic::{CtCount, DynamicType, Key, KeyField, Lifetime, SetUpdate};
 pub use expr::{
     Ct, Expr, Fib, IcmpField, Ip6Field, IpField, Jhash, Meta, Numgen, NumgenMode, Payload, PortField, Rt,
     TcpOption, Transport,
@@ -97,8 +100,9 @@ pub use reject::{Reject, Unreachable, Unreachable6};
 pub use rule::{InvalidRule, Rule};
 pub use set_field::SetField;
 pub use stages::Stages;
-pub use state::{BaseHook, Chain, ChainType, Family, Hook, Policy, Set, State, TABLE, Table};
+pub use state::{BaseHook, Chain, ChainType, Family, Hook, Policy, Set, SetType, State, TABLE, Table};
 pub use statement::{Counter, Mark, Maxseg, SetMark, Statement, Verdict};
 pub use target::Nftables;
+pub use time::{InvalidSecond, SecondOfDay, Weekday};
 pub use values::Values;
 pub use vmap::Vmap;

@@ -115,6 +115,8 @@ impl Nft {
         let mut child = Command::new(&self.program)
             .args(arguments)
             .env("LC_ALL", "C")
+            // nft lists times of the day in its zone, and the kernel knows only UTC.
+            .env("TZ", "UTC0")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

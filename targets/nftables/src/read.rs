@@ -5,6 +5,7 @@
 //! becomes an opaque object. So nothing that somebody put into our table keeps it from being read, and
 //! nothing of it is taken for something else.
 
+mod dynamic;
 mod expression;
 mod nat;
 mod operand;
@@ -17,6 +18,7 @@ use crate::quoted::Comment;
 use crate::rule::Rule;
 use crate::state::{BaseHook, Chain, ChainType, Hook, Policy, Set, Table};
 use crate::values::Values;
+use rosc_target::Origin;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -111,6 +113,9 @@ fn chain(body: &Map<String, Value>) -> Option<(Name, Chain)> {
 
 /// Returns a set and the number of its elements in the kernel; `None` for a set of a kind that we don't make.
 fn set(body: &Map<String, Value>) -> Option<(Name, Set, usize)> {
+    if let Some(kind) = dynamic::dynamic_type(body) {
+        return Some((Name::listed(text(body, "name")?), Set::dynamic(Origin::IMPLIED, kind), 0));
+    }
     let key = SetKey::from_keyword(text(body, "type")?)?;
     let is_plain = body.keys().all(|property| {
         matches!(
@@ -194,7 +199,7 @@ mod tests {
             json!({ "limit": { "rate": 3, "burst": 5, "per": "fortnight" } }),
             json!({ "limit": { "rate": 0, "burst": 5, "per": "second" } }),
             json!({ "log": { "prefix": "x", "group": 2 } }),
-            json!({ "match": { "op": "==", "left": { "meta": { "key": "hour" } }, "right": "08:00" } }),
+            json!({ "match": { "op": "==", "left": { "meta": { "key": "hour" } }, "right": "tea time" } }),
             json!({ "match": { "op": "==", "left": { "meta": { "key": "mark" } }, "right": 1, "new": true } }),
             json!({ "snat": { "addr": "192.0.2.1", "flags": "unheard-of" } }),
             json!({ "jump": {} }),

@@ -5,6 +5,7 @@
 //! `netmap`, `rt ipsec`), or would print a set of flags in a random order. Protocols are written as numbers, because
 //! nft looks their names up in `/etc/protocols`.
 
+mod dynamic;
 mod expression;
 mod statement;
 mod values;
@@ -19,6 +20,7 @@ use nftables::types::{NfChainPolicy, NfChainType, NfFamily, NfHook};
 use serde::Serialize;
 use serde_json::Value;
 
+pub(crate) use dynamic::create_commands;
 pub(crate) use statement::statement;
 pub(crate) use values::Elements;
 

@@ -181,7 +181,7 @@ macro_rules! selectors {
 pub mod meta {
     use super::{Presence, Selector};
     use crate::expr::{Expr, Meta};
-    use crate::kind::{Interface, Length, Mark, Priority, TransportProtocol};
+    use crate::kind::{DayOfWeek, Interface, Length, Mark, Priority, TimeOfDay, TransportProtocol};
 
     selectors! {
         /// The interface that the packet came in by.
@@ -196,6 +196,12 @@ pub mod meta {
         length => Selector<Length>(Expr::Meta(Meta::Length));
         /// The priority for queues: two numbers of 16 bits, which nft writes as `1:10`, the upper one first.
         priority => Selector<Priority>(Expr::Meta(Meta::Priority));
+        /// The second of the day when the packet came in, in UTC.
+        ///
+        /// The kernel knows no zones. A time span over midnight is two intervals, or all but one.
+        hour => Selector<TimeOfDay>(Expr::Meta(Meta::Hour));
+        /// The day of the week when the packet came in, in UTC.
+        day => Selector<DayOfWeek>(Expr::Meta(Meta::Day));
     }
 
     /// The packet came in through IPsec; only in prerouting, input and forward.

@@ -1,14 +1,17 @@
 //! The state of the target: one table per family, as wanted or as read.
 
+use crate::dynamic::DynamicType;
 use crate::keyword::keywords;
 use crate::kind::{Named, SetKey};
 use crate::name::{Name, SetName};
 use crate::opaque::OpaqueObject;
+use crate::range::Ranges;
 use crate::rule::Rule;
 use crate::values::Values;
 use rosc_target::Origin;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// The name of our table in each family. A table of that name in any other family is somebody else's.
 pub const TABLE: &str = "rosc";
@@ -120,33 +123,58 @@ pub struct Set {
     #[serde(skip)]
     pub origin: Origin,
     #[serde(rename = "type")]
-    key: SetKey,
+    kind: SetType,
     elements: Values,
+}
+
+/// What a set can hold, and who puts it there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum SetType {
+    /// Values and intervals of one type, which are a part of the state.
+    Listed(SetKey),
+    /// What rules add to it.
+    Dynamic(DynamicType),
 }
 
 impl Set {
     /// Returns a set of values of one kind.
     pub fn new<K: Named>(origin: Origin, elements: K::Many) -> Self {
-        Self { origin, key: K::KEY, elements: K::many(elements) }
+        Self { origin, kind: SetType::Listed(K::KEY), elements: K::many(elements) }
+    }
+
+    /// Returns a set that rules add elements to.
+    pub fn dynamic(origin: Origin, kind: DynamicType) -> Self {
+        Self { origin, kind: SetType::Dynamic(kind), elements: Values::Numbers(Ranges::empty()) }
     }
 
     /// Takes a set from a listing.
     pub(crate) fn listed(key: SetKey, elements: Values) -> Self {
-        Self { origin: Origin::IMPLIED, key, elements }
+        Self { origin: Origin::IMPLIED, kind: SetType::Listed(key), elements }
     }
 
     /// The type of the elements.
-    pub fn key(&self) -> SetKey {
-        self.key
+    pub fn kind(&self) -> &SetType {
+        &self.kind
     }
 
-    /// The elements.
+    /// The elements as far as they are a part of the state: a dynamic set has none.
     pub fn elements(&self) -> &Values {
         &self.elements
     }
 
     pub(crate) fn elements_mut(&mut self) -> &mut Values {
         &mut self.elements
+    }
+}
+
+/// As nft writes it: `ipv4_addr`, or `ipv4_addr . inet_service`.
+impl fmt::Display for SetType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Listed(key) => write!(f, "{key}"),
+            Self::Dynamic(kind) => write!(f, "{kind}"),
+        }
     }
 }
 
@@ -161,6 +189,11 @@ impl Table {
     /// Adds a set; one of the same name is replaced.
     pub fn add_set<K: Named>(&mut self, origin: Origin, name: &SetName<K>, elements: K::Many) {
         self.sets.insert(name.name().clone(), Set::new::<K>(origin, elements));
+    }
+
+    /// Adds a set that rules add elements to; one of the same name is replaced.
+    pub fn add_dynamic_set(&mut self, origin: Origin, name: &Name, kind: DynamicType) {
+        self.sets.insert(name.clone(), Set::dynamic(origin, kind));
     }
 
     /// Returns the chain of that name, making an empty one without a hook if there is none.

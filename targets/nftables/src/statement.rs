@@ -1,5 +1,6 @@
 //! Statements: what rules consist of.
 
+use crate::dynamic::SetUpdate;
 use crate::limit::Limit;
 use crate::matching::Match;
 use crate::name::Name;
@@ -19,6 +20,8 @@ pub enum Statement {
     Match(Match),
     /// Goes on only if packets do not come too fast, or only if they do.
     Limit(Limit),
+    /// Finds or makes the packet's element of a dynamic set.
+    SetUpdate(SetUpdate),
     /// Counts the packet.
     Counter(Counter),
     /// Logs the packet.
@@ -52,6 +55,12 @@ impl From<Match> for Statement {
 impl From<Limit> for Statement {
     fn from(limit: Limit) -> Self {
         Self::Limit(limit)
+    }
+}
+
+impl From<SetUpdate> for Statement {
+    fn from(update: SetUpdate) -> Self {
+        Self::SetUpdate(update)
     }
 }
 
@@ -107,7 +116,8 @@ impl Statement {
         match self {
             Self::Verdict(Verdict::Continue) => false,
             Self::Verdict(_) | Self::Nat(_) | Self::Reject(_) => true,
-            Self::Match(_) | Self::Limit(_) | Self::Counter(_) | Self::Log(_) | Self::Notrack => false,
+            Self::Match(_) | Self::Limit(_) | Self::SetUpdate(_) | Self::Counter(_) => false,
+            Self::Log(_) | Self::Notrack => false,
             Self::SetMark(_) | Self::SetMaxseg(_) | Self::SetField(_) | Self::Vmap(_) | Self::Opaque(_) => {
                 false
             }
@@ -116,14 +126,20 @@ impl Statement {
 
     /// Says whether packets may leave the rule here because they do not fulfil a condition.
     pub fn is_condition(&self) -> bool {
-        matches!(self, Self::Match(_) | Self::Limit(_))
+        match self {
+            Self::Match(_) | Self::Limit(_) => true,
+            Self::SetUpdate(update) => update.meter.is_some(),
+            Self::Counter(_) | Self::Log(_) | Self::Notrack | Self::SetMark(_) => false,
+            Self::SetMaxseg(_) | Self::SetField(_) | Self::Nat(_) | Self::Reject(_) => false,
+            Self::Vmap(_) | Self::Verdict(_) | Self::Opaque(_) => false,
+        }
     }
 
     /// Says whether it is a condition that depends on the packets before.
     pub fn is_stateful(&self) -> bool {
         match self {
             Self::Match(condition) => condition.left().is_stateful(),
-            other => matches!(other, Self::Limit(_)),
+            other => other.is_condition(),
         }
     }
 
@@ -132,7 +148,8 @@ impl Statement {
         match self {
             Self::Match(condition) => condition.values().into_iter().collect(),
             Self::Vmap(vmap) => vmap.verdicts().iter().map(|(_, values)| values).collect(),
-            Self::Limit(_) | Self::Counter(_) | Self::Log(_) | Self::Notrack | Self::SetMark(_) => Vec::new(),
+            Self::Limit(_) | Self::SetUpdate(_) | Self::Counter(_) | Self::Log(_) => Vec::new(),
+            Self::Notrack | Self::SetMark(_) => Vec::new(),
             Self::SetMaxseg(_) | Self::SetField(_) | Self::Nat(_) | Self::Reject(_) => Vec::new(),
             Self::Verdict(_) | Self::Opaque(_) => Vec::new(),
         }
@@ -143,16 +160,18 @@ impl Statement {
         match self {
             Self::Verdict(verdict) => verdict.target().into_iter().collect(),
             Self::Vmap(vmap) => vmap.verdicts().iter().filter_map(|(verdict, _)| verdict.target()).collect(),
-            Self::Match(_) | Self::Limit(_) | Self::Counter(_) | Self::Log(_) | Self::Notrack => Vec::new(),
+            Self::Match(_) | Self::Limit(_) | Self::SetUpdate(_) | Self::Counter(_) => Vec::new(),
+            Self::Log(_) | Self::Notrack => Vec::new(),
             Self::SetMark(_) | Self::SetMaxseg(_) | Self::SetField(_) | Self::Nat(_) => Vec::new(),
             Self::Reject(_) | Self::Opaque(_) => Vec::new(),
         }
     }
 
-    /// Returns the name of the set that the statement looks into.
+    /// Returns the name of the set that the statement looks into or adds to.
     pub(crate) fn set(&self) -> Option<&Name> {
         match self {
             Self::Match(condition) => condition.set(),
+            Self::SetUpdate(update) => Some(&update.set),
             Self::Limit(_) | Self::Counter(_) | Self::Log(_) | Self::Notrack | Self::SetMark(_) => None,
             Self::SetMaxseg(_) | Self::SetField(_) | Self::Nat(_) | Self::Vmap(_) | Self::Reject(_) => None,
             Self::Verdict(_) | Self::Opaque(_) => None,

@@ -26,6 +26,8 @@ pub(crate) fn symbols(datatype: Datatype) -> &'static [(u32, &'static str)] {
         | Datatype::Integer
         | Datatype::Bytes
         | Datatype::Priority
+        | Datatype::Hour
+        | Datatype::Day
         | Datatype::Helper => &[],
     }
 }
@@ -43,7 +45,11 @@ pub(crate) fn value_of(datatype: Datatype, name: &str) -> Option<u32> {
     if datatype == Datatype::InetProto {
         return Protocol::from_listed_name(name).map(u32::from);
     }
-    let young = if datatype == Datatype::Dscp { YOUNG_DSCPS } else { &[] };
+    let young = match datatype {
+        Datatype::Dscp => YOUNG_DSCPS,
+        Datatype::Day => DAYS,
+        _ => &[],
+    };
     let mut known = symbols(datatype).iter().chain(young);
     known.find(|(_, symbol)| *symbol == name).map(|(number, _)| *number)
 }
@@ -94,6 +100,17 @@ const DSCPS: &[(u32, &str)] = &[
 
 /// Names that are read but not written, because not every nft knows them.
 const YOUNG_DSCPS: &[(u32, &str)] = &[(0, "df"), (0, "be"), (1, "lephb"), (44, "va")];
+
+/// Names that are read but not written, because nft lists numbers where rosc asks it to.
+const DAYS: &[(u32, &str)] = &[
+    (0, "Sunday"),
+    (1, "Monday"),
+    (2, "Tuesday"),
+    (3, "Wednesday"),
+    (4, "Thursday"),
+    (5, "Friday"),
+    (6, "Saturday"),
+];
 
 /// Returns the single bits of a value, ascending.
 pub(crate) fn bits_of(value: u32) -> impl Iterator<Item = u32> {

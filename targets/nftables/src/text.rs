@@ -1,13 +1,15 @@
 //! nft's own language, for people. What it prints can be loaded with `nft -f`.
 
+mod dynamic;
 mod statement;
 
+use crate::dynamic::{DynamicType, Lifetime};
 use crate::kind::SetKey;
 use crate::name::Name;
 use crate::opaque::OpaqueObject;
 use crate::quoted::Comment;
 use crate::rule::Rule;
-use crate::state::{Chain, Family, Set, State, TABLE, Table};
+use crate::state::{Chain, Family, Set, SetType, State, TABLE, Table};
 use crate::statement::Statement;
 use crate::values::Values;
 use rosc_target::Origin;
@@ -64,9 +66,18 @@ impl Display for TableText<'_> {
 impl TableText<'_> {
     fn set(&self, f: &mut fmt::Formatter<'_>, name: &Name, set: &Set) -> fmt::Result {
         writeln!(f, "\tset {name} {{{}", self.remark(set.origin))?;
-        writeln!(f, "\t\ttype {}", set.key())?;
-        writeln!(f, "\t\tflags interval")?;
-        elements(f, set.key(), set.elements())?;
+        writeln!(f, "\t\ttype {}", set.kind())?;
+        match set.kind() {
+            SetType::Listed(key) => {
+                writeln!(f, "\t\tflags interval")?;
+                elements(f, *key, set.elements())?;
+            }
+            SetType::Dynamic(kind) => {
+                let timeout = if kind.lifetime() == Lifetime::Timed { ",timeout" } else { "" };
+                writeln!(f, "\t\tsize {}", DynamicType::SIZE)?;
+                writeln!(f, "\t\tflags dynamic{timeout}")?;
+            }
+        }
         writeln!(f, "\t}}")
     }
 

@@ -59,7 +59,8 @@ fn only_text<'a>(json: &'a Value, name: &str) -> Option<&'a str> {
     value?.as_str()
 }
 
-fn payload(json: &Value) -> Option<Payload> {
+/// Returns a field of a header.
+pub(super) fn payload(json: &Value) -> Option<Payload> {
     let [protocol, field] = properties(json, ["protocol", "field"])?;
     Payload::from_keywords(protocol?.as_str()?, field?.as_str()?)
 }

@@ -7,6 +7,7 @@ use crate::interval::{Interval, Point};
 use crate::kind::SetKey;
 use crate::range::Ranges;
 use crate::symbol::value_of;
+use crate::time::second_of;
 use crate::values::Values;
 use serde_json::Value;
 
@@ -37,6 +38,7 @@ pub(super) fn number(datatype: Datatype, json: &Value) -> Option<u32> {
             other => u32::try_from(other).ok(),
         },
         Value::String(text) if datatype == Datatype::Priority => priority(text),
+        Value::String(text) if datatype == Datatype::Hour => second_of(text).or_else(|| text.parse().ok()),
         Value::String(text) => value_of(datatype, text).or_else(|| text.parse().ok()),
         Value::Bool(yes) => (datatype == Datatype::Boolean).then_some(u32::from(*yes)),
         Value::Null | Value::Array(_) | Value::Object(_) => None,
@@ -109,6 +111,8 @@ fn many<'a>(datatype: Datatype, members: impl Iterator<Item = &'a Value>) -> Opt
         | Datatype::Mark
         | Datatype::Integer
         | Datatype::Priority
+        | Datatype::Hour
+        | Datatype::Day
         | Datatype::Boolean
         | Datatype::Dscp
         | Datatype::FibAddrtype

@@ -1,5 +1,6 @@
 //! Reading statements.
 
+use super::dynamic;
 use super::expression::{self, only_property, properties};
 use super::nat::nat;
 use super::operand;
@@ -37,6 +38,7 @@ fn known(json: &Value) -> Option<Statement> {
     match kind {
         "match" => match_statement(body).map(Statement::Match),
         "limit" => limit(body).map(Statement::Limit),
+        "set" => dynamic::set_update(body).map(Statement::SetUpdate),
         "counter" => counter(body).map(Statement::Counter),
         "log" => log(body).map(Statement::Log),
         "notrack" => body.is_null().then_some(Statement::Notrack),
@@ -130,7 +132,7 @@ fn operand(datatype: Datatype, json: &Value) -> Option<Operand> {
 }
 
 /// Returns a limit that could have been made here.
-fn limit(json: &Value) -> Option<Limit> {
+pub(super) fn limit(json: &Value) -> Option<Limit> {
     let names = ["rate", "burst", "per", "inv", "rate_unit", "burst_unit"];
     let [rate, burst, per, inverted, rate_unit, burst_unit] = properties(json, names)?;
     let per = LimitPer::from_keyword(per?.as_str()?)?;

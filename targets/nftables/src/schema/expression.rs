@@ -34,7 +34,8 @@ pub(super) fn masked(left: &Value, mask: &Value) -> Value {
     json!({ "&": [left, mask] })
 }
 
-fn field(payload: Payload) -> Value {
+/// Returns a field of a header.
+pub(super) fn field(payload: Payload) -> Value {
     let (protocol, field) = payload.keywords();
     json!({ "payload": { "protocol": protocol, "field": field } })
 }

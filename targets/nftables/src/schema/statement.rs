@@ -1,5 +1,6 @@
 //! Statements.
 
+use super::dynamic::set_update;
 use super::expression::{expression, masked};
 use super::nft_expr::Verdict as VerdictExpr;
 use super::nft_stmt::{AnonymousCounter, Counter, JumpTarget, Log, Statement as NftStatement};
@@ -23,6 +24,7 @@ pub(crate) fn statement(statement: &Statement) -> Value {
     match statement {
         Statement::Match(condition) => match_statement(condition),
         Statement::Limit(limit) => limit_statement(limit),
+        Statement::SetUpdate(update) => set_update(update),
         Statement::Counter(counter) => {
             to_value(&NftStatement::Counter(Counter::Anonymous(Some(AnonymousCounter {
                 packets: Some(counted(counter.packets)),
@@ -53,7 +55,7 @@ pub(crate) fn statement(statement: &Statement) -> Value {
 }
 
 /// nft lists bytes in the greatest unit that leaves no rest, but takes them as they are.
-fn limit_statement(limit: &Limit) -> Value {
+pub(super) fn limit_statement(limit: &Limit) -> Value {
     let mut object = json!({ "rate": limit.rate, "burst": limit.burst, "per": limit.per.keyword() });
     if limit.unit == LimitUnit::Bytes {
         object["rate_unit"] = limit.unit.keyword().into();

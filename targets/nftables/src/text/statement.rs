@@ -21,6 +21,7 @@ impl Display for Statement {
         match self {
             Self::Match(condition) => write!(f, "{condition}"),
             Self::Limit(limit) => write!(f, "{limit}"),
+            Self::SetUpdate(update) => write!(f, "{update}"),
             Self::Counter(Counter { packets: 0, bytes: 0 }) => f.write_str("counter"),
             Self::Counter(Counter { packets, bytes }) => write!(f, "counter packets {packets} bytes {bytes}"),
             Self::Log(None) => f.write_str("log"),
@@ -93,7 +94,7 @@ impl Display for ExprText<'_> {
     }
 }
 
-fn payload_text(f: &mut fmt::Formatter<'_>, payload: Payload) -> fmt::Result {
+pub(super) fn payload_text(f: &mut fmt::Formatter<'_>, payload: Payload) -> fmt::Result {
     let (header, field) = payload.keywords();
     write!(f, "{header} {field}")
 }

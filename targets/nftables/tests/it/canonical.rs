@@ -54,6 +54,10 @@ const CASES: &[(&str, &[&str])] = &[
         &["ether saddr 0:0:5E:0:53:1", "meta iiftype ether ether saddr 00:00:5e:00:53:01"],
     ),
     ("ether saddr 00:00:5e:00:53:00-00:00:5e:00:53:ff", &["ether saddr 00:00:5e:00:53:00/40"]),
+    // Times, in UTC.
+    ("meta hour 28800-36001", &["meta hour \"08:00\"-\"10:00:01\"", "meta hour \"08:00:00\"-\"10:00:01\""]),
+    ("meta hour 0-3599", &["meta hour < \"01:00\""]),
+    ("meta day { 1, 2, 6 }", &["meta day { \"Saturday\", \"Monday\", \"Tuesday\" }", "meta day { 1-2, 6 }"]),
     // What is there or not.
     ("meta ipsec exists", &["meta ipsec 1", "meta ipsec != missing", "meta secpath exists"]),
     ("rt ipsec missing", &["rt ipsec 0", "rt ipsec != exists"]),
@@ -90,6 +94,27 @@ const CASES: &[(&str, &[&str])] = &[
         &["limit rate 2 kbytes/minute", "limit rate 2048 bytes/minute burst 0 bytes"],
     ),
     ("limit rate 1048576 bytes/second burst 1536 bytes", &["limit rate 1 mbytes/second burst 1536 bytes"]),
+    // Statements that fill sets.
+    ("add @d_list { ip saddr timeout 3600s }", &["add @d_list { ip saddr timeout 1h }"]),
+    ("add @d_list { ip saddr & 255.255.255.0 }", &["add @d_list { ip saddr & 0xffffff00 }"]),
+    (
+        "update @d_list { ip saddr limit rate 2/second burst 5 packets }",
+        &["update @d_list { ip saddr limit rate 2/second }"],
+    ),
+    (
+        "tcp dport 80 add @d_meter { ip daddr . tcp dport ct count over 3 }",
+        &["meta l4proto tcp tcp dport 80 add @d_meter { ip daddr . th dport ct count over 3 }"],
+    ),
+    (
+        "add @d_meter { ip daddr . tcp dport ct count over 3 }",
+        &["meta l4proto tcp add @d_meter { ip daddr . th dport ct count over 3 }"],
+    ),
+    // But a limit sees only what the match before it lets pass.
+    (
+        "meta l4proto tcp limit rate 1/day burst 5 packets add @d_meter { ip daddr . tcp dport ct count over 3 }",
+        &[],
+    ),
+    ("limit rate 1/day burst 5 packets add @d_meter { ip daddr . tcp dport ct count over 3 }", &[]),
     // Options without a value, and what a rule has counted.
     ("log", &["log level warn"]),
     // Answers, and fields that are set.
@@ -106,8 +131,11 @@ const CASES: &[(&str, &[&str])] = &[
 #[test]
 fn all_ways_to_write_a_rule_read_back_as_one() {
     let Some(namespace) = netns::for_test() else { return };
-    let mut script =
-        String::from("table ip rosc {\nchain c_forward {\ntype filter hook forward priority 0;\n");
+    let mut script = String::from(
+        "table ip rosc {\nset d_list {\ntype ipv4_addr; flags dynamic,timeout;\n}
+        set d_meter {\ntype ipv4_addr . inet_service; flags dynamic;\n}
+        chain c_forward {\ntype filter hook forward priority 0;\n",
+    );
     let mut canonical = Vec::new();
     for (form, others) in CASES {
         for written in std::iter::once(form).chain(*others) {

@@ -1,6 +1,7 @@
 //! Random states over everything that the constructors can make.
 
 mod actions;
+mod dynamic;
 mod edits;
 mod matches;
 mod values;
@@ -8,6 +9,7 @@ mod values;
 pub(crate) use edits::edited;
 
 use actions::{ends, steps};
+use dynamic::dynamic_types;
 use matches::matches;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -51,6 +53,7 @@ pub(crate) fn tables(family: Family) -> impl Strategy<Value = Table> {
         vec(intervals::<u16>(any::<u16>()), 0..6),
         vec(intervals::<u32>(any::<u32>()), 0..6),
         vec(any::<u8>().prop_map(Protocol), 0..6),
+        dynamic_types(family),
     );
     let chains = (
         vec(rules(family, Place::Regular), 0..30),
@@ -61,7 +64,7 @@ pub(crate) fn tables(family: Family) -> impl Strategy<Value = Table> {
         vec(rules(family, Place::Srcnat), 0..30),
         pick(&[Policy::Accept, Policy::Drop][..]),
     );
-    (sets, chains).prop_map(|((v4, v6, names, ports, marks, protocols), chains)| {
+    (sets, chains).prop_map(|((v4, v6, names, ports, marks, protocols, dynamic), chains)| {
         let mut table = Table::default();
         let origin = Origin::IMPLIED;
         table.add_set(origin, &SetName::<kind::AddressV4>::new("s_v4").unwrap(), v4.into_iter().collect());
@@ -70,6 +73,9 @@ pub(crate) fn tables(family: Family) -> impl Strategy<Value = Table> {
         table.add_set(origin, &SetName::<kind::Port>::new("s_port").unwrap(), ports.into_iter().collect());
         table.add_set(origin, &SetName::<kind::Mark>::new("s_mark").unwrap(), marks.into_iter().collect());
         table.add_set(origin, &SetName::<kind::TransportProtocol>::new("s_proto").unwrap(), protocols);
+        for (name, kind) in dynamic {
+            table.add_dynamic_set(origin, &name, kind);
+        }
         let (u_a, u_b, prerouting, forward, dstnat, srcnat, policy) = chains;
         let base = |kind, hook, priority| Some(BaseHook { kind, hook, priority, policy });
         for (name, hook, rules) in [

@@ -22,6 +22,7 @@ pub(crate) fn try_nft(namespace: &NetNs, arguments: &[&str], input: &str) -> Out
     namespace.run(|| {
         let mut child = Command::new("nft")
             .args(arguments)
+            .env("TZ", "UTC0")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

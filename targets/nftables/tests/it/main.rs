@@ -6,6 +6,7 @@ mod answers;
 mod apply;
 mod build;
 mod canonical;
+mod dynamic;
 mod foreign;
 mod generate;
 mod hostile;

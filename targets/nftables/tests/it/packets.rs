@@ -1,17 +1,20 @@
 //! What the rules do to packets.
 
-use crate::build::{base_chain, name, rule};
+use crate::build::{base_chain, input, name, rule};
 use crate::kernel::{converge, observe};
 use rosc_nftables::select::{self, ct, ether, icmp, ip, meta, port, route, udp};
 use rosc_nftables::{
     AddressType, ChainType, Family, Hook, InterfaceName, Interfaces, Interval, IpField, Limit, LimitPer,
-    MacAddress, Mark, Payload, PortField, Protocol, Ranges, Rule, SetMark, SetName, State, Transport, kind,
+    MacAddress, Mark, Payload, Point, PortField, Protocol, Ranges, Rule, SecondOfDay, SetMark, SetName,
+    State, Transport, Weekday, kind, text,
 };
 use rosc_target::netns::NetNs;
 use rosc_target::{Origin, netns};
+use std::io::Write;
 use std::net::UdpSocket;
 use std::num::NonZeroU32;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::SystemTime;
 
 /// Sends packets over the loopback interface, each from another port, to port 9 of the same address.
 fn send(namespace: &NetNs, count: usize) {
@@ -151,4 +154,61 @@ fn a_limit_lets_its_burst_pass_and_the_rest_go_over_it() {
         rule([limit().into(), udp::dport().eq(10u16)]),
     ];
     assert_eq!(counted(&namespace, rules, |_| {}, 9), [4, 5, 2, 7, 0]);
+}
+
+#[test]
+fn times_are_those_of_the_packet_in_utc() {
+    let Some(namespace) = netns::for_test() else { return };
+    const DAYS: [Weekday; 7] = [
+        Weekday::Thursday,
+        Weekday::Friday,
+        Weekday::Saturday,
+        Weekday::Sunday,
+        Weekday::Monday,
+        Weekday::Tuesday,
+        Weekday::Wednesday,
+    ];
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    // The test may run over midnight.
+    let days = [0, 1].map(|later| DAYS[usize::try_from(now / 86_400 + later).unwrap() % 7]);
+    let second = |seconds: u64| SecondOfDay::new(u32::try_from(seconds % 86_400).unwrap()).unwrap();
+    let soon = [now, now + 600].map(second);
+    let of_soon: Ranges<SecondOfDay> = match Interval::new(soon[0], soon[1]) {
+        Some(interval) => interval.into(),
+        None => [
+            Interval::new(soon[0], SecondOfDay::MAX).unwrap(),
+            Interval::new(SecondOfDay::MIN, soon[1]).unwrap(),
+        ]
+        .into_iter()
+        .collect(),
+    };
+    let request = || udp::dport().eq(9u16);
+    let rules = vec![
+        rule([request(), meta::day().one_of(days).unwrap()]),
+        rule([request(), meta::day().none_of(days).unwrap()]),
+        rule([request(), meta::hour().one_of(of_soon.clone()).unwrap()]),
+        rule([request(), meta::hour().none_of(of_soon).unwrap()]),
+    ];
+    assert_eq!(counted(&namespace, rules, |_| {}, 3), [3, 0, 3, 0]);
+}
+
+/// nft converts times that it reads and writes from and to the zone of its process.
+#[test]
+fn times_in_nfts_language_do_not_depend_on_the_zone() {
+    let Some(namespace) = netns::for_test() else { return };
+    let interval =
+        |low, high| Interval::new(SecondOfDay::new(low).unwrap(), SecondOfDay::new(high).unwrap()).unwrap();
+    let state = input([
+        rule([meta::hour().eq(interval(0, 3600))]),
+        rule([meta::hour().one_of(Ranges::from_iter([interval(60, 70), interval(80_000, 86_399)])).unwrap()]),
+    ]);
+    let script = text::ruleset(&state, &|_| None);
+    let loaded = namespace.run(|| {
+        let mut nft =
+            Command::new("nft").args(["-f", "-"]).env("TZ", "JST-9").stdin(Stdio::piped()).spawn().unwrap();
+        nft.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
+        nft.wait().unwrap()
+    });
+    assert!(loaded.success());
+    assert_eq!(*observe(&namespace).state, state);
 }

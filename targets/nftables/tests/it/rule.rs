@@ -1,10 +1,11 @@
 //! Rules as they are built.
 
-use crate::build::interface;
+use crate::build::{interface, name};
 use rosc_nftables::select::{self, ct, ip, meta, port, tcp, udp};
 use rosc_nftables::{
-    CtState, Interfaces, InvalidRule, Limit, LimitPer, Mark, Maxseg, Nat, NatFlags, NatTo, Payload,
-    PortField, Protocol, Ranges, Reject, Rule, SetMark, Statement, TcpFlags, Transport, Verdict, text,
+    CtCount, CtState, Interfaces, InvalidRule, IpField, Key, KeyField, Limit, LimitPer, Mark, Maxseg, Nat,
+    NatFlags, NatTo, Payload, PortField, Protocol, Ranges, Reject, Rule, SetMark, SetUpdate, Statement,
+    TcpFlags, Transport, Verdict, text,
 };
 use rosc_target::Origin;
 use std::num::NonZeroU32;
@@ -94,6 +95,48 @@ fn limits_see_only_packets_that_fulfil_the_matches() {
     assert_eq!(
         Rule::new(Origin::IMPLIED, [Statement::Log(None), limit()]).unwrap_err(),
         InvalidRule::MatchBehindAction
+    );
+}
+
+#[test]
+fn what_fills_a_set_is_a_condition_only_with_a_limit_or_a_number_of_connections() {
+    let set = name("u_set");
+    let saddr = || KeyField::whole(Payload::Ip(IpField::Saddr)).unwrap();
+    let dport = || KeyField::whole(Payload::Port(Transport::Any, PortField::Dport)).unwrap();
+    let add = SetUpdate::add(&set, saddr(), NonZeroU32::new(600));
+    assert_eq!(
+        text_of([udp::dport().eq(53u16), add.clone().into(), Verdict::Drop.into()]),
+        "udp dport 53 counter add @u_set { ip saddr timeout 600s } drop"
+    );
+    let limited = add.with_limit(Limit::packets(3, LimitPer::Minute, 1).unwrap());
+    assert_eq!(
+        text_of([limited.into(), udp::dport().eq(53u16)]),
+        "udp dport 53 add @u_set { ip saddr timeout 600s limit rate 3/minute burst 1 packets } counter"
+    );
+    let key = Key::new([saddr(), dport()]).unwrap();
+    let connections = || Statement::from(SetUpdate::connections(&set, key.clone(), CtCount::over(9)));
+    assert_eq!(
+        text_of([connections(), meta::l4proto().eq(Protocol::TCP)]),
+        "add @u_set { ip saddr . tcp dport ct count over 9 } counter"
+    );
+    // A limit before it must not see packets of other protocols.
+    let limit = || Statement::from(Limit::packets(3, LimitPer::Minute, 1).unwrap());
+    let tcp_port = KeyField::whole(Payload::Port(Transport::Tcp, PortField::Dport)).unwrap();
+    let of_tcp = || SetUpdate::connections(&set, tcp_port, CtCount::over(9)).into();
+    let limited = "limit rate 3/minute burst 1 packets add @u_set { tcp dport ct count over 9 } counter";
+    assert_eq!(text_of([limit(), of_tcp()]), format!("meta l4proto tcp {limited}"));
+    assert_eq!(
+        text_of([ip::protocol().eq(Protocol::TCP), limit(), of_tcp()]),
+        format!("ip protocol tcp {limited}")
+    );
+    assert_eq!(text_of([tcp::sport().eq(1u16), limit(), of_tcp()]), format!("tcp sport 1 {limited}"));
+    assert_eq!(
+        Rule::new(Origin::IMPLIED, [Statement::counter(), connections()]).unwrap_err(),
+        InvalidRule::MatchBehindAction
+    );
+    assert_eq!(
+        Rule::new(Origin::IMPLIED, [connections(), meta::l4proto().eq(Protocol::ICMP)]).unwrap_err(),
+        InvalidRule::NoPorts(Protocol::ICMP)
     );
 }
 

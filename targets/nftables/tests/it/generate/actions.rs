@@ -1,5 +1,6 @@
 //! Random statements behind the matches of a rule.
 
+use super::dynamic::updates;
 use super::matches::jhash_over;
 use super::values::*;
 use super::{Make, Place, Statements};
@@ -69,6 +70,7 @@ pub(crate) fn steps(family: Family) -> Statements {
             .prop_map(|(mark, field, value)| Some(SetMark::field(mark, field, value).into())),
         any::<u16>().prop_map(|bytes| Some(Maxseg::Bytes(bytes).into())),
         fields(family).prop_map(|set| Some(set.into())),
+        updates(family).prop_map(|update| (!update.is_condition()).then_some(update)),
     ]
     .boxed()
 }

@@ -1,5 +1,6 @@
 //! Random matches, over everything that a selector can say.
 
+use super::dynamic::updates;
 use super::values::*;
 use super::{Make, Place, Statements};
 use proptest::collection::vec;
@@ -9,7 +10,7 @@ use rosc_nftables::kind;
 use rosc_nftables::select::{self, ct, ether, icmp, icmpv6, ip, ip6, meta, port, route, tcp, udp};
 use rosc_nftables::{
     AddressType, CtState, CtStatus, Direction, Dscp, Family, IcmpField, Interfaces, Interval, Ip6Field,
-    IpField, Payload, Point, PortField, Protocol, Ranges, SetName, Transport,
+    IpField, Payload, Point, PortField, Protocol, Ranges, SetName, Transport, Weekday,
 };
 
 pub(crate) fn matches(family: Family, place: Place) -> Statements {
@@ -27,6 +28,8 @@ pub(crate) fn matches(family: Family, place: Place) -> Statements {
         3 => ct_matches(),
         2 => bucket_matches(family),
         1 => limits().prop_map(|limit| Some(limit.into())),
+        // Those that are no condition could only stand behind all that are.
+        1 => updates(family).prop_map(|update| update.is_condition().then_some(update)),
         1 => if place == Place::Forward { routed() } else { ct_matches() },
         1 => if matches!(place, Place::Prerouting | Place::Forward) { arrived() } else { ct_matches() },
     ]
@@ -49,6 +52,8 @@ fn meta_matches() -> Statements {
         marks(meta::mark),
         numbers(meta::priority, priorities()),
         choices(ether::saddr, macs()),
+        numbers(meta::hour, seconds()),
+        days(),
     ]
     .boxed()
 }
@@ -56,6 +61,7 @@ fn meta_matches() -> Statements {
 fn ip_matches() -> Statements {
     prop_oneof![
         addresses(ip::saddr, v4(), "s_v4"),
+        addresses(ip::saddr, v4(), "d_timed"),
         addresses(ip::daddr, v4(), "s_v4"),
         protocols(ip::protocol),
         code_points(ip::dscp),
@@ -69,6 +75,7 @@ fn ip_matches() -> Statements {
 fn ip6_matches() -> Statements {
     prop_oneof![
         addresses(ip6::saddr, v6(), "s_v6"),
+        addresses(ip6::saddr, v6(), "d_count"),
         addresses(ip6::daddr, v6(), "s_v6"),
         code_points(ip6::dscp),
         numbers(ip6::hoplimit, any::<u8>()),
@@ -103,6 +110,18 @@ fn icmp_matches(family: Family) -> Statements {
         Family::Ip6 => (icmpv6::type_ as Make<kind::IcmpNumber>, icmpv6::code as Make<kind::IcmpNumber>),
     };
     prop_oneof![numbers(kind, any::<u8>()), numbers(code, any::<u8>()), numbers(code, 0u8..8)].boxed()
+}
+
+fn days() -> Statements {
+    use Weekday::{Friday, Monday, Saturday, Sunday, Thursday, Tuesday, Wednesday};
+    let some = || pick(&[Sunday, Monday, Tuesday, Wednesday, Thursday, Friday, Saturday][..]);
+    prop_oneof![
+        some().prop_map(|day| Some(meta::day().eq(day))),
+        some().prop_map(|day| Some(meta::day().ne(day))),
+        vec(some(), 0..6).prop_map(|days| meta::day().one_of(days)),
+        vec(some(), 0..6).prop_map(|days| meta::day().none_of(days)),
+    ]
+    .boxed()
 }
 
 fn presence(of: fn() -> select::Presence) -> Statements {

@@ -4,7 +4,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select as pick;
 use rosc_nftables::{
-    HelperName, InterfaceName, Interval, Limit, LimitPer, MacAddress, Name, Point, Ranges, TcpFlags, Verdict,
+    HelperName, InterfaceName, Interval, Limit, LimitPer, MacAddress, Name, Point, Ranges, SecondOfDay,
+    TcpFlags, Verdict,
 };
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU32;
@@ -97,6 +98,11 @@ pub(crate) fn limits() -> impl Strategy<Value = Limit> + Clone {
     (limits, any::<bool>()).prop_filter_map("the kernel could not count so", |(limit, over)| {
         limit.ok().map(|limit| if over { limit.over() } else { limit })
     })
+}
+
+pub(crate) fn seconds() -> impl Strategy<Value = SecondOfDay> + Clone {
+    prop_oneof![0u32..86_400, (0u32..1440).prop_map(|minute| minute * 60), pick(vec![0, 1, 86_398, 86_399])]
+        .prop_map(|second| SecondOfDay::new(second).unwrap())
 }
 
 /// Single values, neighbours, prefixes where there are any, and arbitrary ranges.
