@@ -34,6 +34,7 @@ enum Changes {
     RoutingMark,
     Mss,
     Header,
+    Lists,
     /// Whatever the rules of another chain change.
     All,
 }
@@ -46,6 +47,7 @@ struct Epochs {
     routing_mark: u32,
     mss: u32,
     header: u32,
+    lists: u32,
 }
 
 pub(super) fn look(router: &Router, found: &mut Vec<Diagnostic>) {
@@ -84,6 +86,7 @@ fn chain_of<H: Hook, A>(
         let Effect { takes, changes } = match &rule.action {
             Action::Accept | Action::Return => Effect { takes: true, changes: Changes::Nothing },
             Action::Passthrough => Effect { takes: false, changes: Changes::Nothing },
+            Action::Remember(_) => Effect { takes: false, changes: Changes::Lists },
             Action::Jump(_) => Effect { takes: false, changes: Changes::All },
             Action::Own(own) => effect(own),
         };
@@ -121,6 +124,7 @@ impl Epochs {
         self.routing_mark += u32::from(is(Changes::RoutingMark));
         self.mss += u32::from(is(Changes::Mss));
         self.header += u32::from(is(Changes::Header));
+        self.lists += u32::from(is(Changes::Lists));
     }
 }
 
@@ -180,8 +184,8 @@ impl Conditions {
         all.add("out-interface-list", 0, out_interface_list);
         all.add("src-address", 0, src_address);
         all.add("dst-address", 0, dst_address);
-        all.add("src-address-list", 0, src_address_list);
-        all.add("dst-address-list", 0, dst_address_list);
+        all.add("src-address-list", epochs.lists, src_address_list);
+        all.add("dst-address-list", epochs.lists, dst_address_list);
         all.add("src-address-type", 0, src_address_type);
         all.add("dst-address-type", 0, dst_address_type);
         all.add("protocol", 0, protocol);

@@ -12,14 +12,16 @@ use crate::ir::firewall::{
     AddressMatch, AddressType, Circumstances, Condition, ConnectionNatState, ConnectionState, HeaderMatchers,
     IcmpOptions, InterfaceMatch, Matchers, Nth, PccFields, PccKey, Ports, TcpFlags,
 };
-use crate::ir::{ConnectionMark, InterfaceName, PacketMark, Router, TableName};
-use std::collections::BTreeSet;
+use crate::ir::{AddressListName, ConnectionMark, InterfaceName, PacketMark, Router, TableName};
+use std::collections::{BTreeSet, HashSet};
 use std::net::IpAddr;
 
 /// What a rule can see of a packet.
 pub(super) struct Sight<'a> {
     pub(super) router: &'a Router,
     pub(super) lists: &'a Lists<'a>,
+    /// What packets before this one, and this one itself, have put on lists.
+    pub(super) remembered: (&'a HashSet<(AddressListName, IpAddr)>, &'a [(AddressListName, IpAddr)]),
     pub(super) own: &'a Own,
     pub(super) packet: &'a Packet,
     pub(super) in_interface: Option<&'a InterfaceName>,
@@ -73,7 +75,7 @@ impl Sight<'_> {
         let address = |condition: &Condition<AddressMatch>, address: IpAddr| {
             condition.holds(|wanted| match wanted {
                 AddressMatch::Range(range) => range.contains(address),
-                AddressMatch::List(list) => self.lists.holds(list, address),
+                AddressMatch::List(list) => self.lists.holds(list, address) || self.remembers(list, address),
             })
         };
         let kind = |condition: &Condition<BTreeSet<AddressType>>, address| {
@@ -163,6 +165,12 @@ impl Sight<'_> {
                     .or_else(|| open(limit.is_some(), "limit"))
                     .or_else(|| open(dst_limit.is_some(), "dst-limit"))
             })
+    }
+
+    fn remembers(&self, list: &AddressListName, address: IpAddr) -> bool {
+        let (before, now) = self.remembered;
+        let is = |(of, known): &(AddressListName, IpAddr)| of == list && *known == address;
+        now.iter().any(is) || (!before.is_empty() && before.contains(&(list.clone(), address)))
     }
 
     /// A packet of no connection has no mark to be compared with.

@@ -44,14 +44,15 @@ use crate::ir::firewall::{
     FilterAction, FilterHook, MangleAction, MangleHook, NatAction, NatHook, RawAction, RawHook,
 };
 use crate::ir::nexthop::{NextHops, Surroundings};
-use crate::ir::{Firewall, InterfaceName, Router};
+use crate::ir::{AddressListName, Firewall, InterfaceName, Router};
 use chains::Chains;
 use conntrack::Membership;
 use fib::Fib;
 use lists::Lists;
 use local::Own;
 use routing::Routing;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
 
 /// A packet, and how it comes to the router.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +70,8 @@ pub struct State {
     pub conntrack: Conntrack,
     /// How often each rule with `nth` was reached, by its number.
     turns: HashMap<usize, u32>,
+    /// What rules have put on lists. For how long is no matter: a trace knows no time.
+    remembered: HashSet<(AddressListName, IpAddr)>,
 }
 
 /// What one packet leaves behind.
@@ -77,6 +80,7 @@ pub struct Effect {
     gone: Option<usize>,
     connection: Option<Membership>,
     turns: Vec<(usize, u32)>,
+    remembered: Vec<(AddressListName, IpAddr)>,
 }
 
 impl State {
@@ -89,6 +93,7 @@ impl State {
             self.conntrack.keep(connection);
         }
         self.turns.extend(effect.turns.iter().copied());
+        self.remembered.extend(effect.remembered.iter().cloned());
     }
 }
 

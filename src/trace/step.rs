@@ -3,7 +3,7 @@
 use super::conntrack::Direction;
 use super::packet::{IcmpError, Packet};
 use super::routing::Decision;
-use crate::ir::firewall::{ConnectionState, FilterAction, MangleAction, NatAction, RawAction};
+use crate::ir::firewall::{ConnectionState, FilterAction, MangleAction, NatAction, RawAction, Remember};
 use crate::ir::nexthop::Hop;
 use crate::ir::{ConnectionMark, InterfaceName, RoutingRule};
 use rosc_target::Origin;
@@ -69,6 +69,8 @@ pub enum Outcome<'r> {
     Returns,
     /// It was counted.
     Counts,
+    /// An address was put on a list.
+    Remembers(&'r Remember),
     /// A raw rule acted.
     Raw(&'r RawAction),
     /// A mangle rule acted.

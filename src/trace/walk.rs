@@ -10,9 +10,9 @@ use super::packet::{IcmpError, Packet};
 use super::routing::{Answer, Decision, Found, Look, Query};
 use super::step::{Difference, End, Hook, Outcome, Reason, Step, Trace};
 use super::{Arrival, Detailed, Effect, State, Tracer};
-use crate::ir::firewall::{Action, AddressType, FilterHook, MangleHook, NatHook, RawHook};
+use crate::ir::firewall::{Action, AddressSide, AddressType, FilterHook, MangleHook, NatHook, RawHook};
 use crate::ir::nexthop::Hop;
-use crate::ir::{Dialect, InterfaceName, PacketMark, TableName};
+use crate::ir::{AddressListName, Dialect, InterfaceName, PacketMark, TableName};
 use rosc_target::Origin;
 use std::net::IpAddr;
 use std::rc::Rc;
@@ -24,6 +24,8 @@ pub(super) struct Walk<'a, 'r> {
     pub(super) state: &'a State,
     /// The turns of `nth` that the packet took.
     turns: Vec<(usize, u32)>,
+    /// What it has put on lists.
+    remembered: Vec<(AddressListName, IpAddr)>,
     /// Whether its connection is kept, and has its translations.
     pub(super) is_confirmed: bool,
     pub(super) chance: &'a mut dyn Chance,
@@ -54,6 +56,7 @@ pub(super) fn follow<'r>(
         tracer,
         state,
         turns: Vec::new(),
+        remembered: Vec::new(),
         is_confirmed: false,
         chance,
         packet: arrival.packet.clone(),
@@ -78,7 +81,12 @@ pub(super) fn follow<'r>(
     // What was there before is kept whatever became of the packet; a new connection if it got through.
     let is_kept = |member: &Membership| member.place.is_some() || walk.is_confirmed;
     let gone = walk.tracked.gone;
-    let effect = Effect { gone, connection: walk.tracked.connection.filter(is_kept), turns: walk.turns };
+    let effect = Effect {
+        gone,
+        connection: walk.tracked.connection.filter(is_kept),
+        turns: walk.turns,
+        remembered: walk.remembered,
+    };
     (Trace { steps: walk.steps, end, difference: walk.difference }, effect)
 }
 
@@ -340,6 +348,14 @@ impl<'r> Walk<'_, 'r> {
                 Action::Jump(target) => (Outcome::Jumps(target.name()), Then::Jump),
                 Action::Return => (Outcome::Returns, Then::Return),
                 Action::Passthrough => (Outcome::Counts, Then::Next),
+                Action::Remember(remember) => {
+                    let address = match remember.side {
+                        AddressSide::Source => self.packet.source,
+                        AddressSide::Destination => self.packet.destination,
+                    };
+                    self.remembered.push((remember.list.clone(), address));
+                    (Outcome::Remembers(remember), Then::Next)
+                }
                 Action::Own(action) => {
                     self.steps.push(step(outcome(action)));
                     return act(self, action, origin);
@@ -355,6 +371,7 @@ impl<'r> Walk<'_, 'r> {
         let sight = Sight {
             router: self.tracer.router,
             lists: &self.tracer.family(&self.packet).lists,
+            remembered: (&self.state.remembered, &self.remembered),
             own: &self.tracer.own,
             packet: &self.packet,
             in_interface: self.in_interface.as_ref(),

@@ -2,7 +2,7 @@
 
 use super::{FilterVerb, MangleVerb, NatVerb, RawVerb, Verb};
 use crate::catalog::property::properties;
-use crate::catalog::types::{Derived, MarkName, NewTtl, Range};
+use crate::catalog::types::{Derived, ListTimeout, MarkName, NewTtl, Range};
 use crate::ir::firewall::{Mss, Ports, RejectWith};
 
 properties! {
@@ -12,17 +12,15 @@ properties! {
         jump_target: "jump-target" String, Same;
         log: "log" bool = "no", SameAs("to the kernel's log, in the kernel's words");
         log_prefix: "log-prefix" String = "", Same;
-    }
-    refused {
-        "address-list": "rosc fills no address lists from rules yet";
-        "address-list-timeout" = "none-dynamic": "rosc fills no address lists from rules yet";
+        address_list: "address-list" String, SameAs("a set beside the one of the configured entries; what is in it is no part of the configuration");
+        address_list_timeout: "address-list-timeout" ListTimeout = "none-dynamic", Depends("a time and none-dynamic are the same; with none-static the entry is not kept over a restart, and the rule is warned of");
     }
 }
 
 properties! {
     /// What only a filter rule says.
     pub struct FilterItem {
-        action: "action" Verb<FilterVerb> = "accept", Depends("fasttrack-connection takes no short cut, and tarpit drops; add-src- and add-dst-to-address-list are refused; the others are the same");
+        action: "action" Verb<FilterVerb> = "accept", Depends("fasttrack-connection takes no short cut, and tarpit drops; the others are the same");
         reject_with: "reject-with" RejectWith = "icmp-network-unreachable", Same;
     }
     inert {
@@ -41,14 +39,14 @@ properties! {
 properties! {
     /// What only a raw rule says.
     pub struct RawItem {
-        action: "action" Verb<RawVerb> = "accept", Depends("add-src- and add-dst-to-address-list are refused; the others are the same");
+        action: "action" Verb<RawVerb> = "accept", Same;
     }
 }
 
 properties! {
     /// What only a NAT rule says.
     pub struct NatItem {
-        action: "action" Verb<NatVerb> = "accept", Depends("same chooses by a hash of the addresses, so that a source becomes another one of the range than on RouterOS, and always that one; endpoint-independent-nat, socksify, add-src- and add-dst-to-address-list are refused; the others are the same");
+        action: "action" Verb<NatVerb> = "accept", Depends("same chooses by a hash of the addresses, so that a source becomes another one of the range than on RouterOS, and always that one; endpoint-independent-nat and socksify are refused; the others are the same");
         to_ports: "to-ports" Ports, Same;
         randomise_ports: "randomise-ports" bool = "no", Same;
         same_not_by_dst: "same-not-by-dst" bool = "no", Same;
@@ -77,7 +75,7 @@ properties! {
 properties! {
     /// What only a mangle rule says.
     pub struct MangleItem {
-        action: "action" Verb<MangleVerb> = "accept", Depends("fasttrack-connection takes no short cut; route, snpt, dnpt, sniff-pc, sniff-tzsp, strip-ipv4-options, add-src- and add-dst-to-address-list are refused; the others are the same");
+        action: "action" Verb<MangleVerb> = "accept", Depends("fasttrack-connection takes no short cut; route, snpt, dnpt, sniff-pc, sniff-tzsp and strip-ipv4-options are refused; the others are the same");
         new_connection_mark: "new-connection-mark" MarkName, SameAs("bits 0 to 15 of the connection mark");
         new_packet_mark: "new-packet-mark" MarkName, SameAs("bits 16 to 31 of the packet mark");
         new_routing_mark: "new-routing-mark" String, SameAs("bits 0 to 15 of the packet mark");

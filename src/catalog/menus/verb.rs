@@ -11,6 +11,8 @@ pub enum Verb<V> {
     Return,
     Passthrough,
     Log,
+    AddSrcToAddressList,
+    AddDstToAddressList,
     Own(V),
     /// One that RouterOS has and rosc does not lower, with the reason.
     Refused(&'static str),
@@ -32,20 +34,18 @@ macro_rules! verbs {
             const SHAPE: &'static str = $shape;
             const WORDS: &'static [(&'static str, Self)] = &[
                 ("accept", Self::Accept),
+                ("add-dst-to-address-list", Self::AddDstToAddressList),
+                ("add-src-to-address-list", Self::AddSrcToAddressList),
                 ("jump", Self::Jump),
                 ("log", Self::Log),
                 ("passthrough", Self::Passthrough),
                 ("return", Self::Return),
                 $( ($word, Self::Own($name::$own)), )*
                 $( ($refused, Self::Refused($reason)), )*
-                ("add-dst-to-address-list", Self::Refused(LISTS)),
-                ("add-src-to-address-list", Self::Refused(LISTS)),
             ];
         }
     };
 }
-
-const LISTS: &str = "rosc fills no address lists from rules yet";
 
 verbs! {
     /// What only a NAT rule does.

@@ -16,6 +16,7 @@ pub use header::{ByteRange, Derived, NewTtl, SizeRange, TtlTest};
 pub use keyword::Keyword;
 pub use list::{List, Negatable, Piece, Set};
 pub use number::{BridgeMtu, Mac, Number, Size};
+pub use rate::ListTimeout;
 pub use route::GatewayText;
 
 /// A type of values.

@@ -2,11 +2,16 @@
 
 use super::{FromText, List, Mistake, Set};
 use crate::ir::firewall::{
-    ConnectionLimit, DstLimit, FlowFields, IpsecDirection, IpsecPolicy, Limit, LimitUnit, TimeOfDay, Weekday,
+    ConnectionLimit, DstLimit, FlowFields, IpsecDirection, IpsecPolicy, Lasting, Limit, LimitUnit, TimeOfDay,
+    Weekday,
 };
 use std::collections::BTreeSet;
-use std::num::NonZeroU64;
+use std::num::{NonZeroU32, NonZeroU64};
 use std::time::Duration;
+
+/// How long an address stays on a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ListTimeout(pub Lasting);
 
 /// Seconds of a day.
 const DAY: u32 = 24 * 3600;
@@ -112,6 +117,23 @@ impl FromText for IpsecPolicy {
             "none" => Ok(Self { direction, is_ipsec: false }),
             _ => Err(ipsec_help()),
         }
+    }
+}
+
+impl FromText for ListTimeout {
+    const SHAPE: &'static str = "a time that an address stays on a list";
+
+    /// Times are whole seconds; `0s` stands for no end, as on RouterOS.
+    fn from_text(text: &str) -> Result<Self, Mistake> {
+        Ok(Self(match text {
+            "none-dynamic" => Lasting::UntilRestart,
+            "none-static" => Lasting::ForEver,
+            time => {
+                let seconds = Duration::from_text(time)?.as_secs();
+                let seconds = u32::try_from(seconds).map_err(|_| Mistake::with("at most 35 weeks"))?;
+                NonZeroU32::new(seconds).map_or(Lasting::UntilRestart, Lasting::Seconds)
+            }
+        }))
     }
 }
 

@@ -1,9 +1,10 @@
 //! What rules do.
 
 use super::{Chain, Hook, IpRange, PortRange};
-use crate::ir::{ConnectionMark, PacketMark, TableName};
+use crate::ir::{AddressListName, ConnectionMark, PacketMark, TableName};
 use ipnet::IpNet;
 use serde::Serialize;
+use std::num::NonZeroU32;
 
 /// The action of a rule of any menu.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -17,6 +18,8 @@ pub enum Action<H, A> {
     Return,
     /// Only counts, or logs.
     Passthrough,
+    /// Puts an address of the packet on a list, and goes on.
+    Remember(Remember),
     /// What only rules of this menu do.
     #[serde(untagged)]
     Own(A),
@@ -27,7 +30,7 @@ impl<H, A> Action<H, A> {
     pub fn jump_target(&self) -> Option<&Chain<H>> {
         match self {
             Self::Jump(target) => Some(target),
-            Self::Accept | Self::Return | Self::Passthrough | Self::Own(_) => None,
+            Self::Accept | Self::Return | Self::Passthrough | Self::Remember(_) | Self::Own(_) => None,
         }
     }
 
@@ -35,9 +38,41 @@ impl<H, A> Action<H, A> {
     pub fn own(&self) -> Option<&A> {
         match self {
             Self::Own(own) => Some(own),
-            Self::Accept | Self::Jump(_) | Self::Return | Self::Passthrough => None,
+            Self::Accept | Self::Jump(_) | Self::Return | Self::Passthrough | Self::Remember(_) => None,
         }
     }
+}
+
+/// `add-src-to-address-list` and `add-dst-to-address-list`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Remember {
+    /// Which address.
+    pub side: AddressSide,
+    /// The list.
+    pub list: AddressListName,
+    /// How long.
+    pub lasting: Lasting,
+}
+
+/// An address of a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum AddressSide {
+    Source,
+    Destination,
+}
+
+/// `address-list-timeout`: how long an address stays on a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Lasting {
+    /// So many seconds after the last packet that put it there.
+    Seconds(NonZeroU32),
+    /// Until the router starts again.
+    UntilRestart,
+    /// It becomes part of the configuration.
+    ForEver,
 }
 
 /// What only a rule of `filter` does.

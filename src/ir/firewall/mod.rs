@@ -11,8 +11,8 @@ mod rate;
 mod reach;
 
 pub use action::{
-    Action, FilterAction, MangleAction, Mss, NatAction, NatTarget, Passthrough, PortChoice, RawAction,
-    RejectWith,
+    Action, AddressSide, FilterAction, Lasting, MangleAction, Mss, NatAction, NatTarget, Passthrough,
+    PortChoice, RawAction, RejectWith, Remember,
 };
 pub use address_list::{AddressEntry, AddressList, IpRange};
 pub use classifier::{Nth, PccFields, PccKey, PerConnectionClassifier};
@@ -98,6 +98,12 @@ impl Firewall {
             && filter.chains.is_empty())
     }
 
+    /// What rules put on lists, each with the rule's origin.
+    pub fn remembered(&self) -> impl Iterator<Item = (&Remember, Origin)> {
+        let Self { address_lists: _, raw, mangle, nat, filter } = self;
+        raw.remembered().chain(mangle.remembered()).chain(nat.remembered()).chain(filter.remembered())
+    }
+
     /// The conditions of all rules of all menus, each with the rule's origin.
     pub fn matchers(&self) -> impl Iterator<Item = (&Matchers, Origin)> {
         let Self { address_lists: _, raw, mangle, nat, filter } = self;
@@ -115,6 +121,13 @@ impl<H: Hook, A> RuleTable<H, A> {
     /// All rules, chain by chain.
     pub fn rules(&self) -> impl Iterator<Item = &Rule<H, A>> {
         self.chains.values().flatten()
+    }
+
+    fn remembered(&self) -> impl Iterator<Item = (&Remember, Origin)> {
+        self.rules().filter_map(|rule| match &rule.action {
+            Action::Remember(remember) => Some((remember, rule.origin)),
+            _ => None,
+        })
     }
 
     /// The conditions of all rules, each with the rule's origin.

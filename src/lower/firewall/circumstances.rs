@@ -16,11 +16,11 @@ impl Context<'_> {
             ipsec_policy,
             connection_bytes,
             connection_type,
-            connection_limit,
             time,
             random,
-            limit,
-            dst_limit,
+            connection_limit: _,
+            limit: _,
+            dst_limit: _,
         } = circumstances;
         let mut lowered = Vec::new();
         lowered.extend(priority.iter().map(|c| compare(meta::priority(), c, |number| u32::from(*number))));
@@ -39,14 +39,8 @@ impl Context<'_> {
             lowered.push(helper(condition));
         }
         lowered.extend(random.iter().map(|percent| by_lot(*percent)));
-        let counted = [
-            ("connection-limit", connection_limit.is_some()),
-            ("time", time.is_some()),
-            ("limit", limit.is_some()),
-            ("dst-limit", dst_limit.is_some()),
-        ];
-        for (name, _) in counted.iter().filter(|(_, is_there)| *is_there) {
-            let message = format!("{name}: rosc has no form of it yet");
+        if time.is_some() {
+            let message = "time: rosc has no form of it yet";
             self.diagnostics.push(diagnostics::no_linux_form(message, origin, "leave it out"));
         }
         lowered

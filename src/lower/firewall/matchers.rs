@@ -1,8 +1,9 @@
 //! The conditions of rules.
 
 use super::Side;
+use super::chain::object_name;
 use super::classifier::Decision;
-use super::sets::{address_list_name, interface_list_name};
+use super::sets::{CONFIGURED, REMEMBERED, interface_list_name};
 use super::transport::{either_port, flags, ports, transport_of};
 use crate::ir::firewall::{
     AddressMatch, AddressType, Condition, ConnectionNatState, ConnectionState, InterfaceMatch, IpRange,
@@ -12,7 +13,7 @@ use crate::lower::mark::{CONNECTION_MARK, Field, PACKET_MARK, ROUTING_MARK};
 use crate::lower::{Context, diagnostics};
 use rosc_nftables::kind::{AddressV4, AddressV6, Interface, MarkBits};
 use rosc_nftables::select::{Selector, ct, ip, ip6, meta, numgen_inc, port, route, tcp};
-use rosc_nftables::{CtState, CtStatus, Family, InterfaceName, Interval, SetName, Statement};
+use rosc_nftables::{CtState, CtStatus, Family, InterfaceName, Interval, Name, SetName, Statement};
 use rosc_target::Origin;
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
@@ -43,7 +44,7 @@ impl<'r> Context<'r> {
     /// Lowers the conditions of a rule.
     pub(super) fn alternatives(
         &mut self,
-        side: &Side<'r>,
+        side: &mut Side<'r>,
         matchers: &Matchers,
         origin: Origin,
     ) -> Alternatives {
@@ -84,9 +85,11 @@ impl<'r> Context<'r> {
             lowered.push(self.interface(meta::oifname(), condition, origin));
         }
         let source = Address { v4: ip::saddr(), v6: ip6::saddr(), family };
-        lowered.extend(src_address.iter().chain(src_address_list).map(|c| source.clone().lower(c)));
+        lowered.extend(src_address.iter().map(|c| source.clone().lower(c)));
+        lowered.extend(src_address_list.iter().map(|c| listed(side, &source, c)));
         let destination = Address { v4: ip::daddr(), v6: ip6::daddr(), family };
-        lowered.extend(dst_address.iter().chain(dst_address_list).map(|c| destination.clone().lower(c)));
+        lowered.extend(dst_address.iter().map(|c| destination.clone().lower(c)));
+        lowered.extend(dst_address_list.iter().map(|c| listed(side, &destination, c)));
         lowered.extend(src_address_type.iter().map(|c| address_type(route::saddr_type(), c)));
         lowered.extend(dst_address_type.iter().map(|c| address_type(route::daddr_type(), c)));
         lowered
@@ -120,12 +123,15 @@ impl<'r> Context<'r> {
         lowered.extend(connection_nat_state.iter().map(nat_state));
         lowered.extend(self.circumstances(circumstances, origin));
         // In this order: packets of other classes are counted too.
+        lowered.extend(self.connection_limit(side, matchers, origin));
         lowered.extend(nth.iter().map(turn));
         lowered.extend(per_connection_classifier.iter().map(|c| classifier(side, protocol.as_ref(), c)));
+        lowered.extend(self.limits(side, matchers, origin));
         let alternatives = combine(lowered);
-        if alternatives.len() > 1 && nth.is_some() {
-            let message = "nth together with a matcher that takes several rules on Linux";
-            let help = "divide the rule, so that nth stands with one protocol and one kind of port";
+        let counts = nth.is_some() || circumstances.limit.is_some();
+        if alternatives.len() > 1 && counts {
+            let message = "nth or limit together with a matcher that takes several rules on Linux";
+            let help = "divide the rule, so that it stands with one protocol, one kind of port and one list";
             self.diagnostics.push(diagnostics::no_linux_form(message, origin, help));
         }
         alternatives
@@ -217,14 +223,43 @@ impl Address {
                 let range = Interval::new(*first, *last).expect("a range begins before it ends");
                 if inverted { self.v6.ne(range) } else { self.v6.eq(range) }.into()
             }
-            (AddressMatch::List(list), Family::Ip) => {
-                let set: SetName<AddressV4> = address_list_name(list);
-                if inverted { self.v4.not_in_set(&set) } else { self.v4.in_set(&set) }.into()
+            // What rules put on lists is in a set of its own.
+            (AddressMatch::List(list), _) => {
+                self.in_set(object_name(CONFIGURED, list.as_str()), inverted).into()
             }
-            (AddressMatch::List(list), Family::Ip6) => {
-                let set: SetName<AddressV6> = address_list_name(list);
-                if inverted { self.v6.not_in_set(&set) } else { self.v6.in_set(&set) }.into()
+        }
+    }
+
+    fn in_set(self, set: Name, inverted: bool) -> Statement {
+        const IS_NAME: &str = "a name is a name of a set too";
+        match self.family {
+            Family::Ip => {
+                let set: SetName<AddressV4> = SetName::new(set.as_str()).expect(IS_NAME);
+                if inverted { self.v4.not_in_set(&set) } else { self.v4.in_set(&set) }
             }
+            Family::Ip6 => {
+                let set: SetName<AddressV6> = SetName::new(set.as_str()).expect(IS_NAME);
+                if inverted { self.v6.not_in_set(&set) } else { self.v6.in_set(&set) }
+            }
+        }
+    }
+}
+
+/// An address on a list, which can be there by the configuration or by a rule.
+fn listed(side: &Side<'_>, address: &Address, condition: &Condition<AddressMatch>) -> Lowered {
+    let (AddressMatch::List(list), inverted) = condition.parts() else {
+        return address.clone().lower(condition);
+    };
+    let by_rule = |inverted| address.clone().in_set(object_name(REMEMBERED, list.as_str()), inverted);
+    let configured = |inverted| address.clone().in_set(object_name(CONFIGURED, list.as_str()), inverted);
+    let is_filled = side.filled.contains(list);
+    let is_empty = side.firewall.address_lists.get(list).is_none_or(|list| list.entries.is_empty());
+    match (is_filled, is_empty, inverted) {
+        (false, ..) => configured(inverted).into(),
+        (true, true, _) => by_rule(inverted).into(),
+        (true, false, true) => Lowered::All(vec![configured(true), by_rule(true)]),
+        (true, false, false) => {
+            Lowered::One(vec![vec![configured(false)], vec![configured(true), by_rule(false)]])
         }
     }
 }

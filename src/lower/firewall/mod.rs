@@ -6,6 +6,7 @@
 mod chain;
 mod circumstances;
 mod classifier;
+mod counted;
 mod filter;
 mod header;
 mod mangle;
@@ -17,18 +18,21 @@ mod transport;
 pub use classifier::Classifiers;
 
 use super::{Context, diagnostics};
-use crate::ir::Firewall;
 use crate::ir::firewall::{Action, Chain, Rule, RuleTable};
+use crate::ir::{AddressListName, Firewall};
 use chain::{Placed, chain_name};
 use classifier::Classes;
 use rosc_nftables::{Family, State, Statement, Table, Verdict};
 use rosc_target::Origin;
+use std::collections::BTreeSet;
 
 /// What lowering one family's firewall needs beside the context.
 struct Side<'r> {
     family: Family,
     firewall: &'r Firewall,
     classes: Classes,
+    /// The address lists that rules fill.
+    filled: BTreeSet<&'r AddressListName>,
     table: Table,
 }
 
@@ -41,7 +45,8 @@ impl<'r> Context<'r> {
                 continue;
             }
             let classes = Classes::of(firewall, &mut self.diagnostics);
-            let mut side = Side { family, firewall, classes, table: Table::default() };
+            let filled = firewall.remembered().map(|(remember, _)| &remember.list).collect();
+            let mut side = Side { family, firewall, classes, filled, table: Table::default() };
             self.raw(&mut side);
             self.mangle(&mut side);
             self.nat(&mut side);
@@ -79,6 +84,7 @@ impl<'r> Context<'r> {
                         None
                     }
                     Action::Jump(target) => Some(vec![Verdict::Jump(chain_name(target)).into()]),
+                    Action::Remember(remember) => Some(vec![self.remember(side, remember, *origin)]),
                     Action::Own(action) => own(self, chain, action, *origin),
                 };
                 let Some(action) = action else { continue };

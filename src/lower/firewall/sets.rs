@@ -2,11 +2,16 @@
 
 use super::Side;
 use super::chain::object_name;
-use crate::ir::firewall::{AddressList, AddressMatch, Condition, InterfaceMatch, IpRange, Matchers};
+use crate::ir::firewall::{
+    AddressList, AddressMatch, AddressSide, Condition, InterfaceMatch, IpRange, Lasting, Matchers, Remember,
+};
 use crate::ir::{AddressListName, InterfaceListName};
-use crate::lower::Context;
+use crate::lower::{Context, diagnostics};
 use rosc_nftables::kind::{AddressV4, AddressV6, Interface, Named};
-use rosc_nftables::{Family, InterfaceName, Interval, SetName};
+use rosc_nftables::{
+    DynamicType, Family, InterfaceName, Interval, Ip6Field, IpField, Key, KeyField, Lifetime, Payload,
+    SetName, SetUpdate, Statement,
+};
 use rosc_target::Origin;
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -33,6 +38,10 @@ impl Context<'_> {
         }
         for name in address_lists {
             let Some(list) = firewall.address_lists.get(name) else { continue };
+            // Rules that fill a list without configured entries have made its only set.
+            if list.entries.is_empty() && side.filled.contains(name) {
+                continue;
+            }
             let origin = list.entries.first().map_or(Origin::IMPLIED, |entry| entry.origin);
             match side.family {
                 Family::Ip => {
@@ -46,6 +55,42 @@ impl Context<'_> {
     }
 }
 
+/// Names of sets with the configured entries of an address list begin so.
+pub(super) const CONFIGURED: &str = "al";
+/// Names of sets with what rules have put on an address list begin so.
+pub(super) const REMEMBERED: &str = "dl";
+
+impl<'r> Context<'r> {
+    /// Puts an address of the packet on a list. Every such list can forget, so that it stays the same set whatever its
+    /// rules say of the time.
+    pub(super) fn remember(&mut self, side: &mut Side<'r>, remember: &Remember, origin: Origin) -> Statement {
+        let Remember { side: which, list, lasting } = remember;
+        let payload = match (side.family, which) {
+            (Family::Ip, AddressSide::Source) => Payload::Ip(IpField::Saddr),
+            (Family::Ip, AddressSide::Destination) => Payload::Ip(IpField::Daddr),
+            (Family::Ip6, AddressSide::Source) => Payload::Ip6(Ip6Field::Saddr),
+            (Family::Ip6, AddressSide::Destination) => Payload::Ip6(Ip6Field::Daddr),
+        };
+        let key = Key::from(KeyField::whole(payload).expect("an address"));
+        let name = object_name(REMEMBERED, list.as_str());
+        side.table.add_dynamic_set(origin, &name, DynamicType::new(&key, Lifetime::Timed));
+        let timeout = match lasting {
+            Lasting::Seconds(seconds) => Some(*seconds),
+            Lasting::UntilRestart => None,
+            Lasting::ForEver => {
+                let message = "an address that a rule puts on a list stays there until the machine restarts";
+                let help = "write the addresses that are to stay into the configuration";
+                self.diagnostics.push(diagnostics::differs(message, origin, help));
+                None
+            }
+        };
+        match timeout {
+            Some(_) => SetUpdate::update(&name, key, timeout).into(),
+            None => SetUpdate::add(&name, key, None).into(),
+        }
+    }
+}
+
 /// The set of an interface list: `if_NAME`.
 pub(super) fn interface_list_name(list: &InterfaceListName) -> SetName<Interface> {
     set_name("if", list.as_str())
@@ -53,7 +98,7 @@ pub(super) fn interface_list_name(list: &InterfaceListName) -> SetName<Interface
 
 /// The set of an address list: `al_NAME`.
 pub(super) fn address_list_name<K: Named>(list: &AddressListName) -> SetName<K> {
-    set_name("al", list.as_str())
+    set_name(CONFIGURED, list.as_str())
 }
 
 fn set_name<K: Named>(prefix: &str, name: &str) -> SetName<K> {

@@ -3,7 +3,7 @@
 use super::words::{filtered, mangled, of_raw, packet_words};
 use super::{TracedStep, Tracing, lost};
 use crate::catalog::types::Keyword;
-use crate::ir::firewall::NatAction;
+use crate::ir::firewall::{AddressSide, NatAction, Remember};
 use crate::ir::nexthop::Hop;
 use crate::ir::{RuleAction, TableName};
 use crate::trace::{Answer, Decision, Direction, Found, Hook, Look, Outcome, Step, Way};
@@ -39,6 +39,13 @@ impl<'r> Tracing<'_, 'r> {
                     Outcome::Jumps(target) => format!("on in chain {target}"),
                     Outcome::Returns => "back to the chain before".to_owned(),
                     Outcome::Counts => "counted".to_owned(),
+                    Outcome::Remembers(Remember { side, list, .. }) => {
+                        let which = match side {
+                            AddressSide::Source => "source",
+                            AddressSide::Destination => "destination",
+                        };
+                        format!("{which} is on list {list} from now on")
+                    }
                     Outcome::Raw(action) => of_raw(action),
                     Outcome::Mangle(action) => mangled(action),
                     Outcome::Nat(action) => translated(action),

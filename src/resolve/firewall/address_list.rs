@@ -2,7 +2,7 @@
 
 use super::Family;
 use crate::catalog::types::ListedAddress;
-use crate::catalog::{self, AddressListItem};
+use crate::catalog::{self, AddressListItem, Menu};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::AddressListName;
 use crate::ir::firewall::{AddressEntry, AddressList};
@@ -49,7 +49,29 @@ impl Resolver<'_, '_> {
                 None => {}
             }
         });
-        lists.into_iter().map(|(name, list)| (AddressListName::new(&name), list)).collect()
+        let mut lists: BTreeMap<AddressListName, AddressList> =
+            lists.into_iter().map(|(name, list)| (AddressListName::new(&name), list)).collect();
+        // Rules that put addresses on a list declare it too.
+        for menu in rule_menus(family) {
+            for item in self.database.items(menu.path) {
+                if let Some(list) = self.database.value(item, "address-list") {
+                    lists.entry(AddressListName::new(&list)).or_default();
+                }
+            }
+        }
+        lists
+    }
+}
+
+fn rule_menus(family: Family) -> [&'static Menu; 4] {
+    use catalog as c;
+    match family {
+        Family::Ip => {
+            [&c::IP_FIREWALL_RAW, &c::IP_FIREWALL_MANGLE, &c::IP_FIREWALL_NAT, &c::IP_FIREWALL_FILTER]
+        }
+        Family::Ipv6 => {
+            [&c::IPV6_FIREWALL_RAW, &c::IPV6_FIREWALL_MANGLE, &c::IPV6_FIREWALL_NAT, &c::IPV6_FIREWALL_FILTER]
+        }
     }
 }
 

@@ -137,6 +137,7 @@ impl Resolver<'_, '_> {
             Verb::Own(NatVerb::Netmap | NatVerb::Same) => (true, false),
             Verb::Own(NatVerb::Masquerade | NatVerb::Redirect) => (false, true),
             Verb::Accept | Verb::Return | Verb::Passthrough | Verb::Log | Verb::Jump => (false, false),
+            Verb::AddSrcToAddressList | Verb::AddDstToAddressList => (false, false),
             // It is refused as a whole.
             Verb::Refused(_) => return,
         };

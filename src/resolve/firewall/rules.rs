@@ -3,9 +3,12 @@
 use super::Family;
 use super::chains::Chains;
 use super::matchers::MatcherFields;
-use crate::catalog::types::Keyword;
+use crate::catalog::types::{Keyword, ListTimeout};
 use crate::catalog::{Field, FirewallRuleItem, Menu, Reader, Verb};
-use crate::ir::firewall::{Action, Chain, Hook, IpsecDirection, Matchers, Rule, RuleTable};
+use crate::ir::AddressListName;
+use crate::ir::firewall::{
+    Action, AddressSide, Chain, Hook, IpsecDirection, Lasting, Matchers, Remember, Rule, RuleTable,
+};
 use crate::resolve::{Read, Resolver, diagnostics};
 use rosc_target::Origin;
 
@@ -71,7 +74,9 @@ impl Resolver<'_, '_> {
         let verb = action.value.unwrap_or(Verb::Accept);
         let is_refused = matches!(verb, Verb::Refused(_));
         let unused = rule.jump_target.place().filter(|_| verb != Verb::Jump && !is_refused);
-        self.no_effect(verb.word(), [("jump-target", unused)]);
+        let remembers = matches!(verb, Verb::AddSrcToAddressList | Verb::AddDstToAddressList);
+        let unused_list = rule.address_list.place().filter(|_| !remembers && !is_refused);
+        self.no_effect(verb.word(), [("jump-target", unused), ("address-list", unused_list)]);
         match verb {
             Verb::Accept => Some(Action::Accept),
             Verb::Return => Some(Action::Return),
@@ -82,6 +87,8 @@ impl Resolver<'_, '_> {
                 let target = target.required("jump-target", &mut self.diagnostics)?;
                 Some(Action::Jump(Chain::named(&target)))
             }
+            Verb::AddSrcToAddressList => self.remember(rule, AddressSide::Source),
+            Verb::AddDstToAddressList => self.remember(rule, AddressSide::Destination),
             Verb::Own(verb) => own(self, verb).map(Action::Own),
             Verb::Refused(reason) => {
                 let message = "this action can't be carried over";
@@ -89,6 +96,14 @@ impl Resolver<'_, '_> {
                 None
             }
         }
+    }
+
+    fn remember<H, A>(&mut self, rule: &mut FirewallRuleItem, side: AddressSide) -> Option<Action<H, A>> {
+        let list = Field { value: rule.address_list.value.take(), ..rule.address_list };
+        let list = list.required("address-list", &mut self.diagnostics)?;
+        let ListTimeout(lasting) =
+            rule.address_list_timeout.value.unwrap_or(ListTimeout(Lasting::UntilRestart));
+        Some(Action::Remember(Remember { side, list: AddressListName::new(&list), lasting }))
     }
 
     /// Reports rules that ask for what packets do not have in their chain: an interface, or a policy of IPsec.

@@ -114,9 +114,31 @@ fn menus(family: Family) -> [&'static Menu; 4] {
     }
 }
 
+/// Of a hundred packets so many are met: how many of these is left to chance.
+#[test]
+fn so_many_of_a_hundred_packets_are_met() {
+    for (family, packet) in [
+        (Family::Ip, "in=lan src=192.168.88.10 dst=192.0.2.7 proto=udp dport=53"),
+        (Family::Ip6, "in=lan src=2001:db8:88::10 dst=2001:db8:ff::7 proto=udp dport=53"),
+    ] {
+        let text = format!("{BASE}{} add chain=forward action=drop random=30\n", family.menu());
+        let Some(router) = router_of(&text) else { return };
+        let mut trial = Trial::build(&router).expect("the router can be built");
+        let packet = arrival(packet, &router);
+        let met = (0..400).filter(|_| {
+            let verdict = trial.send(&packet).expect("a packet is sent");
+            matches!(verdict, Verdict::Agrees(End::Dropped(_)))
+        });
+        // Six standard deviations around 120.
+        assert!((65..175).contains(&met.count()));
+    }
+}
+
 /// Properties that say what a rule does, or where, or that nothing is to be seen of.
 const NO_MATCHERS: &[&str] = &[
     "action",
+    "address-list",
+    "address-list-timeout",
     "chain",
     "comment",
     "disabled",

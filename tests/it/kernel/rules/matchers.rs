@@ -219,4 +219,44 @@ pub(super) const CASES: &[Case] = &[
     ip6("nth", "nth=3,1", &[hit(UDP6), miss(UDP6), miss(UDP6), hit(UDP6)]),
     ip("per-connection-classifier", "per-connection-classifier=src-address:1/0", &[hit(UDP), hit(DMZ)]),
     ip6("per-connection-classifier", "per-connection-classifier=!dst-port:1/0", &[miss(UDP6), miss(ECHO6)]),
+    ip("limit", "limit=1/1h,2:packet", &[hit(UDP), hit(UDP), miss(UDP)]),
+    ip("limit", "protocol=udp limit=8k/1h,1000:bit", &[hit(UDP), miss(TCP)]),
+    ip6("limit", "limit=!1/1h,2:packet", &[miss(UDP6), miss(UDP6), hit(UDP6)]),
+    ip("dst-limit", "dst-limit=1/1h,1,dst-address/1m40s", &[hit(UDP), miss(DMZ), hit(TO_DMZ), miss(TO_DMZ)]),
+    ip(
+        "dst-limit",
+        "dst-limit=1/1h,1,addresses-and-dst-port/1m40s",
+        &[hit(UDP), miss(UDP), hit(TCP), hit(ECHO), miss(ECHO), hit(DMZ)],
+    ),
+    ip6("dst-limit", "dst-limit=!1/1h,1,src-address/1m40s", &[miss(UDP6), hit(TCP6), miss(DMZ6)]),
+    ip(
+        "connection-limit",
+        "protocol=tcp connection-limit=1,24",
+        &[
+            miss(TCP),
+            hit("in=lan src=192.168.88.11 dst=192.0.2.7 proto=tcp sport=5001 dport=80"),
+            miss("in=dmz src=10.9.0.10 dst=192.0.2.7 proto=tcp sport=5001 dport=80"),
+        ],
+    ),
+    ip6(
+        "connection-limit",
+        "connection-limit=!1,128",
+        &[hit(UDP6), hit("in=lan src=2001:db8:88::11 dst=2001:db8:ff::7 proto=udp sport=5001 dport=53")],
+    ),
+    // A rule has put the source on the list already, or this packet's own.
+    Case {
+        more: "/ip firewall mangle add chain=prerouting action=add-src-to-address-list address-list=seen \
+               address-list-timeout=1h protocol=udp",
+        ..ip("src-address-list", "src-address-list=seen protocol=tcp", &[miss(TCP), miss(UDP), hit(TCP)])
+    },
+    Case {
+        more: "/ip firewall address-list add list=seen address=10.9.0.0/24
+/ip firewall mangle add chain=prerouting action=add-dst-to-address-list address-list=seen protocol=udp",
+        ..ip("dst-address-list", "dst-address-list=!seen protocol=tcp", &[hit(TCP), miss(UDP), miss(TCP)])
+    },
+    Case {
+        more: "/ipv6 firewall raw add chain=prerouting action=add-src-to-address-list address-list=seen \
+               address-list-timeout=none-static protocol=udp",
+        ..ip6("src-address-list", "src-address-list=seen protocol=tcp", &[miss(TCP6), miss(UDP6), hit(TCP6)])
+    },
 ];
