@@ -13,6 +13,17 @@ pub struct Host {
     pub devices: Option<BTreeMap<String, HostDevice>>,
     /// Gateways that were found not to answer.
     pub unanswering: BTreeSet<IpAddr>,
+    /// Its clock; `None` if the machine is not known.
+    pub clock: Option<Clock>,
+}
+
+/// A machine's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Clock {
+    /// By how many seconds it is ahead of UTC now; less than a day, and negative where it is behind.
+    pub ahead_of_utc: i32,
+    /// Whether that changes at some time, as it does where there is summer time.
+    pub is_changed: bool,
 }
 
 /// A network device of the machine.

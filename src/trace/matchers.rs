@@ -3,6 +3,7 @@
 //! Source: "Common Firewall Matchers and Actions". A negated list is the complement of the list; a packet without an
 //! incoming or outgoing interface meets no condition on it but a negated one.
 
+use super::Moment;
 use super::chance::Chance;
 use super::conntrack::Membership;
 use super::lists::Lists;
@@ -24,6 +25,7 @@ pub(super) struct Sight<'a> {
     pub(super) remembered: (&'a HashSet<(AddressListName, IpAddr)>, &'a [(AddressListName, IpAddr)]),
     pub(super) own: &'a Own,
     pub(super) packet: &'a Packet,
+    pub(super) moment: Option<Moment>,
     pub(super) in_interface: Option<&'a InterfaceName>,
     pub(super) out_interface: Option<&'a InterfaceName>,
     pub(super) packet_mark: Option<&'a PacketMark>,
@@ -149,7 +151,7 @@ impl Sight<'_> {
             .or_else(|| {
                 has(connection_nat_state.as_ref().map(|c| self.is_translated(c)), "connection-nat-state")
             })
-            .or_else(|| fails_circumstances(circumstances, chance))
+            .or_else(|| fails_circumstances(circumstances, self.moment, chance))
             .or_else(|| has(nth.as_ref().map(|c| is_turn(c, counter)), "nth"))
             .or_else(|| {
                 let in_class = per_connection_classifier.as_ref().map(|condition| {
@@ -209,7 +211,11 @@ fn fails_header(header: &HeaderMatchers, packet: &Packet) -> Option<&'static str
 }
 
 /// What no packet tells: it may hold or not, but what comes through IPsec is none of a trace's.
-fn fails_circumstances(circumstances: &Circumstances, chance: &mut dyn Chance) -> Option<&'static str> {
+fn fails_circumstances(
+    circumstances: &Circumstances,
+    moment: Option<Moment>,
+    chance: &mut dyn Chance,
+) -> Option<&'static str> {
     let Circumstances {
         priority,
         ipsec_policy,
@@ -226,7 +232,12 @@ fn fails_circumstances(circumstances: &Circumstances, chance: &mut dyn Chance) -
         .or_else(|| open(connection_bytes.is_some(), None, "connection-bytes"))
         .or_else(|| ipsec_policy.filter(|policy| policy.is_ipsec).map(|_| "ipsec-policy"))
         .or_else(|| open(connection_type.is_some(), None, "connection-type"))
-        .or_else(|| open(time.is_some(), None, "time"))
+        .or_else(|| match (time, moment) {
+            (Some(condition), Some(Moment { day, second })) => {
+                (!condition.holds(|time| time.contains(day, second))).then_some("time")
+            }
+            (time, _) => open(time.is_some(), None, "time"),
+        })
         .or_else(|| open(random.is_some(), *random, "random"))
 }
 

@@ -41,7 +41,7 @@ pub use ways::{Classify, Hints, Possible, Ranges};
 pub use written::written;
 
 use crate::ir::firewall::{
-    FilterAction, FilterHook, MangleAction, MangleHook, NatAction, NatHook, RawAction, RawHook,
+    FilterAction, FilterHook, MangleAction, MangleHook, NatAction, NatHook, RawAction, RawHook, Weekday,
 };
 use crate::ir::nexthop::{NextHops, Surroundings};
 use crate::ir::{AddressListName, Firewall, InterfaceName, Router};
@@ -72,6 +72,17 @@ pub struct State {
     turns: HashMap<usize, u32>,
     /// What rules have put on lists. For how long is no matter: a trace knows no time.
     remembered: HashSet<(AddressListName, IpAddr)>,
+    /// What the router's clock shows; `None` if that is not said.
+    pub moment: Option<Moment>,
+}
+
+/// A moment of the week, by the router's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// The day.
+    pub day: Weekday,
+    /// The second of the day, below 86,400.
+    pub second: u32,
 }
 
 /// What one packet leaves behind.

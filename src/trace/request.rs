@@ -1,14 +1,15 @@
 //! Packets as a user writes them: `in=ether4 src=192.168.88.10 dst=198.51.100.7 proto=tcp sport=50000 dport=443`.
 
 use super::packet::{IcmpError, Packet, Payload, PortPair, icmp_of};
-use super::{Arrival, Connection, Phase, State, Tuple};
+use super::{Arrival, Connection, Moment, Phase, State, Tuple};
 use crate::catalog::types::{FromText, Number};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
-use crate::ir::firewall::{Protocol, TcpFlag, TcpFlags};
+use crate::ir::firewall::{Protocol, TcpFlag, TcpFlags, Weekday};
 use crate::ir::{ConnectionMark, InterfaceName, Router};
 use rosc_target::Origin;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
+use std::time::Duration;
 
 /// A packet to be traced, with the connection that it is said to belong to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub struct Request {
     pub arrival: Arrival,
     /// Its connection, if that is there already.
     established: Option<Option<ConnectionMark>>,
+    /// What the router's clock shows, if that is said.
+    moment: Option<Moment>,
 }
 
 /// The time to live of a packet of which nothing else is said: what most systems start with.
@@ -47,6 +50,7 @@ pub const PARTS: &[(&str, &str)] = &[
     ("ttl", "time to live or hop limit; 64 by default"),
     ("dscp", "differentiated services code point; 0 by default"),
     ("size", "length in bytes with the IP header; what the protocol needs and 12 more by default"),
+    ("time", "what the router's clock shows, such as mon,12:30; for this packet and those behind it"),
     ("state", "new or established"),
     ("connection-mark", "the mark of an established connection"),
 ];
@@ -141,7 +145,8 @@ impl<'w> Reader<'w> {
         let interface = self.interface(router);
         let packet = self.packet();
         let established = self.established();
-        Some(Request { arrival: Arrival { interface: interface?, packet: packet? }, established })
+        let moment = self.moment();
+        Some(Request { arrival: Arrival { interface: interface?, packet: packet? }, established, moment })
     }
 
     fn packet(&mut self) -> Option<Packet> {
@@ -169,6 +174,20 @@ impl<'w> Reader<'w> {
         packet.dscp = self.dscp()?;
         self.size(&mut packet)?;
         Some(packet)
+    }
+
+    fn moment(&mut self) -> Option<Moment> {
+        let (text, origin) = self.given("time")?;
+        let read = text.split_once(',').and_then(|(day, time)| {
+            let second = u32::try_from(Duration::from_text(time).ok()?.as_secs()).ok()?;
+            Some(Moment { day: Weekday::from_text(day).ok()?, second })
+        });
+        let moment = read.filter(|moment| moment.second < 24 * 3600);
+        if moment.is_none() {
+            let help = "a day and a time, such as mon,12:30";
+            self.refuse(format!("`{text}` is no moment of the week"), origin, "", Some(help.to_owned()));
+        }
+        moment
     }
 
     fn dscp(&mut self) -> Option<u8> {
@@ -316,6 +335,7 @@ impl<'w> Reader<'w> {
 impl Request {
     /// What there is when the packet comes: its connection, if it is said to have one.
     pub fn prepare(&self, state: &mut State) {
+        state.moment = self.moment.or(state.moment);
         if let (Some(mark), Some(tuple)) = (&self.established, Tuple::of(&self.arrival.packet)) {
             let reply = tuple.inverse();
             let is_tcp = matches!(self.arrival.packet.payload, Payload::Tcp { .. });

@@ -374,6 +374,7 @@ impl<'r> Walk<'_, 'r> {
             remembered: (&self.state.remembered, &self.remembered),
             own: &self.tracer.own,
             packet: &self.packet,
+            moment: self.state.moment,
             in_interface: self.in_interface.as_ref(),
             out_interface: self.out_interface.as_ref(),
             packet_mark: self.packet_mark,

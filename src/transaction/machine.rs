@@ -1,7 +1,7 @@
 //! All targets of the calling thread's network namespace.
 
 use super::Cause;
-use crate::host::Host;
+use crate::host::{Clock, Host};
 use crate::plan::{Observed, Step};
 use rosc_nftables::Nftables;
 use rosc_route::RouteTarget;
@@ -63,7 +63,7 @@ impl Machine {
     /// Reads what the compiler must know.
     pub fn host(&mut self) -> Result<Host, TargetError> {
         let (devices, addresses) = self.route.devices()?;
-        Ok(Host::with_devices(&devices, &addresses))
+        Ok(Host { clock: Some(clock()), ..Host::with_devices(&devices, &addresses) })
     }
 
     /// Makes a step's changes.
@@ -104,4 +104,11 @@ impl Machine {
     fn sysctl(&self) -> SysctlTarget {
         SysctlTarget::open(self.originals.clone(), self.settings.iter().cloned())
     }
+}
+
+/// The clock of this machine, by its own time zone (`TZ`, or else `/etc/localtime`).
+fn clock() -> Clock {
+    let now = jiff::Zoned::now();
+    let is_changed = now.time_zone().following(now.timestamp()).next().is_some();
+    Clock { ahead_of_utc: now.offset().seconds(), is_changed }
 }

@@ -59,7 +59,7 @@ pub enum FlowFields {
 pub struct TimeOfDay {
     /// Seconds of the day.
     pub start: u32,
-    /// Seconds of the day; smaller than `start` where it is of the next day.
+    /// Seconds of the day; smaller than `start` where the time goes over midnight.
     pub end: u32,
     /// On these days; never empty.
     pub days: BTreeSet<Weekday>,
@@ -82,4 +82,16 @@ pub enum Weekday {
 impl Weekday {
     /// The week as the kernel counts it.
     pub const ALL: [Self; 7] = [Self::Sun, Self::Mon, Self::Tue, Self::Wed, Self::Thu, Self::Fri, Self::Sat];
+}
+
+impl TimeOfDay {
+    /// Says whether a second of some day is meant. Over midnight, the day is that of the second.
+    pub fn contains(&self, day: Weekday, second: u32) -> bool {
+        let in_time = if self.start <= self.end {
+            (self.start..=self.end).contains(&second)
+        } else {
+            second >= self.start || second <= self.end
+        };
+        in_time && self.days.contains(&day)
+    }
 }

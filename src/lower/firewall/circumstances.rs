@@ -39,9 +39,9 @@ impl Context<'_> {
             lowered.push(helper(condition));
         }
         lowered.extend(random.iter().map(|percent| by_lot(*percent)));
-        if time.is_some() {
-            let message = "time: rosc has no form of it yet";
-            self.diagnostics.push(diagnostics::no_linux_form(message, origin, "leave it out"));
+        if let Some(condition) = time {
+            let time = self.time(condition, origin);
+            lowered.push(time);
         }
         lowered
     }

@@ -13,6 +13,7 @@ mod mangle;
 mod matchers;
 mod nat;
 mod sets;
+mod time;
 mod transport;
 
 pub use classifier::Classifiers;

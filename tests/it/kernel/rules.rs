@@ -134,6 +134,34 @@ fn so_many_of_a_hundred_packets_are_met() {
     }
 }
 
+#[test]
+fn a_rule_with_a_time_meets_packets_then() {
+    const DAY: i32 = 24 * 3600;
+    let now = jiff::Zoned::now();
+    let second = now.time().hour().into() * 3600 + now.time().minute().into() * 60;
+    // Half an hour around now; should it be midnight soon, that is of both days.
+    let time = |from: i32, to: i32| {
+        format!("{}s-{}s", (second + from).rem_euclid(DAY), (second + to).rem_euclid(DAY))
+    };
+    let (about_now, later) = (time(-900, 900), time(7200, 9000));
+    let every = "sun,mon,tue,wed,thu,fri,sat";
+    let words = "in=lan src=192.168.88.10 dst=192.0.2.7 proto=udp dport=53";
+    for (rule, is_met) in [
+        (format!("time={about_now},{every}"), true),
+        (format!("time=!{about_now},{every}"), false),
+        (format!("time={later},{every}"), false),
+        (format!("time=!{later},{every}"), true),
+        (format!("time=0s-1d,{every}"), true),
+    ] {
+        let text = format!("{BASE}/ip firewall filter add chain=forward action=drop {rule}\n");
+        let Some(router) = router_of(&text) else { return };
+        let mut trial = Trial::build(&router).expect("the router can be built");
+        let verdict = trial.send(&arrival(words, &router)).expect("a packet is sent");
+        let was_met = matches!(verdict, Verdict::Agrees(End::Dropped(_)));
+        assert_eq!(was_met, is_met, "{rule}: {verdict:?}");
+    }
+}
+
 /// Properties that say what a rule does, or where, or that nothing is to be seen of.
 const NO_MATCHERS: &[&str] = &[
     "action",
@@ -174,8 +202,9 @@ fn no_matcher_is_without_a_case() {
         });
         let matchers: BTreeSet<&str> =
             lowered.map(|property| property.name).filter(|name| !NO_MATCHERS.contains(name)).collect();
-        let tried: BTreeSet<&str> =
-            matchers::CASES.iter().filter(|case| case.family == family).map(|case| case.property).collect();
+        let of_family = matchers::CASES.iter().filter(|case| case.family == family);
+        // The last two have tests of their own.
+        let tried: BTreeSet<&str> = of_family.map(|case| case.property).chain(["random", "time"]).collect();
         assert_eq!(matchers.difference(&tried).collect::<Vec<_>>(), Vec::<&&str>::new(), "{family:?}");
     }
 }
