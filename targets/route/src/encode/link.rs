@@ -7,7 +7,7 @@ use crate::ownership::{LINK_GROUP, port_mark};
 use crate::{Bridge, Link, LinkKind};
 use netlink_packet_core::{DefaultNla, Emitable, NLA_F_NESTED, NLM_F_APPEND};
 use netlink_packet_route::RouteNetlinkMessage;
-use netlink_packet_route::link::{BridgeStpState, LinkAttribute, LinkMessage, Prop};
+use netlink_packet_route::link::{BridgeStpState, InfoKind, LinkAttribute, LinkMessage, Prop};
 use rtnetlink::{LinkBridge, LinkMessageBuilder, LinkUnspec};
 
 // include/uapi/linux/if_link.h and ip.h
@@ -36,8 +36,10 @@ pub(super) fn create(link: &Link, devices: &impl Devices) -> Result<Vec<Request>
 /// Gives a bridge other properties.
 pub(super) fn modify(link: &Link, devices: &impl Devices) -> Result<Vec<Request>, NotEncodable> {
     let bridge = bridge_of(link)?;
-    let builder = with_properties(LinkMessageBuilder::<LinkBridge>::new(link.name.as_str()), bridge);
-    let mut builder = builder.index(devices.index(&link.name)?);
+    // The index alone says which: a name beside it asks for a new name, which before Linux 6.2 no device gets while it
+    // is up, be it the one that it has.
+    let builder = LinkMessageBuilder::<LinkBridge>::new_with_info_kind(InfoKind::Bridge);
+    let mut builder = with_properties(builder, bridge).index(devices.index(&link.name)?);
     if let Some(mtu) = bridge.mtu {
         builder = builder.mtu(mtu);
     }
