@@ -133,3 +133,36 @@ fn bridge_of(link: &Link) -> Result<&Bridge, NotEncodable> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::DeviceName;
+    use rosc_target::Origin;
+
+    struct Seventh;
+
+    impl Devices for Seventh {
+        fn index(&self, _: &DeviceName) -> Result<u32, NotEncodable> {
+            Ok(7)
+        }
+
+        fn promotes_secondaries(&self, _: &DeviceName) -> bool {
+            false
+        }
+    }
+
+    #[test]
+    fn a_change_of_a_bridge_asks_for_no_name() {
+        let name = DeviceName::new("lan").expect("a device name");
+        let kind = LinkKind::Bridge(Bridge { mtu: Some(1400), ..Bridge::default() });
+        let link = Link { origin: Origin::IMPLIED, name, kind, master: None };
+        let requests = modify(&link, &Seventh).expect("a request");
+        let [Request { message: RouteNetlinkMessage::NewLink(message), .. }] = &requests[..] else {
+            panic!("one request");
+        };
+        assert_eq!(message.header.index, 7);
+        let is_name = |attribute: &LinkAttribute| matches!(attribute, LinkAttribute::IfName(_));
+        assert!(!message.attributes.iter().any(is_name), "{message:?}");
+    }
+}
