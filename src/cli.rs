@@ -322,7 +322,7 @@ pub enum Stage {
     Nft,
     /// Links, addresses, routes and rules, as `ip -4 -batch` and `ip -6 -batch` read them.
     Routes,
-    /// Kernel settings, as `sysctl -p` reads them.
+    /// Kernel settings, as `sysctl -e -p` reads them.
     Sysctl,
     /// What rosc owns on this machine now.
     Live,

@@ -8,7 +8,7 @@ use std::fmt::Write;
 /// All parts, one behind the other.
 pub fn linux(desired: &Desired, sources: &Sources) -> String {
     let [sysctl, routes, nft] = [sysctl(desired), routes(desired, &Family::ALL), nft(desired, sources)];
-    format!("# sysctl -p\n{sysctl}\n{routes}\n# nft -f\n{nft}")
+    format!("# sysctl -e -p\n{sysctl}\n{routes}\n# nft -f\n{nft}")
 }
 
 /// Rules and sets, as `nft -f` reads them, with the places that ask for them.
@@ -38,7 +38,7 @@ pub fn routes(desired: &Desired, families: &[Family]) -> String {
     out
 }
 
-/// Kernel settings, as `sysctl -p` reads them.
+/// Kernel settings, as `sysctl -e -p` reads them.
 pub fn sysctl(desired: &Desired) -> String {
     desired.sysctl.to_string()
 }

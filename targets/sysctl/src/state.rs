@@ -57,7 +57,8 @@ impl State {
 impl fmt::Display for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (key, setting) in &self.settings {
-            // A minus makes sysctl pass over a setting that is not there.
+            // A minus makes sysctl pass over a setting that is not there. That of procps 4.0.2 does so, and fails in the
+            // end all the same, unless it is called with -e.
             let mark = match setting.presence {
                 Presence::Required => "",
                 Presence::IfPresent => "-",

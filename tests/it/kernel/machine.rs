@@ -9,6 +9,7 @@ use rosc_route::{DeviceName, LinkKind};
 use rosc_target::netns::{NetNs, for_test};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 
 /// A namespace whose ports lead into another one, and a state directory.
 pub(super) struct Box {
@@ -28,6 +29,13 @@ impl Box {
         let state_dir = tempfile::tempdir().expect("a directory");
         let first_port = ports.first().copied().unwrap_or_default().to_owned();
         let machine = Self { namespace, _other_end: other_end, state_dir, first_port };
+        // Where connection tracking is a module its settings come with the first rule that asks for it; they are in the
+        // dump before, so that they are not taken for a change.
+        static TRACKING: Once = Once::new();
+        TRACKING.call_once(|| {
+            let rule = "add table ip t; add chain ip t c; add rule ip t c ct state new; delete table ip t";
+            machine.run("nft", &[rule]);
+        });
         // What the kernel would add to addresses, and change of them, a second later.
         machine.set("net/ipv6/conf/default/accept_dad", "0");
         machine.set("net/ipv6/conf/default/addr_gen_mode", "1");

@@ -30,7 +30,7 @@ fn nft_ip_and_sysctl_make_of_it_what_an_apply_makes() {
         }
         load("rules.nft", render::nft(&desired, &sources), &[&["nft", "-f"]]);
         // Twice, because switching forwarding resets other settings.
-        load("settings.conf", render::sysctl(&desired), &[&["sysctl", "-q", "-p"], &["sysctl", "-q", "-p"]]);
+        load("settings.conf", render::sysctl(&desired), &[&["sysctl", "-qep"], &["sysctl", "-qep"]]);
 
         // Another machine has other hardware addresses, and only rosc itself marks the ports of bridges.
         let comparable = |machine: &Box| {

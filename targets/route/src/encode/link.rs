@@ -7,7 +7,7 @@ use crate::ownership::{LINK_GROUP, port_mark};
 use crate::{Bridge, Link, LinkKind};
 use netlink_packet_core::{DefaultNla, Emitable, NLA_F_NESTED, NLM_F_APPEND};
 use netlink_packet_route::RouteNetlinkMessage;
-use netlink_packet_route::link::{BridgeStpState, LinkAttribute, LinkMessage, Prop};
+use netlink_packet_route::link::{BridgeStpState, InfoKind, LinkAttribute, LinkMessage, Prop};
 use rtnetlink::{LinkBridge, LinkMessageBuilder, LinkUnspec};
 
 // include/uapi/linux/if_link.h and ip.h
@@ -36,8 +36,10 @@ pub(super) fn create(link: &Link, devices: &impl Devices) -> Result<Vec<Request>
 /// Gives a bridge other properties.
 pub(super) fn modify(link: &Link, devices: &impl Devices) -> Result<Vec<Request>, NotEncodable> {
     let bridge = bridge_of(link)?;
-    let builder = with_properties(LinkMessageBuilder::<LinkBridge>::new(link.name.as_str()), bridge);
-    let mut builder = builder.index(devices.index(&link.name)?);
+    // The index alone says which: a name beside it asks for a new name, which before Linux 6.2 no device gets while it
+    // is up, be it the one that it has.
+    let builder = LinkMessageBuilder::<LinkBridge>::new_with_info_kind(InfoKind::Bridge);
+    let mut builder = with_properties(builder, bridge).index(devices.index(&link.name)?);
     if let Some(mtu) = bridge.mtu {
         builder = builder.mtu(mtu);
     }
@@ -129,5 +131,38 @@ fn bridge_of(link: &Link) -> Result<&Bridge, NotEncodable> {
         LinkKind::Existing => {
             Err(NotEncodable::Contradiction("only bridges are made, modified and deleted".to_owned()))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::DeviceName;
+    use rosc_target::Origin;
+
+    struct Seventh;
+
+    impl Devices for Seventh {
+        fn index(&self, _: &DeviceName) -> Result<u32, NotEncodable> {
+            Ok(7)
+        }
+
+        fn promotes_secondaries(&self, _: &DeviceName) -> bool {
+            false
+        }
+    }
+
+    #[test]
+    fn a_change_of_a_bridge_asks_for_no_name() {
+        let name = DeviceName::new("lan").expect("a device name");
+        let kind = LinkKind::Bridge(Bridge { mtu: Some(1400), ..Bridge::default() });
+        let link = Link { origin: Origin::IMPLIED, name, kind, master: None };
+        let requests = modify(&link, &Seventh).expect("a request");
+        let [Request { message: RouteNetlinkMessage::NewLink(message), .. }] = &requests[..] else {
+            panic!("one request");
+        };
+        assert_eq!(message.header.index, 7);
+        let is_name = |attribute: &LinkAttribute| matches!(attribute, LinkAttribute::IfName(_));
+        assert!(!message.attributes.iter().any(is_name), "{message:?}");
     }
 }

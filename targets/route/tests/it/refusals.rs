@@ -85,7 +85,9 @@ fn what_appeared_since_the_comparison_is_not_overwritten() {
         assert_eq!((error.errno, error.message.as_str()), (Some(17), "File exists"));
 
         let error = refusal(Change::Address(Action::Create(address("eth0", "192.0.2.1/24"))));
-        assert_eq!(error.message, "ipv4: Address already assigned");
+        // Older kernels, 6.1 for one, have only the number to say here.
+        assert!(["ipv4: Address already assigned", "File exists"].contains(&&*error.message), "{error:?}");
+        assert_eq!(error.errno, Some(17));
 
         let placed = PlacedRule { preference: 11_000, rule: rule("eth0", lookup(100)) };
         let create = Change::Rule(RuleChange::Create(placed));
@@ -106,7 +108,9 @@ fn what_vanished_since_the_comparison_can_not_be_deleted() {
         assert_eq!((error.errno, error.message.as_str()), (Some(2), "No such file or directory"));
 
         let error = refusal(Change::Address(Action::Delete(address("eth0", "203.0.113.1/24"))));
-        assert_eq!(error.message, "ipv4: Address not found");
+        let words = ["ipv4: Address not found", "Cannot assign requested address"];
+        assert!(words.contains(&&*error.message), "{error:?}");
+        assert_eq!(error.errno, Some(99));
     });
 }
 
