@@ -138,7 +138,7 @@ fn so_many_of_a_hundred_packets_are_met() {
 fn a_rule_with_a_time_meets_packets_then() {
     const DAY: i32 = 24 * 3600;
     let now = jiff::Zoned::now();
-    let second = now.time().hour().into() * 3600 + now.time().minute().into() * 60;
+    let second = i32::from(now.time().hour()) * 3600 + i32::from(now.time().minute()) * 60;
     // Half an hour around now; should it be midnight soon, that is of both days.
     let time = |from: i32, to: i32| {
         format!("{}s-{}s", (second + from).rem_euclid(DAY), (second + to).rem_euclid(DAY))
