@@ -1,11 +1,15 @@
 //! Each matcher and each action, tried with packets that it is for and with others.
 
+mod actions;
 mod matchers;
 
 use crate::kernel::router_of;
-use rosc::catalog::{self, Menu, Support};
+use actions::Fate;
+use rosc::catalog::types::Keyword;
+use rosc::catalog::{self, FilterVerb, MangleVerb, Menu, NatVerb, RawVerb, Support, Verb};
 use rosc::ir::Router;
 use rosc::lab::verify::{Trial, Verdict};
+use rosc::render::trace::packet_words;
 use rosc::trace::request::{Word, parse};
 use rosc::trace::{Arrival, End};
 use rosc_target::Origin;
@@ -159,6 +163,67 @@ fn a_rule_with_a_time_meets_packets_then() {
         let verdict = trial.send(&arrival(words, &router)).expect("a packet is sent");
         let was_met = matches!(verdict, Verdict::Agrees(End::Dropped(_)));
         assert_eq!(was_met, is_met, "{rule}: {verdict:?}");
+    }
+}
+
+#[test]
+fn every_action_does_what_it_is_for() {
+    for actions::Case { action, family: _, lines, packets } in actions::CASES {
+        let Some(router) = router_of(&format!("{BASE}{lines}\n")) else { return };
+        let mut trial = Trial::build(&router).expect("the router can be built");
+        for (words, expected) in *packets {
+            let verdict = trial.send(&arrival(words, &router)).expect("a packet is sent");
+            let Verdict::Agrees(end) = verdict else { panic!("{action}: {words}: {verdict:?}") };
+            let is_so = match (expected, &end) {
+                (Fate::Leaves(as_words), End::Leaves { packet, .. }) => packet_words(packet) == *as_words,
+                (Fate::Dropped, End::Dropped(_)) | (Fate::Reset, End::Reset(_)) => true,
+                (Fate::Refused(with), End::Refused(error, _)) => error.word() == *with,
+                _ => false,
+            };
+            assert!(is_so, "{action}: {words}: {expected:?}, but {end:?}");
+        }
+    }
+}
+
+/// The actions of a menu's rules that are not refused, each with the menu.
+fn actions<V>(menu: &str) -> Vec<String>
+where
+    Verb<V>: Keyword,
+{
+    let lowered = Verb::<V>::WORDS.iter().filter(|(_, verb)| !matches!(verb, Verb::Refused(_)));
+    lowered.map(|(word, _)| format!("{menu} {word}")).collect()
+}
+
+#[test]
+fn no_action_is_without_a_case() {
+    // Every menu has these, and the same code does them.
+    const OF_ALL: &[&str] = &[
+        "accept",
+        "add-dst-to-address-list",
+        "add-src-to-address-list",
+        "jump",
+        "log",
+        "passthrough",
+        "return",
+    ];
+    for family in [Family::Ip, Family::Ip6] {
+        let of_other_family: &[&str] = match family {
+            Family::Ip => &["mangle change-hop-limit"],
+            Family::Ip6 => &["mangle change-ttl", "mangle clear-df"],
+        };
+        let own =
+            [actions::<RawVerb>("raw"), actions::<MangleVerb>("mangle"), actions::<NatVerb>("nat")].concat();
+        let own = own
+            .into_iter()
+            .filter(|action| !OF_ALL.iter().any(|of_all| action.ends_with(&format!(" {of_all}"))));
+        let all: BTreeSet<String> = own.chain(actions::<FilterVerb>("filter")).collect();
+        let tried: BTreeSet<String> = actions::CASES
+            .iter()
+            .filter(|case| case.family == family)
+            .map(|case| case.action.to_owned())
+            .chain(of_other_family.iter().map(|action| (*action).to_owned()))
+            .collect();
+        assert_eq!(all.difference(&tried).collect::<Vec<_>>(), Vec::<&String>::new(), "{family:?}");
     }
 }
 
