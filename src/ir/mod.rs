@@ -13,6 +13,7 @@ pub mod nexthop;
 mod route;
 mod rule;
 mod settings;
+mod tracking;
 
 pub use address::Address;
 pub use firewall::Firewall;
@@ -23,6 +24,7 @@ pub use name::{
 pub use route::{CheckGateway, Distance, Gateway, GatewayHop, Route, RouteTarget, Table};
 pub use rule::{RoutingRule, RuleAction};
 pub use settings::{HashPolicy, IpSettings, Ipv6Settings, RedirectPolicy, RpFilter, Setting, Settings};
+pub use tracking::{ConnectionTracking, Timeout, TrackingMode};
 
 use firewall::InterfaceMatch;
 use rosc_target::Origin;

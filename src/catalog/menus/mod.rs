@@ -1,6 +1,7 @@
 //! The menus that rosc lowers.
 
 mod address;
+mod connection;
 mod firewall;
 mod interface;
 mod matcher;
@@ -11,6 +12,7 @@ mod settings;
 mod verb;
 
 pub use address::*;
+pub use connection::*;
 pub use firewall::*;
 pub use interface::*;
 pub use matcher::*;
@@ -38,6 +40,7 @@ pub const MENUS: &[&Menu] = &[
     &IPV6_ROUTE,
     &IP_SETTINGS,
     &IPV6_SETTINGS,
+    &IP_FIREWALL_CONNECTION_TRACKING,
     &IP_FIREWALL_ADDRESS_LIST,
     &IPV6_FIREWALL_ADDRESS_LIST,
     &IP_FIREWALL_FILTER,

@@ -17,6 +17,7 @@ pub use keyword::Keyword;
 pub use list::{List, Negatable, Piece, Set};
 pub use number::{BridgeMtu, Mac, Number, Size};
 pub use route::GatewayText;
+pub use time::Seconds;
 
 /// A type of values.
 pub trait FromText: Sized {

@@ -71,6 +71,7 @@ mod symbol;
 mod target;
 pub mod text;
 mod time;
+mod tracking;
 mod values;
 mod vmap;
 

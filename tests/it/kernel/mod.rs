@@ -10,6 +10,7 @@ mod random;
 mod rendered;
 mod rules;
 mod scenarios;
+mod tracking;
 mod undo;
 mod verify;
 
