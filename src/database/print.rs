@@ -35,7 +35,8 @@ impl Database<'_> {
         }
     }
 
-    fn write_properties(&self, f: &mut fmt::Formatter<'_>, properties: &[Property]) -> fmt::Result {
+    /// Properties as a command gives them, a blank before each and a line end behind; what is secret is left out.
+    pub fn write_properties(&self, f: &mut impl Write, properties: &[Property]) -> fmt::Result {
         for property in properties {
             write!(f, " {}", self.name(property.name))?;
             match property.written {

@@ -32,6 +32,7 @@ mod bits;
 mod canonical;
 mod change;
 mod command;
+mod counted;
 mod datatype;
 mod diff;
 mod dynamic;
@@ -77,6 +78,7 @@ mod vmap;
 
 pub use bits::{Bits, CtState, CtStatus, TcpFlags};
 pub use change::{Action, Change, Run};
+pub use counted::{Counted, Placed};
 pub use datatype::Datatype;
 pub use dynamic::{CtCount, DynamicType, Key, KeyField, Lifetime, SetUpdate};
 pub use expr::{

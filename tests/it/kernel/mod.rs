@@ -4,6 +4,7 @@ mod agree;
 mod apply;
 mod lab;
 mod labs;
+mod live;
 mod machine;
 mod pcc;
 mod random;
