@@ -16,7 +16,7 @@ mod settings;
 mod tracking;
 
 pub use address::Address;
-pub use firewall::Firewall;
+pub use firewall::{Firewall, ServicePort};
 pub use interface::{Bridge, BridgePort, Interface, InterfaceKind, InterfaceList, SpanningTree};
 pub use name::{
     AddressListName, ChainName, ConnectionMark, InterfaceListName, InterfaceName, PacketMark, TableName,
@@ -56,6 +56,8 @@ pub struct Router {
     pub rules: Vec<RoutingRule>,
     /// `/ip settings` and `/ipv6 settings`.
     pub settings: Settings,
+    /// `/ip firewall service-port`, for both families.
+    pub service_ports: Vec<ServicePort>,
     /// `/ip firewall`.
     pub firewall: Firewall,
     /// `/ipv6 firewall`.
@@ -88,6 +90,7 @@ impl Router {
             routes: Vec::new(),
             rules: Vec::new(),
             settings: Settings::default(),
+            service_ports: Vec::new(),
             firewall: Firewall::default(),
             ipv6_firewall: Firewall::default(),
         }

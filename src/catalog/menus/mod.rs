@@ -3,6 +3,7 @@
 mod address;
 mod connection;
 mod firewall;
+mod helper;
 mod interface;
 mod matcher;
 mod overlay;
@@ -14,6 +15,7 @@ mod verb;
 pub use address::*;
 pub use connection::*;
 pub use firewall::*;
+pub use helper::*;
 pub use interface::*;
 pub use matcher::*;
 pub use overlay::*;
@@ -41,6 +43,8 @@ pub const MENUS: &[&Menu] = &[
     &IP_SETTINGS,
     &IPV6_SETTINGS,
     &IP_FIREWALL_CONNECTION_TRACKING,
+    &IP_FIREWALL_SERVICE_PORT,
+    &IP_FIREWALL_LAYER7_PROTOCOL,
     &IP_FIREWALL_ADDRESS_LIST,
     &IPV6_FIREWALL_ADDRESS_LIST,
     &IP_FIREWALL_FILTER,
