@@ -43,9 +43,9 @@ add action=reject chain=input dst-port=53,80,443 in-interface-list=INSIDE protoc
 add action=reject chain=input comment="the neighbours are told" in-interface-list=INSIDE \
     reject-with=icmp-admin-prohibited
 add action=drop chain=input log=yes log-prefix=input
-add action=accept chain=messages icmp-options=8:0 packet-size=0-1500
-add action=accept chain=messages icmp-options=3:0-255
-add action=accept chain=messages icmp-options=11:0
+add action=accept chain=messages icmp-options=8:0 packet-size=0-1500 protocol=icmp
+add action=accept chain=messages icmp-options=3:0-255 protocol=icmp
+add action=accept chain=messages icmp-options=11:0 protocol=icmp
 add action=drop chain=messages
 add action=fasttrack-connection chain=forward connection-state=established,related hw-offload=yes
 add action=accept chain=forward connection-state=established,related,untracked

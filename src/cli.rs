@@ -140,7 +140,7 @@ pub struct ShowArgs {
     /// The stage.
     #[arg(value_enum)]
     pub stage: Stage,
-    /// Files with RouterOS commands; none for `live`.
+    /// Files with RouterOS commands; for `live` any or none.
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// The version of RouterOS that they are written for, where they don't tell.
@@ -324,7 +324,8 @@ pub enum Stage {
     Routes,
     /// Kernel settings, as `sysctl -e -p` reads them.
     Sysctl,
-    /// What rosc owns on this machine now.
+    /// What rosc owns on this machine now; of files, each firewall rule with the packets and bytes that the kernel has
+    /// counted for it.
     Live,
 }
 

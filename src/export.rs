@@ -62,7 +62,7 @@ struct Writer<'d, 's> {
 impl Writer<'_, '_> {
     fn menu(&mut self, path: MenuPath, menu: &Menu) {
         let mut lines = String::new();
-        for item in &menu.items {
+        for item in menu.items.iter().filter(|item| item.is_mentioned()) {
             self.database.write_verb(&mut lines, item).expect("writing to a string");
             self.properties(path, &sorted(self.database, item), &mut lines);
             lines.push('\n');
@@ -115,7 +115,7 @@ impl Writer<'_, '_> {
 }
 
 fn sorted<'i>(database: &Database<'_>, item: &'i Item) -> Vec<&'i Property> {
-    let mut properties: Vec<&Property> = item.properties.iter().collect();
+    let mut properties: Vec<&Property> = item.written().collect();
     properties.sort_by_key(|property| database.name(property.name));
     properties
 }

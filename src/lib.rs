@@ -11,6 +11,7 @@ pub mod host;
 pub mod ir;
 pub mod lab;
 pub mod lint;
+pub mod live;
 pub mod lower;
 pub mod plan;
 pub mod render;

@@ -112,7 +112,7 @@ impl Commands {
     /// Adds one of rosc's own menus, which no router has.
     fn add_own(&mut self, menu: &catalog::Menu) {
         let verbs = match menu.kind {
-            Kind::Items => OF_ITEMS,
+            Kind::Items | Kind::BuiltIn(_) => OF_ITEMS,
             Kind::Settings => OF_SETTINGS,
         };
         let commands = verbs.iter().map(|&verb| (verb, Vec::new())).collect();

@@ -33,6 +33,7 @@ fn section(page: &mut String, menu: &Menu) -> std::fmt::Result {
     let kind = match menu.kind {
         Kind::Items => "A list",
         Kind::Settings => "Settings",
+        Kind::BuiltIn(_) => "Items that a router has by itself",
     };
     writeln!(page, "\n## {path}\n\n{kind}. On Linux: {}.\n", menu.becomes)?;
     writeln!(page, "| property | default | on Linux | |\n|---|---|---|---|")?;

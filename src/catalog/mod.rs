@@ -11,7 +11,7 @@ mod reader;
 pub mod types;
 
 pub use menus::*;
-pub use property::{Kind, Menu, Property, Support};
+pub use property::{BuiltIn, Kind, Menu, Property, Support};
 pub use reader::{Field, Reader, missing};
 
 /// The menu with this canonical path, if rosc lowers it.

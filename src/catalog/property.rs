@@ -20,6 +20,17 @@ pub enum Kind {
     Items,
     /// Values.
     Settings,
+    /// These items and no others: a router has them by itself.
+    BuiltIn(&'static [BuiltIn]),
+}
+
+/// An item that a router has by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BuiltIn {
+    /// Its name.
+    pub name: &'static str,
+    /// What it says from the start, where that is not its property's default.
+    pub values: &'static [(&'static str, &'static str)],
 }
 
 /// A property of a menu.

@@ -7,6 +7,7 @@ mod export;
 mod failure;
 mod fmt;
 mod lab;
+mod live;
 mod output;
 mod show;
 mod signals;

@@ -4,6 +4,7 @@ use crate::cli::{Format, Reading, Version, When};
 use crate::compile::Options;
 use crate::diagnostic::{Code, Diagnostic, Severity, json, render};
 use crate::ir::Dialect;
+use crate::live::{Live, Tone};
 use crate::plan::{Extent, View};
 use crate::source::{Disk, Sources};
 use anstyle::{AnsiColor, Style};
@@ -80,6 +81,22 @@ impl Output {
             format!("{style}{line}{style:#}\n")
         });
         self.print(&colored.collect::<String>());
+    }
+
+    /// Shows to people what rules have counted.
+    pub(super) fn live(&self, live: &Live) {
+        let has_colors = self.colors(io::stdout().is_terminal());
+        let shown = live.lines().into_iter().map(|(tone, line)| {
+            let style = match tone {
+                _ if !has_colors => Style::new(),
+                Tone::Heading => Style::new().bold(),
+                Tone::Plain => Style::new(),
+                Tone::Quiet => Style::new().dimmed(),
+                Tone::Remarkable => AnsiColor::Yellow.on_default(),
+            };
+            format!("{style}{line}{style:#}\n")
+        });
+        self.print(&shown.collect::<String>());
     }
 
     /// Shows diagnostics to people, on standard error.

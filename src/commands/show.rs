@@ -1,23 +1,22 @@
 //! `rosc show`.
 
-use super::failure::unreadable;
 use super::output::{Output, options, read};
-use super::{Outcome, leave};
+use super::{Outcome, leave, live};
 use crate::cli::{self, Format, ShowArgs, Stage};
 use crate::compile::compile;
 use crate::diagnostic::{Code, Diagnostic, has_errors, json, tidy};
 use crate::host::Host;
-use crate::lower::{Desired, known_settings, lower};
-use crate::plan::Observed;
+use crate::lower::{Desired, lower};
 use crate::render;
 use crate::source::Sources;
-use crate::transaction::Machine;
-use rosc_route::{DeviceName, Family};
-use rosc_target::TargetError;
+use rosc_route::Family;
 
 pub(super) fn run(args: &ShowArgs, output: &Output) -> Outcome {
+    if args.stage == Stage::Live && args.files.is_empty() {
+        return live::everything(args, output);
+    }
     if args.stage == Stage::Live {
-        return live(args, output);
+        return live::rules(args, output);
     }
     let (sources, mut diagnostics) = read(&args.files);
     if args.files.is_empty() {
@@ -89,29 +88,5 @@ fn families(only: Option<cli::Family>) -> &'static [Family] {
         None => &Family::ALL,
         Some(cli::Family::Ipv4) => &[Family::Ipv4],
         Some(cli::Family::Ipv6) => &[Family::Ipv6],
-    }
-}
-
-/// What rosc owns on this machine; as JSON, everything that a comparison needs to know.
-fn live(args: &ShowArgs, output: &Output) -> Outcome {
-    let observe = || -> Result<Observed, TargetError> {
-        let mut machine = Machine::open(&args.state_dir)?;
-        let devices = machine.host()?.devices.unwrap_or_default().into_keys();
-        machine.look_at(known_settings(devices.filter_map(|name| DeviceName::new(&name).ok())));
-        machine.observe()
-    };
-    let sources = Sources::default();
-    match observe() {
-        Ok(observed) => {
-            match args.format {
-                Format::Human => output.print(&render::linux(&observed.owned(), &sources)),
-                Format::Json => output.print_json(&observed),
-            }
-            Outcome::Fine
-        }
-        Err(error) => {
-            output.diagnostics(&[unreadable(&error)], &sources);
-            Outcome::Errors
-        }
     }
 }

@@ -7,7 +7,7 @@ use rosc_target::Origin;
 pub struct Item {
     /// Its identity, which moving and editing leave alone.
     pub id: ItemId,
-    /// The command that made it.
+    /// The command that made it; implied for one that a router has by itself.
     pub origin: Origin,
     /// Of an item that a router has from the start, and that a `set` is about: what the command calls it by. Few have
     /// it, so that it is kept elsewhere: an item of a long list should stay small.
@@ -67,6 +67,21 @@ impl Item {
     /// A property, if it is set.
     pub fn property(&self, name: PropertyName) -> Option<&Property> {
         self.properties.iter().find(|property| property.name == name)
+    }
+
+    /// Whether a router has it by itself.
+    pub fn is_built_in(&self) -> bool {
+        self.origin.is_implied()
+    }
+
+    /// Whether the configuration says anything of it.
+    pub fn is_mentioned(&self) -> bool {
+        !self.is_built_in() || self.written().next().is_some()
+    }
+
+    /// The properties that the configuration gives it: not those that it has by itself.
+    pub fn written(&self) -> impl Iterator<Item = &Property> {
+        self.properties.iter().filter(|property| !property.origin.is_implied())
     }
 
     /// Sets a property.

@@ -121,6 +121,22 @@ impl<'s> Database<'s> {
         id
     }
 
+    /// Adds an item that a router has by itself, in front of those that are there.
+    pub fn add_built_in(
+        &mut self,
+        path: MenuPath,
+        values: impl IntoIterator<Item = (&'static str, &'static str)>,
+    ) {
+        let property = |(name, value)| {
+            let written = self.keep(value);
+            Property { name: self.name_id(name), written, origin: Origin::IMPLIED }
+        };
+        let properties = values.into_iter().map(property).collect();
+        let id = self.new_id_aside();
+        let item = Item { id, origin: Origin::IMPLIED, called: None, properties, is_broken: false };
+        self.menu_mut(path).items.insert(0, item);
+    }
+
     /// Notes a command on items that the configuration did not make.
     pub fn note_change(&mut self, path: MenuPath, change: Change) {
         self.changes += 1;

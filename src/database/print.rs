@@ -9,17 +9,18 @@ impl fmt::Display for Database<'_> {
     /// A menu a paragraph, in the form of an export: the path, then an `add` for each item or a `set`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (path, menu) in self.menus() {
-            if menu.items.is_empty() && menu.settings.is_empty() {
+            let mut items = menu.items.iter().filter(|item| item.is_mentioned()).peekable();
+            if items.peek().is_none() && menu.settings.is_empty() {
                 continue;
             }
             writeln!(f, "{path}")?;
-            for item in &menu.items {
+            for item in items {
                 self.write_verb(f, item)?;
-                self.write_properties(f, &item.properties)?;
+                self.write_properties(f, item.written())?;
             }
             if !menu.settings.is_empty() {
                 f.write_str("set")?;
-                self.write_properties(f, &menu.settings)?;
+                self.write_properties(f, menu.settings.iter())?;
             }
         }
         Ok(())
@@ -30,12 +31,21 @@ impl Database<'_> {
     /// The beginning of the command that makes an item, or changes one that a router has from the start.
     pub fn write_verb(&self, out: &mut impl Write, item: &Item) -> fmt::Result {
         match &item.called {
+            None if item.is_built_in() => {
+                let name = self.value(item, "name").unwrap_or_default();
+                write!(out, "set {}", quoted_if_needed(&name))
+            }
             None => out.write_str("add"),
             Some(name) => write!(out, "set {}", self.sources.slice(**name)),
         }
     }
 
-    fn write_properties(&self, f: &mut fmt::Formatter<'_>, properties: &[Property]) -> fmt::Result {
+    /// Properties as a command gives them, a blank before each and a line end behind; what is secret is left out.
+    pub fn write_properties<'p>(
+        &self,
+        f: &mut impl Write,
+        properties: impl IntoIterator<Item = &'p Property>,
+    ) -> fmt::Result {
         for property in properties {
             write!(f, " {}", self.name(property.name))?;
             match property.written {

@@ -13,9 +13,10 @@ pub mod nexthop;
 mod route;
 mod rule;
 mod settings;
+mod tracking;
 
 pub use address::Address;
-pub use firewall::Firewall;
+pub use firewall::{Firewall, ServicePort};
 pub use interface::{Bridge, BridgePort, Interface, InterfaceKind, InterfaceList, SpanningTree};
 pub use name::{
     AddressListName, ChainName, ConnectionMark, InterfaceListName, InterfaceName, PacketMark, TableName,
@@ -23,6 +24,7 @@ pub use name::{
 pub use route::{CheckGateway, Distance, Gateway, GatewayHop, Route, RouteTarget, Table};
 pub use rule::{RoutingRule, RuleAction};
 pub use settings::{HashPolicy, IpSettings, Ipv6Settings, RedirectPolicy, RpFilter, Setting, Settings};
+pub use tracking::{ConnectionTracking, Timeout, TrackingMode};
 
 use firewall::InterfaceMatch;
 use rosc_target::Origin;
@@ -54,6 +56,8 @@ pub struct Router {
     pub rules: Vec<RoutingRule>,
     /// `/ip settings` and `/ipv6 settings`.
     pub settings: Settings,
+    /// `/ip firewall service-port`, for both families.
+    pub service_ports: Vec<ServicePort>,
     /// `/ip firewall`.
     pub firewall: Firewall,
     /// `/ipv6 firewall`.
@@ -86,6 +90,7 @@ impl Router {
             routes: Vec::new(),
             rules: Vec::new(),
             settings: Settings::default(),
+            service_ports: Vec::new(),
             firewall: Firewall::default(),
             ipv6_firewall: Firewall::default(),
         }

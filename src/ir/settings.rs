@@ -1,15 +1,18 @@
 //! `/ip settings` and `/ipv6 settings`.
 
+use super::ConnectionTracking;
 use rosc_target::Origin;
 use serde::Serialize;
 
-/// Both families' settings.
+/// The settings of both families.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Settings {
     /// `/ip settings`, with RouterOS's defaults where nothing is set.
     pub ip: IpSettings,
     /// `/ipv6 settings`, if the configuration has any.
     pub ipv6: Option<Ipv6Settings>,
+    /// `/ip firewall connection tracking`, with RouterOS's defaults where nothing is set.
+    pub tracking: ConnectionTracking,
 }
 
 /// A value with the place that set it.

@@ -14,6 +14,7 @@ mod onlink;
 mod route;
 mod rule;
 mod sysctl;
+mod tracking;
 
 pub use firewall::Classifiers;
 pub use sysctl::known_settings;
@@ -53,7 +54,7 @@ pub fn lower(router: &Router, host: &Host) -> Lowered {
     let mut context = Context { router, host, devices, marks, diagnostics };
     let route = context.route_state();
     let nftables = context.nftables();
-    let sysctl = context.sysctls(&route);
+    let sysctl = context.sysctls(&route, &nftables);
     Lowered { desired: Desired { route, nftables, sysctl }, diagnostics: context.diagnostics }
 }
 

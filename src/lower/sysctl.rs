@@ -3,7 +3,7 @@
 //! What decides about forwarded packets is always set, to RouterOS's default where the configuration is silent:
 //! distributions differ there. What concerns only the box's own services is set where it is written.
 
-use super::Context;
+use super::{Context, tracking};
 use crate::ir::{HashPolicy, IpSettings, Ipv6Settings, RedirectPolicy, RpFilter, Setting};
 use rosc_route::DeviceName;
 use rosc_sysctl::{Key, Presence, State};
@@ -21,6 +21,7 @@ pub fn known_settings(devices: impl IntoIterator<Item = DeviceName>) -> Vec<Key>
         ipv6(&mut state, &extreme_ipv6_settings(on), &devices);
     }
     bridge(&mut state);
+    tracking::known(&mut state);
     state.settings.into_keys().collect()
 }
 
@@ -56,7 +57,7 @@ fn extreme_ipv6_settings(on: bool) -> Ipv6Settings {
 }
 
 impl Context<'_> {
-    pub(super) fn sysctls(&mut self, route: &rosc_route::State) -> State {
+    pub(super) fn sysctls(&mut self, route: &rosc_route::State, nftables: &rosc_nftables::State) -> State {
         let mut state = State::default();
         let devices = self.devices_in_use(route);
         let settings = &self.router.settings;
@@ -66,6 +67,7 @@ impl Context<'_> {
             ipv6(&mut state, settings.ipv6.as_ref().unwrap_or(&default), &devices);
         }
         bridge(&mut state);
+        self.tracking(&mut state, nftables.tracks_connections());
         state
     }
 
@@ -215,11 +217,11 @@ fn ipv6(state: &mut State, settings: &Ipv6Settings, devices: &BTreeMap<DeviceNam
     }
 }
 
-fn key(path: &[&str]) -> Key {
+pub(super) fn key(path: &[&str]) -> Key {
     path.join("/").parse().expect("device names have no slash, and are neither . nor ..")
 }
 
-fn number(on: bool) -> u8 {
+pub(super) fn number(on: bool) -> u8 {
     u8::from(on)
 }
 

@@ -52,6 +52,7 @@ enum Stretch {
     Decisions,
     Stale,
     StaleTranslations,
+    Connections,
     Forwarding,
 }
 
@@ -153,6 +154,7 @@ fn setting_stretch(change: &rosc_sysctl::Change) -> Stretch {
     match change.phase() {
         rosc_sysctl::Phase::Global => Stretch::Settings,
         rosc_sysctl::Phase::Device => Stretch::DeviceSettings,
+        rosc_sysctl::Phase::Connections => Stretch::Connections,
         rosc_sysctl::Phase::Forwarding | rosc_sysctl::Phase::AfterForwarding => Stretch::Forwarding,
     }
 }

@@ -13,6 +13,7 @@ mod route;
 mod rule;
 mod settings;
 mod table;
+mod tracking;
 
 use crate::catalog::{Common, Field, Menu, Reader};
 use crate::database::Database;
@@ -44,6 +45,7 @@ pub fn resolve(database: &Database<'_>, dialect: Dialect) -> Resolved {
     resolver.routes();
     resolver.rules();
     resolver.settings();
+    resolver.tracking();
     resolver.firewalls();
     resolver.menus_not_lowered();
     Resolved { router: resolver.router, diagnostics: resolver.diagnostics }
@@ -123,9 +125,20 @@ impl<'d> Resolver<'d, '_> {
 
     /// Reads the values of a menu of settings; `None` if the configuration does not touch it, or not rightly.
     fn read_settings<T>(&mut self, menu: &'static Menu, read: fn(&mut Reader<'_, '_>) -> T) -> Option<T> {
-        let settings = &self.database.menu(menu.path)?.settings;
-        let origin = settings.first()?.origin;
-        let mut reader = Reader::new(self.database, menu, settings, origin);
+        let is_touched = self.database.menu(menu.path).is_some_and(|menu| !menu.settings.is_empty());
+        if is_touched { self.read_settings_or_defaults(menu, read) } else { None }
+    }
+
+    /// The same with the defaults of a menu that the configuration does not touch.
+    fn read_settings_or_defaults<T>(
+        &mut self,
+        menu: &'static Menu,
+        read: fn(&mut Reader<'_, '_>) -> T,
+    ) -> Option<T> {
+        let database: &'d Database<'_> = self.database;
+        let settings = database.menu(menu.path).map_or(&[][..], |menu| &menu.settings);
+        let origin = settings.first().map_or(Origin::IMPLIED, |first| first.origin);
+        let mut reader = Reader::new(database, menu, settings, origin);
         let value = read(&mut reader);
         reader.finish(&mut self.diagnostics).then_some(value)
     }

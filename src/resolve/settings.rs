@@ -63,7 +63,7 @@ impl Resolver<'_, '_> {
     }
 }
 
-fn setting<T>(field: Field<T>, default: Setting<T>) -> Setting<T> {
+pub(super) fn setting<T>(field: Field<T>, default: Setting<T>) -> Setting<T> {
     let origin = if field.given { field.origin } else { Origin::IMPLIED };
     field.value.map_or(default, |value| Setting { value, origin })
 }

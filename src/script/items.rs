@@ -7,7 +7,8 @@ use super::value::{Array, Value};
 use super::{Evaluator, diagnostics};
 use crate::catalog::commands::{Commands, Entry};
 use crate::catalog::{self, Kind};
-use crate::database::{ItemId, MenuPath, v6};
+use crate::database::{Database, ItemId, MenuPath, v6};
+use crate::source::Sources;
 use rosc_grammar::ast::{Arg, ArgKind, Command, Expr};
 use rosc_target::Origin;
 use std::collections::HashSet;
@@ -47,6 +48,21 @@ const LEARNED: &[&str] = &[
     "/routing/igmp-proxy/mfc",
     "/user",
 ];
+
+/// What a router holds before any configuration.
+pub(super) fn with_built_in(sources: &Sources) -> Database<'_> {
+    let mut database = Database::new(sources);
+    for menu in catalog::MENUS {
+        let Kind::BuiltIn(items) = menu.kind else { continue };
+        for item in items.iter().rev() {
+            database.add_built_in(
+                menu.path,
+                [("name", item.name)].into_iter().chain(item.values.iter().copied()),
+            );
+        }
+    }
+    database
+}
 
 impl Evaluator<'_> {
     /// `[find ...]`.

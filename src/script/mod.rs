@@ -134,7 +134,7 @@ impl<'s> Evaluator<'s> {
     fn new(sources: &'s Sources) -> Self {
         Self {
             sources,
-            database: Database::new(sources),
+            database: items::with_built_in(sources),
             diagnostics: Vec::new(),
             file: FileId::default(),
             text: "",

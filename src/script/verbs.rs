@@ -134,7 +134,13 @@ impl Evaluator<'_> {
             return Ok(Value::Nothing);
         };
         let name = self.database.name_id("disabled");
+        let is_built_in = catalog::menu(menu).is_some_and(|menu| matches!(menu.kind, Kind::BuiltIn(_)));
         let given = match switch {
+            // What a router has by itself may be off by itself, and is only set, where a bare word would be an item.
+            Switch::Enable | Switch::Disable if is_built_in => {
+                let value = if let Switch::Disable = switch { "yes" } else { "no" };
+                Given::setting(Property { name, written: self.database.keep(value), origin })
+            }
             Switch::Enable => Given::unsetting(name),
             Switch::Disable => Given::setting(Property { name, written: Written::Switch, origin }),
         };

@@ -228,8 +228,8 @@ impl Conntrack {
         }
     }
 
-    /// Takes a packet in.
-    pub(super) fn track(&self, packet: &Packet) -> Tracked {
+    /// Takes a packet in. `is_loose` says whether one from the middle of a TCP connection begins to be tracked.
+    pub(super) fn track(&self, packet: &Packet, is_loose: bool) -> Tracked {
         if let Payload::Error { about, .. } = &packet.payload {
             return self.track_error(about);
         }
@@ -238,9 +238,9 @@ impl Conntrack {
         };
         if let Some((place, direction, connection)) = self.find(&tuple) {
             let connection = connection.clone();
-            return self.track_known(packet, place, direction, connection);
+            return self.track_known(packet, place, direction, connection, is_loose);
         }
-        Self::track_new(packet, tuple)
+        Self::track_new(packet, tuple, is_loose)
     }
 
     fn find(&self, tuple: &Tuple) -> Option<(usize, Direction, &Connection)> {
@@ -254,11 +254,15 @@ impl Conntrack {
         place: usize,
         direction: Direction,
         mut connection: Connection,
+        is_loose: bool,
     ) -> Tracked {
         let mut gone = None;
         if let (Payload::Tcp { flags, .. }, Some(phase)) = (&packet.payload, connection.phase) {
             if phase.is_begun_anew(direction, flags) {
-                return Tracked { gone: Some(place), ..Self::track_new(packet, connection.original) };
+                return Tracked {
+                    gone: Some(place),
+                    ..Self::track_new(packet, connection.original, is_loose)
+                };
             }
             let Some(after) = phase.after(direction, flags) else { return Tracked::INVALID };
             connection.phase = Some(after);
@@ -271,10 +275,10 @@ impl Conntrack {
         Tracked { state, connection: Some(membership), gone }
     }
 
-    fn track_new(packet: &Packet, tuple: Tuple) -> Tracked {
+    fn track_new(packet: &Packet, tuple: Tuple, is_loose: bool) -> Tracked {
         let (begins, phase) = match &packet.payload {
             Payload::Tcp { flags, .. } => {
-                let phase = Phase::begun_by(flags);
+                let phase = Phase::begun_by(flags, is_loose);
                 (phase.is_some(), phase)
             }
             Payload::Echo { reply, .. } => (!reply, None),

@@ -48,12 +48,12 @@ impl Segment {
 }
 
 impl Phase {
-    /// What a segment of no known connection begins. It may be picked up in the middle by an ACK alone
-    /// (`loose-tcp-tracking`), but not by an answer, an end or a reset.
-    pub(super) fn begun_by(flags: &BTreeSet<TcpFlag>) -> Option<Self> {
+    /// What a segment of no known connection begins. With `is_loose` (`loose-tcp-tracking`) it may be picked
+    /// up in the middle by an ACK alone, but never by an answer, an end or a reset.
+    pub(super) fn begun_by(flags: &BTreeSet<TcpFlag>, is_loose: bool) -> Option<Self> {
         match Segment::of(flags)? {
             Segment::Ask => Some(Self::Asked),
-            Segment::Data => Some(Self::Open),
+            Segment::Data => is_loose.then_some(Self::Open),
             Segment::Agree | Segment::End | Segment::Reset => None,
         }
     }
@@ -108,7 +108,7 @@ mod tests {
                 .collect();
             let direction = if direction == ">" { Direction::Original } else { Direction::Reply };
             phase = Some(match phase {
-                None => Phase::begun_by(&flags)?,
+                None => Phase::begun_by(&flags, true)?,
                 Some(phase) => Phase::after(phase, direction, &flags)?,
             });
         }
@@ -130,5 +130,12 @@ mod tests {
         {
             assert_eq!(behind(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn without_loose_tracking_nothing_is_picked_up_in_the_middle() {
+        let begun = |flag| Phase::begun_by(&BTreeSet::from([flag]), false);
+        assert_eq!(begun(TcpFlag::Ack), None);
+        assert_eq!(begun(TcpFlag::Syn), Some(Phase::Asked));
     }
 }

@@ -200,7 +200,8 @@ impl<'r> Walk<'_, 'r> {
 
     fn track(&mut self) {
         if !self.is_untracked {
-            self.tracked = self.state.conntrack.track(&self.packet);
+            let is_loose = self.tracer.router.settings.tracking.loose_tcp.value;
+            self.tracked = self.state.conntrack.track(&self.packet, is_loose);
         }
         let of = self.tracked.connection.as_ref();
         let of = of.map(|member| (member.direction, member.connection.mark.clone()));

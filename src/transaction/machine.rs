@@ -60,6 +60,11 @@ impl Machine {
         Ok((observed, refusal))
     }
 
+    /// Reads the firewall alone.
+    pub fn firewall(&mut self) -> Result<rosc_nftables::Observed, TargetError> {
+        self.nftables.observe()
+    }
+
     /// Reads what the compiler must know.
     pub fn host(&mut self) -> Result<Host, TargetError> {
         let (devices, addresses) = self.route.devices()?;

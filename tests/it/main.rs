@@ -20,6 +20,7 @@ mod published;
 mod readable;
 mod sandbox;
 mod scripts;
+mod services;
 mod stages;
 mod strict;
 mod tidy;

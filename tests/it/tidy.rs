@@ -49,6 +49,7 @@ const ROOMS: &[Room] = &[
     // RouterOS's words end here and Linux's begin: no room below knows the catalog or the database.
     Room { name: "lower", rooms: &["diagnostic", "host", "ir"], crates: TARGETS },
     Room { name: "plan", rooms: &["lower", "source"], crates: TARGETS },
+    Room { name: "live", rooms: &["database"], crates: &["rosc_nftables", "rosc_target"] },
     Room {
         name: "render",
         rooms: &["catalog", "ir", "lower", "source", "trace"],
@@ -82,6 +83,7 @@ const ROOMS: &[Room] = &[
             "ir",
             "lab",
             "lint",
+            "live",
             "lower",
             "plan",
             "render",
@@ -109,6 +111,7 @@ const PURE: &[&str] = &[
     "export",
     "trace",
     "lint",
+    "live",
     "lower",
     "plan",
     "render",

@@ -1,7 +1,9 @@
 //! The menus that rosc lowers.
 
 mod address;
+mod connection;
 mod firewall;
+mod helper;
 mod interface;
 mod matcher;
 mod overlay;
@@ -11,7 +13,9 @@ mod settings;
 mod verb;
 
 pub use address::*;
+pub use connection::*;
 pub use firewall::*;
+pub use helper::*;
 pub use interface::*;
 pub use matcher::*;
 pub use overlay::*;
@@ -38,6 +42,9 @@ pub const MENUS: &[&Menu] = &[
     &IPV6_ROUTE,
     &IP_SETTINGS,
     &IPV6_SETTINGS,
+    &IP_FIREWALL_CONNECTION_TRACKING,
+    &IP_FIREWALL_SERVICE_PORT,
+    &IP_FIREWALL_LAYER7_PROTOCOL,
     &IP_FIREWALL_ADDRESS_LIST,
     &IPV6_FIREWALL_ADDRESS_LIST,
     &IP_FIREWALL_FILTER,

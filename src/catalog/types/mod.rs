@@ -18,6 +18,7 @@ pub use list::{List, Negatable, Piece, Set};
 pub use number::{BridgeMtu, Mac, Number, Size};
 pub use rate::ListTimeout;
 pub use route::GatewayText;
+pub use time::Seconds;
 
 /// A type of values.
 pub trait FromText: Sized {

@@ -15,6 +15,20 @@ const UNITS: &[(&str, u64)] = &[
     ("ns", 1),
 ];
 
+/// A time of whole seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seconds(pub u32);
+
+impl FromText for Seconds {
+    const SHAPE: &'static str = "a time of whole seconds";
+
+    fn from_text(text: &str) -> Result<Self, Mistake> {
+        let time = Duration::from_text(text)?;
+        let seconds = u32::try_from(time.as_secs()).ok().filter(|_| time.subsec_nanos() == 0);
+        seconds.map(Self).ok_or_else(|| Mistake::with("whole seconds, for example 10s, 5m, 1d"))
+    }
+}
+
 impl FromText for Duration {
     const SHAPE: &'static str = "a time";
 
@@ -83,6 +97,13 @@ mod tests {
         assert_eq!(millis("00:00:00.5"), Some(500));
         assert_eq!(millis("30"), Some(30_000));
         assert_eq!(millis("500ms"), Some(500));
+    }
+
+    #[test]
+    fn what_counts_in_seconds_takes_no_parts_of_one() {
+        assert_eq!(Seconds::from_text("1d00:00:10"), Ok(Seconds(86_410)));
+        assert!(Seconds::from_text("1500ms").is_err());
+        assert!(Seconds::from_text("10000w").is_err());
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod hook;
 mod matcher;
 mod rate;
 mod reach;
+mod service_port;
 
 pub use action::{
     Action, AddressSide, FilterAction, Lasting, MangleAction, Mss, NatAction, NatTarget, Passthrough,
@@ -26,6 +27,7 @@ pub use matcher::{
 };
 pub use rate::{DstLimit, FlowFields, Limit, LimitUnit, TimeOfDay, Weekday};
 pub use reach::Reach;
+pub use service_port::{Service, ServicePort};
 
 use super::{AddressListName, ChainName};
 use rosc_target::Origin;

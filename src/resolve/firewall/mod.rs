@@ -3,6 +3,7 @@
 mod address_list;
 mod chains;
 mod filter;
+mod helper;
 mod mangle;
 mod matchers;
 mod nat;
@@ -30,6 +31,8 @@ impl Family {
 
 impl Resolver<'_, '_> {
     pub(super) fn firewalls(&mut self) {
+        self.router.service_ports = self.service_ports();
+        self.layer7_protocols();
         for family in [Family::Ip, Family::Ipv6] {
             let address_lists = self.address_lists(family);
             self.firewall_mut(family).address_lists = address_lists;

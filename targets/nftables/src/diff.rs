@@ -161,18 +161,28 @@ fn chain_actions(name: &Name, old: &Chain, new: &Chain, replaced: &Replaced<'_>,
     }
 }
 
-/// A rule that goes at one place and comes at another was moved: it goes on from what it has counted.
+/// A rule that was moved goes on from what it has counted.
 fn keep_counting<'r>(
     removed: impl IntoIterator<Item = &'r Rule>,
     inserted: impl IntoIterator<Item = &'r mut Rule>,
 ) {
-    let mut counted: HashMap<&Rule, VecDeque<&Rule>> = HashMap::new();
-    for rule in removed {
-        counted.entry(rule).or_default().push_back(rule);
-    }
-    for rule in inserted {
-        if let Some(before) = counted.get_mut(&*rule).and_then(VecDeque::pop_front) {
+    let mut inserted: Vec<&mut Rule> = inserted.into_iter().collect();
+    let before = moved(removed.into_iter().map(|rule| (rule, rule)), inserted.iter().map(|rule| &**rule));
+    for (rule, before) in inserted.iter_mut().zip(before) {
+        if let Some(before) = before {
             rule.count_as(before);
         }
     }
+}
+
+/// A rule that goes at one place and comes at another was moved: says for each that comes which one it was.
+pub(crate) fn moved<'g, 'c, T>(
+    going: impl IntoIterator<Item = (&'g Rule, T)>,
+    coming: impl IntoIterator<Item = &'c Rule>,
+) -> Vec<Option<T>> {
+    let mut by_rule: HashMap<&Rule, VecDeque<T>> = HashMap::new();
+    for (rule, one) in going {
+        by_rule.entry(rule).or_default().push_back(one);
+    }
+    coming.into_iter().map(|rule| by_rule.get_mut(rule).and_then(VecDeque::pop_front)).collect()
 }

@@ -32,6 +32,7 @@ mod bits;
 mod canonical;
 mod change;
 mod command;
+mod counted;
 mod datatype;
 mod diff;
 mod dynamic;
@@ -71,11 +72,13 @@ mod symbol;
 mod target;
 pub mod text;
 mod time;
+mod tracking;
 mod values;
 mod vmap;
 
 pub use bits::{Bits, CtState, CtStatus, TcpFlags};
 pub use change::{Action, Change, Run};
+pub use counted::{Counted, Placed};
 pub use datatype::Datatype;
 pub use dynamic::{CtCount, DynamicType, Key, KeyField, Lifetime, SetUpdate};
 pub use expr::{

@@ -41,6 +41,8 @@ pub enum Phase {
     Global,
     /// Once the devices are there.
     Device,
+    /// Once the firewall is there, which loads what tracks connections, and before packets are forwarded by it.
+    Connections,
     /// At the end, when everything that decides about packets is in place: forwarding.
     Forwarding,
     /// After it, because the kernel resets these when forwarding is switched (`inet_forward_change` and
@@ -59,6 +61,7 @@ impl Change {
             _ if key.contains("/conf/") && !key.contains("/conf/all/") && !key.contains("/conf/default/") => {
                 Phase::Device
             }
+            _ if last.starts_with("nf_conntrack_") => Phase::Connections,
             _ => Phase::Global,
         }
     }

@@ -114,10 +114,12 @@ impl Target for SysctlTarget {
     /// resets other settings, so the values are looked at again until all are right.
     fn undo(&mut self, changes: &[Change]) -> Result<(), TargetError> {
         const PASSES: usize = 3;
+        let mut record = self.record()?;
         for _ in 0..PASSES {
             let mut wrong = false;
             for change in changes.iter().rev() {
-                let Some(from) = &change.from else { continue };
+                // What was not there yet when the change was planned, and is now, has its default on record.
+                let Some(from) = change.from.as_ref().or_else(|| record.get(&change.key)) else { continue };
                 if self.read(&change.key)?.is_some_and(|now| now != *from) {
                     self.write(&change.key, from, change.origin)?;
                     wrong = true;
@@ -127,7 +129,6 @@ impl Target for SysctlTarget {
                 break;
             }
         }
-        let mut record = self.record()?;
         for change in changes {
             match change.ownership {
                 Ownership::Take => {
@@ -268,6 +269,19 @@ mod tests {
             target.undo(&changes).unwrap();
             assert_eq!(target.observe().unwrap(), observed, "after {done} changes");
         }
+    }
+
+    #[test]
+    fn undo_leaves_the_default_of_a_setting_that_came_with_the_change() {
+        let machine = Machine::with(&[]);
+        let mut target = machine.target(&[FORWARD]);
+        let planned = SysctlTarget::diff(&wanted(&[(FORWARD, "1")]), &target.observe().unwrap()).changes;
+        let loaded = Machine::with(&[(FORWARD, "7\n")]);
+        let mut target = loaded.target(&[FORWARD]);
+        target.apply(&planned).unwrap();
+        assert_eq!(loaded.value(FORWARD), "1");
+        target.undo(&planned).unwrap();
+        assert_eq!(loaded.value(FORWARD), "7");
     }
 
     #[test]

@@ -4,12 +4,14 @@ mod agree;
 mod apply;
 mod lab;
 mod labs;
+mod live;
 mod machine;
 mod pcc;
 mod random;
 mod rendered;
 mod rules;
 mod scenarios;
+mod tracking;
 mod undo;
 mod verify;
 

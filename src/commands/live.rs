@@ -1,0 +1,94 @@
+//! `rosc show live`: what this machine has now.
+
+use super::Outcome;
+use super::failure::unreadable;
+use super::output::{Output, options, read};
+use crate::cli::{Format, ShowArgs};
+use crate::compile::{Compiled, compile};
+use crate::diagnostic::{Diagnostic, has_errors, json, tidy};
+use crate::live::Live;
+use crate::lower::{known_settings, lower};
+use crate::plan::Observed;
+use crate::render;
+use crate::source::Sources;
+use crate::transaction::Machine;
+use rosc_route::DeviceName;
+use rosc_target::TargetError;
+use serde::Serialize;
+
+/// Shows what rosc owns on this machine; as JSON, everything that a comparison needs to know.
+pub(super) fn everything(args: &ShowArgs, output: &Output) -> Outcome {
+    let observe = || -> Result<Observed, TargetError> {
+        let mut machine = Machine::open(&args.state_dir)?;
+        let devices = machine.host()?.devices.unwrap_or_default().into_keys();
+        machine.look_at(known_settings(devices.filter_map(|name| DeviceName::new(&name).ok())));
+        machine.observe()
+    };
+    let sources = Sources::default();
+    match observe() {
+        Ok(observed) => {
+            match args.format {
+                Format::Human => output.print(&render::linux(&observed.owned(), &sources)),
+                Format::Json => output.print_json(&observed),
+            }
+            Outcome::Fine
+        }
+        Err(error) => {
+            output.diagnostics(&[unreadable(&error)], &sources);
+            Outcome::Errors
+        }
+    }
+}
+
+/// Shows each firewall rule of the files with what the kernel has counted for it.
+pub(super) fn rules(args: &ShowArgs, output: &Output) -> Outcome {
+    let (sources, mut diagnostics) = read(&args.files);
+    let compiled = compile(&sources, options(args.routeros, false));
+    diagnostics.extend_from_slice(&compiled.diagnostics);
+    let live = if has_errors(&diagnostics) {
+        None
+    } else {
+        look_up(args, &compiled, &mut diagnostics).filter(|_| !has_errors(&diagnostics))
+    };
+    let diagnostics = tidy(diagnostics);
+    match args.format {
+        Format::Json => {
+            let diagnostics = json::document(&diagnostics, &sources);
+            output.print_json(&Document { diagnostics, live: live.as_ref() });
+        }
+        Format::Human => {
+            output.diagnostics(&diagnostics, &sources);
+            if let Some(live) = &live {
+                output.live(live);
+                output.remark(&live.summary());
+            }
+        }
+    }
+    if live.is_some() { Outcome::Fine } else { Outcome::Errors }
+}
+
+fn look_up(args: &ShowArgs, compiled: &Compiled<'_>, diagnostics: &mut Vec<Diagnostic>) -> Option<Live> {
+    let observe = || {
+        let mut machine = Machine::open(&args.state_dir)?;
+        Ok((machine.host()?, machine.firewall()?))
+    };
+    match observe() {
+        Ok((host, firewall)) => {
+            let lowered = lower(&compiled.router, &host);
+            diagnostics.extend(lowered.diagnostics);
+            Some(Live::new(&compiled.database, &lowered.desired.nftables, &firewall))
+        }
+        Err(error) => {
+            diagnostics.push(unreadable(&error));
+            None
+        }
+    }
+}
+
+/// The JSON document.
+#[derive(Debug, Serialize)]
+struct Document<'a> {
+    #[serde(flatten)]
+    diagnostics: json::Document,
+    live: Option<&'a Live>,
+}
