@@ -79,8 +79,8 @@ pub use change::{Action, Change, Run};
 pub use datatype::Datatype;
 pub use dynamic::{CtCount, DynamicType, Key, KeyField, Lifetime, SetUpdate};
 pub use expr::{
-    Ct, Expr, Fib, IcmpField, Ip6Field, IpField, Jhash, Meta, Numgen, NumgenMode, Payload, PortField, Rt,
-    TcpOption, Transport,
+    Ct, Expr, Exthdr, Fib, IcmpField, Ip6Field, IpField, IpOption, Jhash, Meta, Numgen, NumgenMode, Payload,
+    PortField, Rt, TcpOption, Transport,
 };
 pub use helper::{HelperName, InvalidHelper};
 pub use interface::{InterfaceName, Interfaces, InvalidInterface};

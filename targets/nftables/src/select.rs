@@ -225,7 +225,7 @@ pub mod ether {
 /// Fields of the IPv4 header.
 pub mod ip {
     use super::{Presence, Selector};
-    use crate::expr::{Expr, IpField, Payload};
+    use crate::expr::{Expr, IpField, IpOption, Payload};
     use crate::kind::{AddressV4, CodePoint, TransportProtocol, Ttl};
 
     selectors! {
@@ -241,6 +241,11 @@ pub mod ip {
         ttl => Selector<Ttl>(Expr::Payload(Payload::Ip(IpField::Ttl)));
     }
 
+    /// The packet has this option.
+    pub fn option(option: IpOption) -> Presence {
+        Presence::of(Expr::IpOption(option))
+    }
+
     /// The packet is a fragment other than the first one of its packet, so that it has no ports.
     ///
     /// Where connections are tracked the kernel puts packets together before any chain with a priority above -400.
@@ -252,8 +257,8 @@ pub mod ip {
 
 /// Fields of the IPv6 header.
 pub mod ip6 {
-    use super::Selector;
-    use crate::expr::{Expr, Ip6Field, Payload};
+    use super::{Presence, Selector};
+    use crate::expr::{Expr, Exthdr, Ip6Field, Payload};
     use crate::kind::{AddressV6, CodePoint, Ttl};
 
     selectors! {
@@ -265,6 +270,11 @@ pub mod ip6 {
         dscp => Selector<CodePoint>(Expr::Payload(Payload::Ip6(Ip6Field::Dscp)));
         /// Hop limit.
         hoplimit => Selector<Ttl>(Expr::Payload(Payload::Ip6(Ip6Field::Hoplimit)));
+    }
+
+    /// The packet has this extension header.
+    pub fn exthdr(header: Exthdr) -> Presence {
+        Presence::of(Expr::Exthdr(header))
     }
 }
 

@@ -73,6 +73,8 @@ impl Display for ExprText<'_> {
             Expr::Meta(key @ (Meta::Iifname | Meta::Oifname)) => write!(f, "{key}"),
             Expr::Meta(key) => write!(f, "meta {key}"),
             Expr::Payload(payload) => payload_text(f, *payload),
+            Expr::IpOption(option) => write!(f, "ip option {option}"),
+            Expr::Exthdr(header) => write!(f, "exthdr {header}"),
             Expr::TcpOption(TcpOption::Maxseg) => f.write_str("tcp option maxseg size"),
             Expr::Ct(key) => write!(f, "ct {key}"),
             Expr::Rt(key @ (Rt::Mtu | Rt::Ipsec)) => write!(f, "rt {key}"),

@@ -60,6 +60,8 @@ const CASES: &[(&str, &[&str])] = &[
     ("meta day { 1, 2, 6 }", &["meta day { \"Saturday\", \"Monday\", \"Tuesday\" }", "meta day { 1-2, 6 }"]),
     // What is there or not.
     ("meta ipsec exists", &["meta ipsec 1", "meta ipsec != missing", "meta secpath exists"]),
+    ("ip option lsrr exists", &["ip option lsrr 1", "ip option lsrr != missing"]),
+    ("ip option ra missing", &["ip option ra 0"]),
     ("rt ipsec missing", &["rt ipsec 0", "rt ipsec != exists"]),
     ("ip frag-off & 0x00001fff != 0", &["ip frag-off & 8191 != 0"]),
     // Masks.
