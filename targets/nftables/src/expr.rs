@@ -75,7 +75,7 @@ keywords! {
         Mark = "mark",
         /// How many bytes both sides have sent, with their network headers.
         Bytes = "bytes",
-        /// The name of the helper that looks into the connection.
+        /// The name of the helper that announced the connection, while it looked into another one.
         Helper = "helper",
     }
 }

@@ -82,7 +82,7 @@ pub use expr::{
     Ct, Expr, Exthdr, Fib, IcmpField, Ip6Field, IpField, IpOption, Jhash, Meta, Numgen, NumgenMode, Payload,
     PortField, Rt, TcpOption, Transport,
 };
-pub use helper::{HelperName, InvalidHelper};
+pub use helper::{CtHelper, HelperName, HelperProtocol, InvalidHelper};
 pub use interface::{InterfaceName, Interfaces, InvalidInterface};
 pub use interval::{Interval, InvalidInterval, Point};
 pub use kind::{AddressType, Direction, Dscp, SetKey};

@@ -10,6 +10,7 @@ mod expression;
 mod statement;
 mod values;
 
+use crate::helper::CtHelper;
 use crate::kind::SetKey;
 use crate::rule::Rule;
 use crate::state::{BaseHook, ChainType, Family, Hook, Policy, TABLE};
@@ -18,7 +19,7 @@ use nftables::schema::{Chain, Set, SetFlag, SetType, SetTypeValue, Table};
 use nftables::stmt as nft_stmt;
 use nftables::types::{NfChainPolicy, NfChainType, NfFamily, NfHook};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub(crate) use dynamic::create_commands;
 pub(crate) use statement::statement;
@@ -81,6 +82,18 @@ pub(crate) fn set(family: Family, name: &str, key: SetKey) -> Value {
         gc_interval: None,
         size: None,
         comment: None,
+    })
+}
+
+/// Returns a connection tracking helper.
+pub(crate) fn helper(family: Family, name: &str, helper: &CtHelper) -> Value {
+    json!({
+        "family": nf_family(family),
+        "table": TABLE,
+        "name": name,
+        "type": helper.helper,
+        "protocol": helper.protocol.keyword(),
+        "l3proto": family.keyword(),
     })
 }
 

@@ -377,7 +377,9 @@ pub mod ct {
         /// The kernel counts from the first time on that a rule of the namespace looks at it, in connections that start
         /// after that (`net.netfilter.nf_conntrack_acct`).
         bytes => Selector<Bytes>(Expr::Ct(Ct::Bytes));
-        /// The name of the helper that looks into the connection; one without a helper does not match.
+        /// The name of the helper that announced the connection.
+        ///
+        /// It is that of the first connection, whose packets do not match themselves (`nft_ct_get_eval` of the kernel).
         helper => Selector<Helper>(Expr::Ct(Ct::Helper));
     }
 }

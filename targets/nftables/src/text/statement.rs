@@ -29,6 +29,7 @@ impl Display for Statement {
                 write!(f, "log prefix \"{}\"", LogPrefix::new(prefix.as_str()).as_str())
             }
             Self::Notrack => f.write_str("notrack"),
+            Self::SetHelper(helper) => write!(f, "ct helper set \"{helper}\""),
             Self::SetMark(set) => write!(f, "{set}"),
             Self::SetMaxseg(Maxseg::Bytes(bytes)) => write!(f, "tcp option maxseg size set {bytes}"),
             Self::SetMaxseg(Maxseg::RouteMtu) => f.write_str("tcp option maxseg size set rt mtu"),

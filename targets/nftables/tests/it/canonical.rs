@@ -117,6 +117,7 @@ const CASES: &[(&str, &[&str])] = &[
         &[],
     ),
     ("limit rate 1/day burst 5 packets add @d_meter { ip daddr . tcp dport ct count over 3 }", &[]),
+    ("ct helper set \"h_ftp\"", &[]),
     // Options without a value, and what a rule has counted.
     ("log", &["log level warn"]),
     // Answers, and fields that are set.
@@ -135,6 +136,7 @@ fn all_ways_to_write_a_rule_read_back_as_one() {
     let Some(namespace) = netns::for_test() else { return };
     let mut script = String::from(
         "table ip rosc {\nset d_list {\ntype ipv4_addr; flags dynamic,timeout;\n}
+        ct helper h_ftp {\ntype \"ftp\" protocol tcp;\n}
         set d_meter {\ntype ipv4_addr . inet_service; flags dynamic;\n}
         chain c_forward {\ntype filter hook forward priority 0;\n",
     );
