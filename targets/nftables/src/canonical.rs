@@ -52,8 +52,8 @@ pub(crate) fn listed(mut statements: Vec<Statement>) -> Vec<Statement> {
     statements
 }
 
-/// Each condition that counts sees the packets that the ones before it let pass; what deals packets out and stands behind one
-/// stays there, so that what is counted is not what it lets pass.
+/// Each condition that counts sees the packets that the ones before it let pass; what deals packets out and stands
+/// behind one stays there, so that what is counted is not what it lets pass.
 fn put_counting_last(matches: &mut [Statement]) {
     let counts = matches.iter().position(Statement::is_stateful);
     let stays_behind = |place: usize, statement: &Statement| {
@@ -76,7 +76,8 @@ fn leading_conditions(statements: &mut [Statement]) -> &mut [Statement] {
     &mut statements[..count]
 }
 
-/// Sorts the matches between those that count packets; a match that stands twice is kept once, unless it is drawn anew.
+/// Sorts the matches between the conditions that count packets; a match that stands twice is kept once, unless it is
+/// drawn anew.
 fn sort_runs(matches: &mut Vec<Statement>) {
     for run in matches.split_mut(Statement::is_stateful) {
         run.sort_by(|a, b| match (a, b) {
