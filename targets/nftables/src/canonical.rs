@@ -15,9 +15,10 @@ use crate::merging::keep_apart;
 use crate::rule::InvalidRule;
 use crate::statement::Statement;
 use crate::values::Values;
+use std::borrow::Cow;
 use transport::{
     demand_protocol_first, drop_implied_protocol, name_transports, refuse_conflicts,
-    refuse_ports_without_protocol, refuse_reset_without_tcp,
+    refuse_ports_without_protocol, refuse_reset_without_tcp, unlisted,
 };
 
 /// Returns the canonical form of statements that we made.
@@ -38,6 +39,11 @@ pub(crate) fn made(mut statements: Vec<Statement>) -> Result<Vec<Statement>, Inv
         statements.insert(behind, Statement::counter());
     }
     Ok(statements)
+}
+
+/// Returns the statements as they have to be loaded, so that they do what they say and are listed as they are.
+pub(crate) fn loaded(statements: &[Statement]) -> impl Iterator<Item = Cow<'_, Statement>> {
+    unlisted(statements).map(Cow::Owned).into_iter().chain(statements.iter().map(Cow::Borrowed))
 }
 
 /// Returns the canonical form of statements that were listed.

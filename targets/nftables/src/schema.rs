@@ -10,6 +10,7 @@ mod expression;
 mod statement;
 mod values;
 
+use crate::canonical;
 use crate::helper::CtHelper;
 use crate::kind::SetKey;
 use crate::rule::Rule;
@@ -99,7 +100,7 @@ pub(crate) fn helper(family: Family, name: &str, helper: &CtHelper) -> Value {
 
 /// Returns the statements of a rule.
 pub(crate) fn statements(rule: &Rule) -> Vec<Value> {
-    rule.statements().iter().map(statement).collect()
+    canonical::loaded(rule.statements()).map(|one| statement(&one)).collect()
 }
 
 fn nf_family(family: Family) -> NfFamily {

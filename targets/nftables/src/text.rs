@@ -3,6 +3,7 @@
 mod dynamic;
 mod statement;
 
+use crate::canonical;
 use crate::dynamic::{DynamicType, Lifetime};
 use crate::helper::CtHelper;
 use crate::kind::SetKey;
@@ -36,7 +37,7 @@ pub fn ruleset(state: &State, remark: &dyn Fn(Origin) -> Option<String>) -> Stri
 /// A rule without its remark.
 impl Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, statement) in self.statements().iter().enumerate() {
+        for (index, statement) in canonical::loaded(self.statements()).enumerate() {
             let separator = if index == 0 { "" } else { " " };
             write!(f, "{separator}{statement}")?;
         }

@@ -129,6 +129,21 @@ pub(super) fn demand_protocol_first(statements: &mut Vec<Statement>) {
     }
 }
 
+/// Returns a match that has to be loaded in front of the statements, although nft will not list it.
+///
+/// What deals packets out can stand behind a match that counts them, and read a header. nft lists no match on the
+/// protocol beside it, wherever it stands. But given none it puts one directly in front of the reader, and packets of
+/// all protocols would be counted.
+pub(super) fn unlisted(statements: &[Statement]) -> Option<Statement> {
+    let count = statements.iter().take_while(|statement| statement.is_condition()).count();
+    let conditions = before_boundary(&statements[..count]);
+    let counts = conditions.iter().position(Statement::is_stateful)?;
+    let (before, behind) = conditions.split_at(counts + 1);
+    let is_known = before.iter().any(|one| protocol_behind(one).is_some());
+    let read = behind.iter().find_map(|one| protocols_read(one).next())?;
+    (!is_known).then(|| is_protocol(read))
+}
+
 fn is_protocol(protocol: Protocol) -> Statement {
     let values = Values::Numbers(Ranges::from_iter([u32::from(protocol)]));
     Match::new(Expr::Meta(Meta::L4proto), Test::In(Operand::Values(values))).into()
