@@ -269,6 +269,13 @@ impl Writer<'_> {
                 let object = format_args!("set {family} {name} (+{added} -{removed} elements)");
                 self.push(ActionView::Change, object, None, origin);
             }
+            Action::CreateHelper { name, helper } => {
+                let object = format_args!("ct helper {family} {name} ({helper})");
+                self.push(ActionView::Create, object, None, origin);
+            }
+            Action::DeleteHelper { name, .. } => {
+                self.push(ActionView::Delete, format_args!("ct helper {family} {name}"), None, origin);
+            }
             Action::CreateChain { name, chain } => {
                 self.push(ActionView::Create, format_args!("chain {family} {name}"), None, origin);
                 self.rules(ActionView::Create, &format!("{family} {name}"), &chain.rules);

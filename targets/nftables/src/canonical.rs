@@ -15,9 +15,10 @@ use crate::merging::keep_apart;
 use crate::rule::InvalidRule;
 use crate::statement::Statement;
 use crate::values::Values;
+use std::borrow::Cow;
 use transport::{
     demand_protocol_first, drop_implied_protocol, name_transports, refuse_conflicts,
-    refuse_ports_without_protocol, refuse_reset_without_tcp,
+    refuse_ports_without_protocol, refuse_reset_without_tcp, unlisted,
 };
 
 /// Returns the canonical form of statements that we made.
@@ -40,6 +41,11 @@ pub(crate) fn made(mut statements: Vec<Statement>) -> Result<Vec<Statement>, Inv
     Ok(statements)
 }
 
+/// Returns the statements as they have to be loaded, so that they do what they say and are listed as they are.
+pub(crate) fn loaded(statements: &[Statement]) -> impl Iterator<Item = Cow<'_, Statement>> {
+    unlisted(statements).map(Cow::Owned).into_iter().chain(statements.iter().map(Cow::Borrowed))
+}
+
 /// Returns the canonical form of statements that were listed.
 pub(crate) fn listed(mut statements: Vec<Statement>) -> Vec<Statement> {
     // What can't be named stays as it is: such a rule is not ours, and only has to differ from ours.
@@ -52,8 +58,8 @@ pub(crate) fn listed(mut statements: Vec<Statement>) -> Vec<Statement> {
     statements
 }
 
-/// Each condition that counts sees the packets that the ones before it let pass; what deals packets out and stands behind one
-/// stays there, so that what is counted is not what it lets pass.
+/// Each condition that counts sees the packets that the ones before it let pass; what deals packets out and stands
+/// behind one stays there, so that what is counted is not what it lets pass.
 fn put_counting_last(matches: &mut [Statement]) {
     let counts = matches.iter().position(Statement::is_stateful);
     let stays_behind = |place: usize, statement: &Statement| {
@@ -76,7 +82,8 @@ fn leading_conditions(statements: &mut [Statement]) -> &mut [Statement] {
     &mut statements[..count]
 }
 
-/// Sorts the matches between those that count packets; a match that stands twice is kept once, unless it is drawn anew.
+/// Sorts the matches between the conditions that count packets; a match that stands twice is kept once, unless it is
+/// drawn anew.
 fn sort_runs(matches: &mut Vec<Statement>) {
     for run in matches.split_mut(Statement::is_stateful) {
         run.sort_by(|a, b| match (a, b) {

@@ -1,5 +1,6 @@
 //! Changes: what differs between two states, with both sides, so that each change can be taken back.
 
+use crate::helper::CtHelper;
 use crate::kind::SetKey;
 use crate::name::Name;
 use crate::opaque::OpaqueObject;
@@ -45,6 +46,10 @@ pub enum Action {
         removed: Values,
         added: Values,
     },
+    /// A connection tracking helper appears, which rules can assign.
+    CreateHelper { name: Name, helper: CtHelper },
+    /// A connection tracking helper goes; connections that have it keep it.
+    DeleteHelper { name: Name, helper: CtHelper },
     /// A chain appears with its rules.
     CreateChain { name: Name, chain: Chain },
     /// A chain goes with its rules.
@@ -90,6 +95,7 @@ impl Change {
     pub fn origin(&self) -> Origin {
         match &self.action {
             Action::CreateSet { set, .. } | Action::DeleteSet { set, .. } => set.origin,
+            Action::CreateHelper { helper, .. } | Action::DeleteHelper { helper, .. } => helper.origin,
             Action::EditSet { origin, .. } | Action::SetPolicy { origin, .. } => *origin,
             Action::CreateChain { chain, .. } | Action::DeleteChain { chain, .. } => chain.origin,
             Action::EditChain { runs, .. } => {
@@ -112,6 +118,8 @@ impl Action {
             Self::EditSet { origin, name, key, removed, added } => {
                 Self::EditSet { origin, name, key, removed: added, added: removed }
             }
+            Self::CreateHelper { name, helper } => Self::DeleteHelper { name, helper },
+            Self::DeleteHelper { name, helper } => Self::CreateHelper { name, helper },
             Self::CreateChain { name, chain } => Self::DeleteChain { name, chain },
             Self::DeleteChain { name, chain } => Self::CreateChain { name, chain },
             Self::SetPolicy { origin, chain, from, to } => {
@@ -160,6 +168,8 @@ impl fmt::Display for Change {
             Action::EditSet { name, removed, added, .. } => {
                 write!(f, "~ set {table} {name}: +{} -{} elements", added.len(), removed.len())
             }
+            Action::CreateHelper { name, helper } => write!(f, "+ ct helper {table} {name}: {helper}"),
+            Action::DeleteHelper { name, helper } => write!(f, "- ct helper {table} {name}: {helper}"),
             Action::CreateChain { name, chain } => write!(f, "+ chain {table} {name}: {}", contents(chain)),
             Action::DeleteChain { name, chain } => write!(f, "- chain {table} {name}: {}", contents(chain)),
             Action::SetPolicy { chain, from, to, .. } => {

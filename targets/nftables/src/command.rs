@@ -32,6 +32,7 @@ pub(crate) enum Subject<'a> {
     Table(Family),
     Object(Family, &'a str, &'a str),
     Set(Family, &'a Name, Origin),
+    Helper(Family, &'a Name, Origin),
     Chain(Family, &'a Name, Origin),
     Rule(Family, &'a Name, &'a Rule),
 }
@@ -96,6 +97,16 @@ impl<'a> List<'a, '_> {
             }
             Action::EditSet { origin, name, removed, added, .. } => {
                 self.edit_set(family, name, *origin, removed, added);
+            }
+            Action::CreateHelper { name, helper } => {
+                let subject = Subject::Helper(family, name, helper.origin);
+                let object = json!({ "ct helper": schema::helper(family, name.as_str(), helper) });
+                self.push(Phase::AddObjects, "add", subject, &object);
+            }
+            Action::DeleteHelper { name, helper } => {
+                let subject = Subject::Helper(family, name, helper.origin);
+                let object = named(family, "ct helper", name.as_str());
+                self.push(Phase::DeleteObjects, "delete", subject, &object);
             }
             Action::CreateChain { name, chain } => {
                 self.add_chain(family, name, chain.origin, chain.hook);
@@ -274,7 +285,7 @@ impl Subject<'_> {
     pub(crate) fn origin(&self) -> Option<Origin> {
         let origin = match self {
             Self::Table(_) | Self::Object(..) => Origin::IMPLIED,
-            Self::Set(_, _, origin) | Self::Chain(_, _, origin) => *origin,
+            Self::Set(_, _, origin) | Self::Helper(_, _, origin) | Self::Chain(_, _, origin) => *origin,
             Self::Rule(_, _, rule) => rule.origin(),
         };
         (!origin.is_implied()).then_some(origin)
@@ -286,6 +297,7 @@ impl Subject<'_> {
             Self::Table(family) => format!("table {family} {TABLE}"),
             Self::Object(family, kind, name) => format!("{kind} {family} {TABLE} {name}"),
             Self::Set(family, name, _) => format!("set {family} {TABLE} {name}"),
+            Self::Helper(family, name, _) => format!("ct helper {family} {TABLE} {name}"),
             Self::Chain(family, name, _) => format!("chain {family} {TABLE} {name}"),
             Self::Rule(family, chain, rule) => format!("rule {family} {TABLE} {chain} {rule}"),
         }

@@ -73,6 +73,7 @@ impl Expr {
             Self::Meta(Meta::Hour) => Datatype::Hour,
             Self::Meta(Meta::Day) => Datatype::Day,
             Self::Meta(Meta::Ipsec) | Self::Rt(Rt::Ipsec) => Datatype::Boolean,
+            Self::IpOption(_) | Self::Exthdr(_) => Datatype::Boolean,
             Self::Payload(payload) => payload.datatype(),
             Self::Ct(Ct::State) => Datatype::CtState,
             Self::Ct(Ct::Direction) => Datatype::CtDir,

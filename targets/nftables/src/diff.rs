@@ -39,6 +39,11 @@ fn table_actions(old: &Table, new: &Table, actions: &mut Vec<Action>) {
             Some(_) | None => actions.push(Action::CreateSet { name: name.clone(), set: set.clone() }),
         }
     }
+    for (name, helper) in &new.helpers {
+        if !old.helpers.contains_key(name) || replaced.helpers.contains(name.as_str()) {
+            actions.push(Action::CreateHelper { name: name.clone(), helper: helper.clone() });
+        }
+    }
     for (name, chain) in &new.chains {
         match old.chains.get(name) {
             Some(before) if !replaced.chains.contains(name.as_str()) => {
@@ -77,8 +82,13 @@ fn delete_actions(old: &Table, new: &Table, replaced: &Replaced<'_>, fate: Fate,
         }
     }
     for object in &old.objects {
-        if fits(replaced.sets.contains(object.name()), new.objects.contains(object)) {
+        if fits(replaced.is_replaced(object), new.objects.contains(object)) {
             actions.push(Action::DeleteObject { object: object.clone() });
+        }
+    }
+    for (name, helper) in &old.helpers {
+        if fits(replaced.helpers.contains(name.as_str()), new.helpers.contains_key(name)) {
+            actions.push(Action::DeleteHelper { name: name.clone(), helper: helper.clone() });
         }
     }
     for (name, set) in &old.sets {
@@ -92,6 +102,7 @@ fn delete_actions(old: &Table, new: &Table, replaced: &Replaced<'_>, fate: Fate,
 /// them.
 struct Replaced<'a> {
     sets: BTreeSet<&'a str>,
+    helpers: BTreeSet<&'a str>,
     chains: BTreeSet<&'a str>,
 }
 
@@ -104,6 +115,14 @@ impl<'a> Replaced<'a> {
         let unknown_sets = old.objects.iter().filter(|object| {
             object.kind() == "set" && new.sets.keys().any(|name| name.as_str() == object.name())
         });
+        let helpers = old.helpers.iter().filter(|(name, helper)| {
+            new.helpers
+                .get(*name)
+                .is_some_and(|wanted| (&wanted.helper, wanted.protocol) != (&helper.helper, helper.protocol))
+        });
+        let unknown_helpers = old.objects.iter().filter(|object| {
+            object.kind() == "ct helper" && new.helpers.keys().any(|name| name.as_str() == object.name())
+        });
         // The kernel can't change the hook or priority of a chain.
         let place = |chain: &Chain| chain.hook.map(|hook| (hook.kind, hook.hook, hook.priority));
         let chains = old.chains.iter().filter(|(name, chain)| {
@@ -111,12 +130,25 @@ impl<'a> Replaced<'a> {
         });
         Self {
             sets: sets.map(|(name, _)| name.as_str()).chain(unknown_sets.map(OpaqueObject::name)).collect(),
+            helpers: helpers
+                .map(|(name, _)| name.as_str())
+                .chain(unknown_helpers.map(OpaqueObject::name))
+                .collect(),
             chains: chains.map(|(name, _)| name.as_str()).collect(),
         }
     }
 
+    fn is_replaced(&self, object: &OpaqueObject) -> bool {
+        match object.kind() {
+            "set" => self.sets.contains(object.name()),
+            "ct helper" => self.helpers.contains(object.name()),
+            _ => false,
+        }
+    }
+
     fn leaves(&self, rule: &Rule) -> bool {
-        (self.sets.is_empty() || !rule.sets().any(|set| self.sets.contains(set.as_str())))
+        (self.helpers.is_empty() || !rule.helpers().any(|helper| self.helpers.contains(helper.as_str())))
+            && (self.sets.is_empty() || !rule.sets().any(|set| self.sets.contains(set.as_str())))
             && (self.chains.is_empty() || !rule.targets().any(|chain| self.chains.contains(chain.as_str())))
     }
 }

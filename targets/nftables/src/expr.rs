@@ -18,6 +18,10 @@ pub enum Expr {
     Meta(Meta),
     /// A field of a packet's header.
     Payload(Payload),
+    /// Whether the packet has an option of IPv4.
+    IpOption(IpOption),
+    /// Whether the packet has an extension header of IPv6.
+    Exthdr(Exthdr),
     /// A field of a TCP option.
     TcpOption(TcpOption),
     /// About the packet's connection.
@@ -71,7 +75,7 @@ keywords! {
         Mark = "mark",
         /// How many bytes both sides have sent, with their network headers.
         Bytes = "bytes",
-        /// The name of the helper that looks into the connection.
+        /// The name of the helper that announced the connection, while it looked into another one.
         Helper = "helper",
     }
 }
@@ -101,6 +105,40 @@ keywords! {
     pub enum TcpOption {
         /// The maximum segment size.
         Maxseg = "maxseg",
+    }
+}
+
+keywords! {
+    /// An option of the IPv4 header.
+    ///
+    /// nft 1.0.6 does not know the timestamp.
+    pub enum IpOption {
+        /// Loose source and record route.
+        Lsrr = "lsrr",
+        /// Strict source and record route.
+        Ssrr = "ssrr",
+        /// Record route.
+        Rr = "rr",
+        /// Router alert (RFC 2113).
+        Ra = "ra",
+    }
+}
+
+keywords! {
+    /// An extension header of IPv6.
+    ///
+    /// nft 1.0.6 knows no test for AH and ESP in this form: they are protocols to `meta l4proto`.
+    pub enum Exthdr {
+        /// Hop-by-hop options.
+        Hbh = "hbh",
+        /// Routing header.
+        Rt = "rt",
+        /// Fragment header.
+        Frag = "frag",
+        /// Destination options.
+        Dst = "dst",
+        /// Mobility header (RFC 6275).
+        Mh = "mh",
     }
 }
 
@@ -147,7 +185,7 @@ impl Expr {
             Self::Jhash(Jhash { modulus, .. }) | Self::Numgen(Numgen { modulus, .. }) => {
                 modulus.saturating_sub(1)
             }
-            Self::Meta(Meta::Ipsec) | Self::Rt(Rt::Ipsec) => 1,
+            Self::Meta(Meta::Ipsec) | Self::Rt(Rt::Ipsec) | Self::IpOption(_) | Self::Exthdr(_) => 1,
             Self::Meta(Meta::Hour) => SecondOfDay::MAX.into(),
             Self::Meta(Meta::Day) => Weekday::Saturday.into(),
             Self::Meta(_) | Self::Ct(_) | Self::Fib(_) | Self::Masked(..) => u32::MAX,
@@ -161,6 +199,8 @@ impl Expr {
             Self::Jhash(jhash) => &jhash.over,
             Self::Masked(masked, _) => masked.payloads(),
             Self::Meta(_)
+            | Self::IpOption(_)
+            | Self::Exthdr(_)
             | Self::TcpOption(_)
             | Self::Ct(_)
             | Self::Rt(_)
@@ -176,6 +216,8 @@ impl Expr {
             Self::Jhash(jhash) => &mut jhash.over,
             Self::Masked(masked, _) => masked.payloads_mut(),
             Self::Meta(_)
+            | Self::IpOption(_)
+            | Self::Exthdr(_)
             | Self::TcpOption(_)
             | Self::Ct(_)
             | Self::Rt(_)

@@ -1,6 +1,8 @@
-//! Names of connection tracking helpers.
+//! Connection tracking helpers: kernel code that looks into connections and expects others that they announce.
 
+use crate::keyword::keywords;
 use crate::symbol::is_number_in_json;
+use rosc_target::Origin;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use thiserror::Error;
@@ -35,6 +37,36 @@ impl HelperName {
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// A helper that rules can assign to connections.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CtHelper {
+    /// The line that asks for it.
+    #[serde(skip)]
+    pub origin: Origin,
+    /// The kernel's name for it. The kernel must have it, for this protocol and the family of the table.
+    #[serde(rename = "type")]
+    pub helper: HelperName,
+    /// The transport protocol of the connections.
+    pub protocol: HelperProtocol,
+}
+
+keywords! {
+    /// A transport protocol that helpers look into.
+    pub enum HelperProtocol {
+        /// TCP.
+        Tcp = "tcp",
+        /// UDP.
+        Udp = "udp",
+    }
+}
+
+/// Its name and protocol.
+impl fmt::Display for CtHelper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.helper, self.protocol)
     }
 }
 

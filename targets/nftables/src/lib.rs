@@ -82,10 +82,10 @@ pub use counted::{Counted, Placed};
 pub use datatype::Datatype;
 pub use dynamic::{CtCount, DynamicType, Key, KeyField, Lifetime, SetUpdate};
 pub use expr::{
-    Ct, Expr, Fib, IcmpField, Ip6Field, IpField, Jhash, Meta, Numgen, NumgenMode, Payload, PortField, Rt,
-    TcpOption, Transport,
+    Ct, Expr, Exthdr, Fib, IcmpField, Ip6Field, IpField, IpOption, Jhash, Meta, Numgen, NumgenMode, Payload,
+    PortField, Rt, TcpOption, Transport,
 };
-pub use helper::{HelperName, InvalidHelper};
+pub use helper::{CtHelper, HelperName, HelperProtocol, InvalidHelper};
 pub use interface::{InterfaceName, Interfaces, InvalidInterface};
 pub use interval::{Interval, InvalidInterval, Point};
 pub use kind::{AddressType, Direction, Dscp, SetKey};

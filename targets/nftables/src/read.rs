@@ -11,6 +11,7 @@ mod nat;
 mod operand;
 mod statement;
 
+use crate::helper::{CtHelper, HelperName, HelperProtocol};
 use crate::kind::SetKey;
 use crate::name::Name;
 use crate::opaque::OpaqueObject;
@@ -72,6 +73,12 @@ impl Listing {
                 }
                 None => self.add_opaque(kind, body),
             },
+            "ct helper" => match helper(&body) {
+                Some((name, helper)) => {
+                    self.table.helpers.insert(name, helper);
+                }
+                None => self.add_opaque(kind, body),
+            },
             // Rules of a chain that is not known go with the chain.
             "rule" => {
                 let Some(name) = text(&body, "chain").map(Name::listed) else { return };
@@ -109,6 +116,16 @@ fn chain(body: &Map<String, Value>) -> Option<(Name, Chain)> {
         None => None,
     };
     Some((Name::listed(text(body, "name")?), Chain { hook, ..Chain::default() }))
+}
+
+/// Returns a connection tracking helper for the family of the table.
+fn helper(body: &Map<String, Value>) -> Option<(Name, CtHelper)> {
+    if text(body, "l3proto")? != text(body, "family")? {
+        return None;
+    }
+    let helper = HelperName::new(text(body, "type")?).ok()?;
+    let protocol = HelperProtocol::from_keyword(text(body, "protocol")?)?;
+    Some((Name::listed(text(body, "name")?), CtHelper { origin: Origin::IMPLIED, helper, protocol }))
 }
 
 /// Returns a set and the number of its elements in the kernel; `None` for a set of a kind that we don't make.

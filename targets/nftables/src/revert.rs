@@ -38,6 +38,12 @@ fn revert_in(table: &mut Table, action: &Action) {
                 *set.elements_mut() = before;
             }
         }
+        Action::CreateHelper { name, .. } => {
+            table.helpers.remove(name);
+        }
+        Action::DeleteHelper { name, helper } => {
+            table.helpers.insert(name.clone(), helper.clone());
+        }
         Action::CreateChain { name, .. } => {
             table.chains.remove(name);
         }

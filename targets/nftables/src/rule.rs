@@ -115,6 +115,13 @@ impl Rule {
         self.statements.iter().flat_map(Statement::targets)
     }
 
+    /// Returns the connection tracking helpers that the rule assigns.
+    pub(crate) fn helpers(&self) -> impl Iterator<Item = &Name> {
+        self.statements.iter().filter_map(|statement| {
+            if let Statement::SetHelper(helper) = statement { Some(helper) } else { None }
+        })
+    }
+
     /// Returns the sets that the rule looks into.
     pub(crate) fn sets(&self) -> impl Iterator<Item = &Name> {
         self.statements.iter().filter_map(Statement::set)

@@ -10,6 +10,8 @@ mod expression;
 mod statement;
 mod values;
 
+use crate::canonical;
+use crate::helper::CtHelper;
 use crate::kind::SetKey;
 use crate::rule::Rule;
 use crate::state::{BaseHook, ChainType, Family, Hook, Policy, TABLE};
@@ -18,7 +20,7 @@ use nftables::schema::{Chain, Set, SetFlag, SetType, SetTypeValue, Table};
 use nftables::stmt as nft_stmt;
 use nftables::types::{NfChainPolicy, NfChainType, NfFamily, NfHook};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub(crate) use dynamic::create_commands;
 pub(crate) use statement::statement;
@@ -84,9 +86,21 @@ pub(crate) fn set(family: Family, name: &str, key: SetKey) -> Value {
     })
 }
 
+/// Returns a connection tracking helper.
+pub(crate) fn helper(family: Family, name: &str, helper: &CtHelper) -> Value {
+    json!({
+        "family": nf_family(family),
+        "table": TABLE,
+        "name": name,
+        "type": helper.helper,
+        "protocol": helper.protocol.keyword(),
+        "l3proto": family.keyword(),
+    })
+}
+
 /// Returns the statements of a rule.
 pub(crate) fn statements(rule: &Rule) -> Vec<Value> {
-    rule.statements().iter().map(statement).collect()
+    canonical::loaded(rule.statements()).map(|one| statement(&one)).collect()
 }
 
 fn nf_family(family: Family) -> NfFamily {

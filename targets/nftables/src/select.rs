@@ -177,6 +177,10 @@ macro_rules! selectors {
     )*};
 }
 
+mod headers;
+
+pub use headers::{ether, icmp, icmpv6, ip, ip6, port, tcp, udp};
+
 /// About the packet as a whole.
 pub mod meta {
     use super::{Presence, Selector};
@@ -210,142 +214,6 @@ pub mod meta {
     }
 }
 
-/// Fields of the Ethernet header.
-pub mod ether {
-    use super::Selector;
-    use crate::expr::{Expr, Payload};
-    use crate::kind::EtherAddress;
-
-    selectors! {
-        /// The address of the sender; a packet that did not come in by Ethernet does not match.
-        saddr => Selector<EtherAddress>(Expr::Payload(Payload::EtherSaddr));
-    }
-}
-
-/// Fields of the IPv4 header.
-pub mod ip {
-    use super::{Presence, Selector};
-    use crate::expr::{Expr, IpField, Payload};
-    use crate::kind::{AddressV4, CodePoint, TransportProtocol, Ttl};
-
-    selectors! {
-        /// Source address.
-        saddr => Selector<AddressV4>(Expr::Payload(Payload::Ip(IpField::Saddr)));
-        /// Destination address.
-        daddr => Selector<AddressV4>(Expr::Payload(Payload::Ip(IpField::Daddr)));
-        /// Transport protocol.
-        protocol => Selector<TransportProtocol>(Expr::Payload(Payload::Ip(IpField::Protocol)));
-        /// Differentiated services code point.
-        dscp => Selector<CodePoint>(Expr::Payload(Payload::Ip(IpField::Dscp)));
-        /// Time to live.
-        ttl => Selector<Ttl>(Expr::Payload(Payload::Ip(IpField::Ttl)));
-    }
-
-    /// The packet is a fragment other than the first one of its packet, so that it has no ports.
-    ///
-    /// Where connections are tracked the kernel puts packets together before any chain with a priority above -400.
-    pub fn later_fragment() -> Presence {
-        const OFFSET: u32 = 0x1fff;
-        Presence::of(Expr::Masked(Box::new(Expr::Payload(Payload::Ip(IpField::FragOff))), OFFSET))
-    }
-}
-
-/// Fields of the IPv6 header.
-pub mod ip6 {
-    use super::Selector;
-    use crate::expr::{Expr, Ip6Field, Payload};
-    use crate::kind::{AddressV6, CodePoint, Ttl};
-
-    selectors! {
-        /// Source address.
-        saddr => Selector<AddressV6>(Expr::Payload(Payload::Ip6(Ip6Field::Saddr)));
-        /// Destination address.
-        daddr => Selector<AddressV6>(Expr::Payload(Payload::Ip6(Ip6Field::Daddr)));
-        /// Differentiated services code point.
-        dscp => Selector<CodePoint>(Expr::Payload(Payload::Ip6(Ip6Field::Dscp)));
-        /// Hop limit.
-        hoplimit => Selector<Ttl>(Expr::Payload(Payload::Ip6(Ip6Field::Hoplimit)));
-    }
-}
-
-/// Ports, of one transport protocol or of whatever protocol the packet has.
-pub mod port {
-    use super::Selector;
-    use crate::expr::{Expr, Payload, PortField, Transport};
-    use crate::kind::Port;
-
-    /// Source port.
-    pub fn sport(transport: Transport) -> Selector<Port> {
-        Selector::new(Expr::Payload(Payload::Port(transport, PortField::Sport)))
-    }
-
-    /// Destination port.
-    pub fn dport(transport: Transport) -> Selector<Port> {
-        Selector::new(Expr::Payload(Payload::Port(transport, PortField::Dport)))
-    }
-}
-
-/// Fields and options of the TCP header.
-pub mod tcp {
-    use super::{BitSelector, Selector};
-    use crate::bits::TcpFlags;
-    use crate::expr::{Expr, Payload, PortField, TcpOption, Transport};
-    use crate::kind::{Port, SegmentSize};
-
-    selectors! {
-        /// Source port.
-        sport => Selector<Port>(Expr::Payload(Payload::Port(Transport::Tcp, PortField::Sport)));
-        /// Destination port.
-        dport => Selector<Port>(Expr::Payload(Payload::Port(Transport::Tcp, PortField::Dport)));
-        /// Flags.
-        flags => BitSelector<TcpFlags>(Expr::Payload(Payload::TcpFlags));
-        /// The maximum segment size that the option announces; a packet without the option does not match.
-        maxseg => Selector<SegmentSize>(Expr::TcpOption(TcpOption::Maxseg));
-    }
-}
-
-/// Fields of the ICMP header; packets of other protocols do not match.
-pub mod icmp {
-    use super::Selector;
-    use crate::expr::{Expr, IcmpField, Payload};
-    use crate::kind::IcmpNumber;
-
-    selectors! {
-        /// Type.
-        type_ => Selector<IcmpNumber>(Expr::Payload(Payload::Icmp(IcmpField::Type)));
-        /// Code.
-        code => Selector<IcmpNumber>(Expr::Payload(Payload::Icmp(IcmpField::Code)));
-    }
-}
-
-/// Fields of the ICMPv6 header; packets of other protocols do not match.
-pub mod icmpv6 {
-    use super::Selector;
-    use crate::expr::{Expr, IcmpField, Payload};
-    use crate::kind::IcmpNumber;
-
-    selectors! {
-        /// Type.
-        type_ => Selector<IcmpNumber>(Expr::Payload(Payload::Icmpv6(IcmpField::Type)));
-        /// Code.
-        code => Selector<IcmpNumber>(Expr::Payload(Payload::Icmpv6(IcmpField::Code)));
-    }
-}
-
-/// Fields of the UDP header.
-pub mod udp {
-    use super::Selector;
-    use crate::expr::{Expr, Payload, PortField, Transport};
-    use crate::kind::Port;
-
-    selectors! {
-        /// Source port.
-        sport => Selector<Port>(Expr::Payload(Payload::Port(Transport::Udp, PortField::Sport)));
-        /// Destination port.
-        dport => Selector<Port>(Expr::Payload(Payload::Port(Transport::Udp, PortField::Dport)));
-    }
-}
-
 /// About the packet's connection.
 pub mod ct {
     use super::{BitSelector, Selector};
@@ -367,7 +235,9 @@ pub mod ct {
         /// The kernel counts from the first time on that a rule of the namespace looks at it, in connections that start
         /// after that (`net.netfilter.nf_conntrack_acct`).
         bytes => Selector<Bytes>(Expr::Ct(Ct::Bytes));
-        /// The name of the helper that looks into the connection; one without a helper does not match.
+        /// The name of the helper that announced the connection.
+        ///
+        /// It is that of the first connection, whose packets do not match themselves (`nft_ct_get_eval` of the kernel).
         helper => Selector<Helper>(Expr::Ct(Ct::Helper));
     }
 }

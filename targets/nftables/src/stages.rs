@@ -62,7 +62,9 @@ fn merge(old: &Table, new: &Table, others: Others) -> Table {
     // Rules of both sides may look into sets of both sides.
     let mut sets = old.sets.clone();
     sets.extend(new.sets.iter().map(|(name, set)| (name.clone(), set.clone())));
-    Table { sets, chains, objects: old.objects.clone() }
+    let mut helpers = old.helpers.clone();
+    helpers.extend(new.helpers.iter().map(|(name, helper)| (name.clone(), helper.clone())));
+    Table { sets, helpers, chains, objects: old.objects.clone() }
 }
 
 /// The chains of type nat, and those that they jump to.

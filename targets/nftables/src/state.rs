@@ -1,6 +1,7 @@
 //! The state of the target: one table per family, as wanted or as read.
 
 use crate::dynamic::DynamicType;
+use crate::helper::CtHelper;
 use crate::keyword::keywords;
 use crate::kind::{Named, SetKey};
 use crate::name::{Name, SetName};
@@ -34,12 +35,15 @@ pub struct State {
     pub tables: BTreeMap<Family, Table>,
 }
 
-/// A table: its sets, chains and rules.
+/// A table: its sets, helpers, chains and rules.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Table {
     /// The sets.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sets: BTreeMap<Name, Set>,
+    /// The connection tracking helpers that rules can assign.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub helpers: BTreeMap<Name, CtHelper>,
     /// The chains.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub chains: BTreeMap<Name, Chain>,
@@ -194,6 +198,11 @@ impl Table {
     /// Adds a set that rules add elements to; one of the same name is replaced.
     pub fn add_dynamic_set(&mut self, origin: Origin, name: &Name, kind: DynamicType) {
         self.sets.insert(name.clone(), Set::dynamic(origin, kind));
+    }
+
+    /// Adds a connection tracking helper; one of the same name is replaced.
+    pub fn add_helper(&mut self, name: &Name, helper: CtHelper) {
+        self.helpers.insert(name.clone(), helper);
     }
 
     /// Returns the chain of that name, making an empty one without a hook if there is none.

@@ -28,6 +28,10 @@ pub enum Statement {
     Log(Option<LogPrefix>),
     /// Exempts the packet from connection tracking.
     Notrack,
+    /// Assigns a helper of the table to the connection, if it is of the helper's protocol and has just begun.
+    ///
+    /// Only behind connection tracking: in base chains with a priority above -200.
+    SetHelper(Name),
     /// Sets a mark.
     SetMark(SetMark),
     /// Sets the maximum segment size that a TCP packet announces, if it announces one.
@@ -117,7 +121,7 @@ impl Statement {
             Self::Verdict(Verdict::Continue) => false,
             Self::Verdict(_) | Self::Nat(_) | Self::Reject(_) => true,
             Self::Match(_) | Self::Limit(_) | Self::SetUpdate(_) | Self::Counter(_) => false,
-            Self::Log(_) | Self::Notrack => false,
+            Self::Log(_) | Self::Notrack | Self::SetHelper(_) => false,
             Self::SetMark(_) | Self::SetMaxseg(_) | Self::SetField(_) | Self::Vmap(_) | Self::Opaque(_) => {
                 false
             }
@@ -129,7 +133,7 @@ impl Statement {
         match self {
             Self::Match(_) | Self::Limit(_) => true,
             Self::SetUpdate(update) => update.meter.is_some(),
-            Self::Counter(_) | Self::Log(_) | Self::Notrack | Self::SetMark(_) => false,
+            Self::Counter(_) | Self::Log(_) | Self::Notrack | Self::SetHelper(_) | Self::SetMark(_) => false,
             Self::SetMaxseg(_) | Self::SetField(_) | Self::Nat(_) | Self::Reject(_) => false,
             Self::Vmap(_) | Self::Verdict(_) | Self::Opaque(_) => false,
         }
@@ -149,7 +153,7 @@ impl Statement {
             Self::Match(condition) => condition.values().into_iter().collect(),
             Self::Vmap(vmap) => vmap.verdicts().iter().map(|(_, values)| values).collect(),
             Self::Limit(_) | Self::SetUpdate(_) | Self::Counter(_) | Self::Log(_) => Vec::new(),
-            Self::Notrack | Self::SetMark(_) => Vec::new(),
+            Self::Notrack | Self::SetHelper(_) | Self::SetMark(_) => Vec::new(),
             Self::SetMaxseg(_) | Self::SetField(_) | Self::Nat(_) | Self::Reject(_) => Vec::new(),
             Self::Verdict(_) | Self::Opaque(_) => Vec::new(),
         }
@@ -161,7 +165,7 @@ impl Statement {
             Self::Verdict(verdict) => verdict.target().into_iter().collect(),
             Self::Vmap(vmap) => vmap.verdicts().iter().filter_map(|(verdict, _)| verdict.target()).collect(),
             Self::Match(_) | Self::Limit(_) | Self::SetUpdate(_) | Self::Counter(_) => Vec::new(),
-            Self::Log(_) | Self::Notrack => Vec::new(),
+            Self::Log(_) | Self::Notrack | Self::SetHelper(_) => Vec::new(),
             Self::SetMark(_) | Self::SetMaxseg(_) | Self::SetField(_) | Self::Nat(_) => Vec::new(),
             Self::Reject(_) | Self::Opaque(_) => Vec::new(),
         }
@@ -172,7 +176,12 @@ impl Statement {
         match self {
             Self::Match(condition) => condition.set(),
             Self::SetUpdate(update) => Some(&update.set),
-            Self::Limit(_) | Self::Counter(_) | Self::Log(_) | Self::Notrack | Self::SetMark(_) => None,
+            Self::Limit(_)
+            | Self::Counter(_)
+            | Self::Log(_)
+            | Self::Notrack
+            | Self::SetHelper(_)
+            | Self::SetMark(_) => None,
             Self::SetMaxseg(_) | Self::SetField(_) | Self::Nat(_) | Self::Vmap(_) | Self::Reject(_) => None,
             Self::Verdict(_) | Self::Opaque(_) => None,
         }

@@ -3,7 +3,9 @@
 mod dynamic;
 mod statement;
 
+use crate::canonical;
 use crate::dynamic::{DynamicType, Lifetime};
+use crate::helper::CtHelper;
 use crate::kind::SetKey;
 use crate::name::Name;
 use crate::opaque::OpaqueObject;
@@ -35,7 +37,7 @@ pub fn ruleset(state: &State, remark: &dyn Fn(Origin) -> Option<String>) -> Stri
 /// A rule without its remark.
 impl Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, statement) in self.statements().iter().enumerate() {
+        for (index, statement) in canonical::loaded(self.statements()).enumerate() {
             let separator = if index == 0 { "" } else { " " };
             write!(f, "{separator}{statement}")?;
         }
@@ -54,10 +56,11 @@ struct TableText<'a> {
 
 impl Display for TableText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Table { sets, chains, objects } = self.table;
+        let Table { sets, helpers, chains, objects } = self.table;
         writeln!(f, "table {} {TABLE} {{", self.family)?;
         objects.iter().try_for_each(|object| opaque_object(f, object))?;
         sets.iter().try_for_each(|(name, set)| self.set(f, name, set))?;
+        helpers.iter().try_for_each(|(name, helper)| self.helper(f, name, helper))?;
         chains.iter().try_for_each(|(name, chain)| self.chain(f, name, chain))?;
         writeln!(f, "}}")
     }
@@ -78,6 +81,13 @@ impl TableText<'_> {
                 writeln!(f, "\t\tflags dynamic{timeout}")?;
             }
         }
+        writeln!(f, "\t}}")
+    }
+
+    fn helper(&self, f: &mut fmt::Formatter<'_>, name: &Name, helper: &CtHelper) -> fmt::Result {
+        writeln!(f, "\tct helper {name} {{{}", self.remark(helper.origin))?;
+        writeln!(f, "\t\ttype \"{}\" protocol {};", helper.helper, helper.protocol)?;
+        writeln!(f, "\t\tl3proto {}", self.family)?;
         writeln!(f, "\t}}")
     }
 

@@ -15,7 +15,9 @@ fn key(statement: &Statement) -> Option<&Expr> {
         Statement::Match(condition) => Some(&condition.left),
         Statement::Vmap(vmap) => Some(&vmap.key),
         Statement::Limit(_) | Statement::SetUpdate(_) | Statement::Counter(_) | Statement::Log(_) => None,
-        Statement::Notrack | Statement::SetMark(_) | Statement::SetMaxseg(_) => None,
+        Statement::Notrack | Statement::SetHelper(_) | Statement::SetMark(_) | Statement::SetMaxseg(_) => {
+            None
+        }
         Statement::SetField(_) | Statement::Nat(_) | Statement::Reject(_) => None,
         Statement::Verdict(_) | Statement::Opaque(_) => None,
     }
@@ -37,7 +39,9 @@ fn fields_mut(statement: &mut Statement) -> Vec<&mut Payload> {
             return update.key.fields.iter_mut().map(|field| &mut field.payload).collect();
         }
         Statement::Limit(_) | Statement::Counter(_) | Statement::Log(_) => return Vec::new(),
-        Statement::Notrack | Statement::SetMark(_) | Statement::SetMaxseg(_) => return Vec::new(),
+        Statement::Notrack | Statement::SetHelper(_) | Statement::SetMark(_) | Statement::SetMaxseg(_) => {
+            return Vec::new();
+        }
         Statement::SetField(_) | Statement::Nat(_) | Statement::Reject(_) => return Vec::new(),
         Statement::Verdict(_) | Statement::Opaque(_) => return Vec::new(),
     };
@@ -123,6 +127,21 @@ pub(super) fn demand_protocol_first(statements: &mut Vec<Statement>) {
     {
         statements.insert(0, is_protocol(protocol));
     }
+}
+
+/// Returns a match that has to be loaded in front of the statements, although nft will not list it.
+///
+/// What deals packets out can stand behind a match that counts them, and read a header. nft lists no match on the
+/// protocol beside it, wherever it stands. But given none it puts one directly in front of the reader, and packets of
+/// all protocols would be counted.
+pub(super) fn unlisted(statements: &[Statement]) -> Option<Statement> {
+    let count = statements.iter().take_while(|statement| statement.is_condition()).count();
+    let conditions = before_boundary(&statements[..count]);
+    let counts = conditions.iter().position(Statement::is_stateful)?;
+    let (before, behind) = conditions.split_at(counts + 1);
+    let is_known = before.iter().any(|one| protocol_behind(one).is_some());
+    let read = behind.iter().find_map(|one| protocols_read(one).next())?;
+    (!is_known).then(|| is_protocol(read))
 }
 
 fn is_protocol(protocol: Protocol) -> Statement {

@@ -2,7 +2,7 @@
 
 use super::operand;
 use crate::datatype::Datatype;
-use crate::expr::{Ct, Expr, Fib, Jhash, Meta, Numgen, NumgenMode, Payload, Rt, TcpOption};
+use crate::expr::{Ct, Expr, Exthdr, Fib, IpOption, Jhash, Meta, Numgen, NumgenMode, Payload, Rt, TcpOption};
 use serde_json::{Map, Value};
 
 /// Returns the expression, if all of it is known.
@@ -13,6 +13,8 @@ pub(super) fn read(json: &Value) -> Option<Expr> {
         "ct" => Ct::from_keyword(only_text(body, "key")?).map(Expr::Ct),
         "rt" => Rt::from_keyword(only_text(body, "key")?).map(Expr::Rt),
         "payload" => payload(body).map(Expr::Payload),
+        "ip option" => IpOption::from_keyword(only_text(body, "name")?).map(Expr::IpOption),
+        "exthdr" => Exthdr::from_keyword(only_text(body, "name")?).map(Expr::Exthdr),
         "tcp option" => match properties(body, ["name", "field"])? {
             [name, Some(field)] if field == "size" => {
                 TcpOption::from_keyword(name?.as_str()?).map(Expr::TcpOption)

@@ -41,6 +41,7 @@ fn known(json: &Value) -> Option<Statement> {
         "set" => dynamic::set_update(body).map(Statement::SetUpdate),
         "counter" => counter(body).map(Statement::Counter),
         "log" => log(body).map(Statement::Log),
+        "ct helper" => body.as_str().map(Name::listed).map(Statement::SetHelper),
         "notrack" => body.is_null().then_some(Statement::Notrack),
         "mangle" => mangle(body),
         "snat" | "dnat" | "masquerade" | "redirect" => nat(kind, body).map(Statement::Nat),

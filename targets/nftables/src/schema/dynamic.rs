@@ -11,9 +11,9 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// Returns the bodies of the commands that make a dynamic set, each with nft's word for the command.
 ///
-/// nft's JSON has no word for the flag `dynamic`, without which the kernel takes no limits into a set. But nft sets that
-/// flag by itself if a rule of the same transaction adds to the set. So there is such a rule for a moment, in a chain
-/// with a name that no chain of ours can have.
+/// nft's JSON has no word for the flag `dynamic`, without which the kernel takes no limits into a set. But nft sets
+/// that flag by itself if a rule of the same transaction adds to the set. So there is such a rule for a moment, in a
+/// chain with a name that no chain of ours can have.
 pub(crate) fn create_commands(family: Family, name: &str, kind: &DynamicType) -> [(&'static str, Value); 5] {
     const CHAIN: &str = "rosc:dynamic";
     let place = json!({ "family": nf_family(family), "table": TABLE, "name": CHAIN });

@@ -10,6 +10,8 @@ pub(super) fn expression(expr: &Expr) -> Value {
     match expr {
         Expr::Meta(key) => json!({ "meta": { "key": key.keyword() } }),
         Expr::Payload(payload) => field(*payload),
+        Expr::IpOption(option) => json!({ "ip option": { "name": option.keyword() } }),
+        Expr::Exthdr(header) => json!({ "exthdr": { "name": header.keyword() } }),
         Expr::TcpOption(option @ TcpOption::Maxseg) => {
             json!({ "tcp option": { "name": option.keyword(), "field": "size" } })
         }

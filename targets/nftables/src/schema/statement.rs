@@ -35,6 +35,7 @@ pub(crate) fn statement(statement: &Statement) -> Value {
             prefix.as_ref().map(|prefix| Log { prefix: Some(prefix.as_str().into()), ..Log::new(None) }),
         )),
         Statement::Notrack => json!({ "notrack": null }),
+        Statement::SetHelper(helper) => json!({ "ct helper": helper }),
         Statement::SetMark(set) => set_mark(set),
         Statement::SetMaxseg(size) => {
             let size = match size {

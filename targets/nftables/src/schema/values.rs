@@ -76,8 +76,8 @@ fn helper(name: &HelperName) -> Expression<'static> {
     Expression::String(name.as_str().to_owned().into())
 }
 
-/// Numbers of 64 bits are written as texts: libnftables reads JSON numbers as signed ones, and takes a greater one for no
-/// JSON at all.
+/// Numbers of 64 bits are written as texts: libnftables reads JSON numbers as signed ones, and takes a greater one
+/// for no JSON at all.
 fn wide<P: Point>(interval: Interval<P>) -> Expression<'static> {
     let text = |value: P| Expression::String(value.to_string().into());
     match interval.single() {

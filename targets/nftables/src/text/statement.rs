@@ -29,6 +29,7 @@ impl Display for Statement {
                 write!(f, "log prefix \"{}\"", LogPrefix::new(prefix.as_str()).as_str())
             }
             Self::Notrack => f.write_str("notrack"),
+            Self::SetHelper(helper) => write!(f, "ct helper set \"{helper}\""),
             Self::SetMark(set) => write!(f, "{set}"),
             Self::SetMaxseg(Maxseg::Bytes(bytes)) => write!(f, "tcp option maxseg size set {bytes}"),
             Self::SetMaxseg(Maxseg::RouteMtu) => f.write_str("tcp option maxseg size set rt mtu"),
@@ -73,6 +74,8 @@ impl Display for ExprText<'_> {
             Expr::Meta(key @ (Meta::Iifname | Meta::Oifname)) => write!(f, "{key}"),
             Expr::Meta(key) => write!(f, "meta {key}"),
             Expr::Payload(payload) => payload_text(f, *payload),
+            Expr::IpOption(option) => write!(f, "ip option {option}"),
+            Expr::Exthdr(header) => write!(f, "exthdr {header}"),
             Expr::TcpOption(TcpOption::Maxseg) => f.write_str("tcp option maxseg size"),
             Expr::Ct(key) => write!(f, "ct {key}"),
             Expr::Rt(key @ (Rt::Mtu | Rt::Ipsec)) => write!(f, "rt {key}"),

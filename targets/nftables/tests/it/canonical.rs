@@ -60,6 +60,8 @@ const CASES: &[(&str, &[&str])] = &[
     ("meta day { 1, 2, 6 }", &["meta day { \"Saturday\", \"Monday\", \"Tuesday\" }", "meta day { 1-2, 6 }"]),
     // What is there or not.
     ("meta ipsec exists", &["meta ipsec 1", "meta ipsec != missing", "meta secpath exists"]),
+    ("ip option lsrr exists", &["ip option lsrr 1", "ip option lsrr != missing"]),
+    ("ip option ra missing", &["ip option ra 0"]),
     ("rt ipsec missing", &["rt ipsec 0", "rt ipsec != exists"]),
     ("ip frag-off & 0x00001fff != 0", &["ip frag-off & 8191 != 0"]),
     // Masks.
@@ -115,6 +117,7 @@ const CASES: &[(&str, &[&str])] = &[
         &[],
     ),
     ("limit rate 1/day burst 5 packets add @d_meter { ip daddr . tcp dport ct count over 3 }", &[]),
+    ("ct helper set \"h_ftp\"", &[]),
     // Options without a value, and what a rule has counted.
     ("log", &["log level warn"]),
     // Answers, and fields that are set.
@@ -133,6 +136,7 @@ fn all_ways_to_write_a_rule_read_back_as_one() {
     let Some(namespace) = netns::for_test() else { return };
     let mut script = String::from(
         "table ip rosc {\nset d_list {\ntype ipv4_addr; flags dynamic,timeout;\n}
+        ct helper h_ftp {\ntype \"ftp\" protocol tcp;\n}
         set d_meter {\ntype ipv4_addr . inet_service; flags dynamic;\n}
         chain c_forward {\ntype filter hook forward priority 0;\n",
     );

@@ -17,7 +17,8 @@ use proptest::sample::select as pick;
 use rosc_nftables::kind;
 use rosc_nftables::select::{self};
 use rosc_nftables::{
-    BaseHook, Chain, ChainType, Family, Hook, Name, Policy, Protocol, Rule, SetName, State, Statement, Table,
+    BaseHook, Chain, ChainType, CtHelper, Family, HelperName, HelperProtocol, Hook, Name, Policy, Protocol,
+    Rule, SetName, State, Statement, Table,
 };
 use rosc_target::Origin;
 use std::fmt;
@@ -54,6 +55,7 @@ pub(crate) fn tables(family: Family) -> impl Strategy<Value = Table> {
         vec(intervals::<u32>(any::<u32>()), 0..6),
         vec(any::<u8>().prop_map(Protocol), 0..6),
         dynamic_types(family),
+        helpers(),
     );
     let chains = (
         vec(rules(family, Place::Regular), 0..30),
@@ -64,7 +66,7 @@ pub(crate) fn tables(family: Family) -> impl Strategy<Value = Table> {
         vec(rules(family, Place::Srcnat), 0..30),
         pick(&[Policy::Accept, Policy::Drop][..]),
     );
-    (sets, chains).prop_map(|((v4, v6, names, ports, marks, protocols, dynamic), chains)| {
+    (sets, chains).prop_map(|((v4, v6, names, ports, marks, protocols, dynamic, helpers), chains)| {
         let mut table = Table::default();
         let origin = Origin::IMPLIED;
         table.add_set(origin, &SetName::<kind::AddressV4>::new("s_v4").unwrap(), v4.into_iter().collect());
@@ -75,6 +77,9 @@ pub(crate) fn tables(family: Family) -> impl Strategy<Value = Table> {
         table.add_set(origin, &SetName::<kind::TransportProtocol>::new("s_proto").unwrap(), protocols);
         for (name, kind) in dynamic {
             table.add_dynamic_set(origin, &name, kind);
+        }
+        for (name, helper) in helpers {
+            table.add_helper(&name, helper);
         }
         let (u_a, u_b, prerouting, forward, dstnat, srcnat, policy) = chains;
         let base = |kind, hook, priority| Some(BaseHook { kind, hook, priority, policy });
@@ -91,6 +96,25 @@ pub(crate) fn tables(family: Family) -> impl Strategy<Value = Table> {
         }
         table
     })
+}
+
+/// Two helpers that rules assign. The kernel has them for IPv4 and IPv6.
+fn helpers() -> impl Strategy<Value = Vec<(Name, CtHelper)>> {
+    let helper = || {
+        let known = vec![
+            ("ftp", HelperProtocol::Tcp),
+            ("tftp", HelperProtocol::Udp),
+            ("sip", HelperProtocol::Tcp),
+            ("sip", HelperProtocol::Udp),
+        ];
+        pick(known).prop_map(|(name, protocol)| CtHelper {
+            origin: Origin::IMPLIED,
+            helper: HelperName::new(name).unwrap(),
+            protocol,
+        })
+    };
+    let name = |text| Name::new(text).unwrap();
+    (helper(), helper()).prop_map(move |(a, b)| vec![(name("h_a"), a), (name("h_b"), b)])
 }
 
 /// What the kernel takes in a chain.

@@ -12,6 +12,7 @@ fn assert_same(wanted: &State, found: &State) {
     for (family, table) in &wanted.tables {
         let other = found.tables.get(family).expect("the table should be there");
         assert_eq!(table.sets, other.sets);
+        assert_eq!(table.helpers, other.helpers);
         for (name, chain) in &table.chains {
             let pairs = chain.rules.iter().zip(&other.chains[name].rules).filter(|(a, b)| a != b);
             differing.extend(pairs.map(|(a, b)| format!("{family} {name}\n  wanted {a}\n  found  {b}\n")));

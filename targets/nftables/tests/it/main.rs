@@ -9,6 +9,7 @@ mod canonical;
 mod dynamic;
 mod foreign;
 mod generate;
+mod helper;
 mod hostile;
 mod kernel;
 mod laws;

@@ -67,6 +67,23 @@ fn matches_that_count_packets_come_last() {
 }
 
 #[test]
+fn what_counts_packets_counts_those_of_the_protocol_that_is_read_behind_it() {
+    let turn = || select::numgen_inc(3).unwrap().eq(0).unwrap();
+    let hash = |of| select::jhash([Payload::Port(of, PortField::Sport)], 2, 7).unwrap().eq(1).unwrap();
+    let counted = "numgen inc mod 3 == 0 jhash tcp sport mod 2 seed 0x7 == 1 counter";
+    for of_tcp in [
+        vec![meta::l4proto().eq(Protocol::TCP), turn(), hash(Transport::Any)],
+        vec![turn(), hash(Transport::Tcp)],
+    ] {
+        assert_eq!(text_of(of_tcp), format!("meta l4proto tcp {counted}"));
+    }
+    assert_eq!(
+        text_of([turn(), hash(Transport::Tcp), tcp::dport().eq(1u16)]),
+        format!("tcp dport 1 {counted}")
+    );
+}
+
+#[test]
 fn limits_see_only_packets_that_fulfil_the_matches() {
     let limit = || Statement::from(Limit::packets(3, LimitPer::Minute, 1).unwrap());
     let turn = || select::numgen_inc(3).unwrap().eq(0).unwrap();

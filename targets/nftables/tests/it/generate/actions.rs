@@ -12,7 +12,7 @@ use proptest::sample::select as pick;
 use rosc_nftables::kind;
 use rosc_nftables::select::{self, ct, ip, ip6, meta, route, tcp};
 use rosc_nftables::{
-    AddressType, Direction, Dscp, Family, Mark, Maxseg, Nat, NatAddresses, NatFlags, NatPrefix, NatTo,
+    AddressType, Direction, Dscp, Family, Mark, Maxseg, Name, Nat, NatAddresses, NatFlags, NatPrefix, NatTo,
     Protocol, Reject, SetField, SetMark, Statement, Unreachable, Unreachable6, Verdict,
 };
 
@@ -64,6 +64,7 @@ pub(crate) fn steps(family: Family) -> Statements {
         any::<String>().prop_map(|prefix| Some(Statement::log(&prefix))),
         "[ -~]{0,140}".prop_map(|prefix| Some(Statement::log(&prefix))),
         Just(Some(Statement::Notrack)),
+        pick(vec!["h_a", "h_b"]).prop_map(|name| Some(Statement::SetHelper(Name::new(name).unwrap()))),
         (which(), any::<u32>()).prop_map(|(mark, value)| Some(SetMark::constant(mark, value).into())),
         (which(), masks()).prop_map(|(mark, bits)| Some(SetMark::copied(mark, bits).into())),
         (which(), masks(), any::<u32>())

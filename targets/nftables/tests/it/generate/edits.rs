@@ -34,6 +34,11 @@ fn edit_table(table: &mut Table, other: &Table, next: &mut impl FnMut() -> Edit)
             set.clone_from(&other.sets[name]);
         }
     }
+    for (name, helper) in &mut table.helpers {
+        if next().0.is_multiple_of(2) {
+            helper.clone_from(&other.helpers[name]);
+        }
+    }
     for (name, chain) in &mut table.chains {
         let (kind, number) = next();
         edit_rules(&mut chain.rules, &other.chains[name].rules, kind, number);

@@ -9,8 +9,8 @@ use proptest::sample::select as pick;
 use rosc_nftables::kind;
 use rosc_nftables::select::{self, ct, ether, icmp, icmpv6, ip, ip6, meta, port, route, tcp, udp};
 use rosc_nftables::{
-    AddressType, CtState, CtStatus, Direction, Dscp, Family, IcmpField, Interfaces, Interval, Ip6Field,
-    IpField, Payload, Point, PortField, Protocol, Ranges, SetName, Transport, Weekday,
+    AddressType, CtState, CtStatus, Direction, Dscp, Exthdr, Family, IcmpField, Interfaces, Interval,
+    Ip6Field, IpField, IpOption, Payload, Point, PortField, Protocol, Ranges, SetName, Transport, Weekday,
 };
 
 pub(crate) fn matches(family: Family, place: Place) -> Statements {
@@ -67,6 +67,7 @@ fn ip_matches() -> Statements {
         code_points(ip::dscp),
         numbers(ip::ttl, any::<u8>()),
         presence(ip::later_fragment),
+        pick(IpOption::ALL).prop_flat_map(|option| exists_or_not(ip::option(option))),
         address_types(),
     ]
     .boxed()
@@ -79,6 +80,7 @@ fn ip6_matches() -> Statements {
         addresses(ip6::daddr, v6(), "s_v6"),
         code_points(ip6::dscp),
         numbers(ip6::hoplimit, any::<u8>()),
+        pick(Exthdr::ALL).prop_flat_map(|header| exists_or_not(ip6::exthdr(header))),
         address_types(),
     ]
     .boxed()
@@ -125,7 +127,11 @@ fn days() -> Statements {
 }
 
 fn presence(of: fn() -> select::Presence) -> Statements {
-    any::<bool>().prop_map(move |exists| Some(if exists { of().exists() } else { of().missing() })).boxed()
+    Just(()).prop_flat_map(move |()| exists_or_not(of())).boxed()
+}
+
+fn exists_or_not(what: select::Presence) -> Statements {
+    pick(vec![Some(what.clone().exists()), Some(what.missing())]).boxed()
 }
 
 fn ct_matches() -> Statements {
