@@ -57,8 +57,7 @@ add action=reject chain=output comment="no plain mail from here" dst-port=25 pro
 add action=change-dscp chain=forward dst-port=5060 new-dscp=46 protocol=udp
 add action=change-ttl chain=postrouting new-ttl=set:64 out-interface-list=WAN
 /ip firewall nat
-add action=dst-nat chain=dstnat dst-port=8443 in-interface-list=WAN protocol=tcp to-addresses=192.168.88.10 \
-    to-ports=443
+add action=dst-nat chain=dstnat dst-port=8443 in-interface-list=WAN protocol=tcp to-addresses=192.168.88.10 to-ports=443
 add action=masquerade chain=srcnat out-interface-list=WAN randomise-ports=yes
 /ipv6 firewall filter
 add action=accept chain=input protocol=icmpv6

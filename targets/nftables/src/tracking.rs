@@ -30,7 +30,8 @@ fn asks_for_connections(statement: &Statement) -> bool {
         }
         // The kernel looks connections up for it (`nft_connlimit_do_init`).
         Statement::SetUpdate(update) => matches!(update.meter, Some(Meter::Connections(_))),
-        Statement::Nat(_) => true,
+        // A helper is that of a connection.
+        Statement::Nat(_) | Statement::SetHelper(_) => true,
         // It exempts packets from what others ask for.
         Statement::Notrack => false,
         Statement::Limit(_)
@@ -48,6 +49,7 @@ fn is_of_connections(expr: &Expr) -> bool {
         Expr::Masked(inner, _) => is_of_connections(inner),
         Expr::Meta(_) | Expr::Payload(_) | Expr::TcpOption(_) | Expr::Rt(_) => false,
         Expr::Fib(_) | Expr::Jhash(_) | Expr::Numgen(_) => false,
+        Expr::IpOption(_) | Expr::Exthdr(_) => false,
     }
 }
 
