@@ -162,7 +162,17 @@ impl Conditions {
             connection_nat_state,
             nth,
             per_connection_classifier,
-            header: HeaderMatchers { src_mac_address, icmp_options, packet_size, dscp, ttl, fragment },
+            header:
+                HeaderMatchers {
+                    src_mac_address,
+                    icmp_options,
+                    packet_size,
+                    dscp,
+                    ttl,
+                    ipv4_options,
+                    ipv6_headers,
+                    fragment,
+                },
             circumstances:
                 Circumstances {
                     priority,
@@ -207,6 +217,8 @@ impl Conditions {
         all.add("packet-size", 0, packet_size);
         all.add("dscp", epochs.header, dscp);
         all.add("ttl", epochs.header, ttl);
+        all.add("ipv4-options", 0, ipv4_options);
+        all.add("headers", 0, ipv6_headers);
         all.add("fragment", 0, fragment);
         all.add("priority", epochs.header, priority);
         all.add("ipsec-policy", 0, ipsec_policy);

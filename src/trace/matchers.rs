@@ -11,7 +11,7 @@ use super::local::Own;
 use super::packet::{Packet, Payload};
 use crate::ir::firewall::{
     AddressMatch, AddressType, Circumstances, Condition, ConnectionNatState, ConnectionState, HeaderMatchers,
-    IcmpOptions, InterfaceMatch, Matchers, Nth, PccFields, PccKey, Ports, TcpFlags,
+    IcmpOptions, InterfaceMatch, Ipv4Options, Matchers, Nth, PccFields, PccKey, Ports, TcpFlags,
 };
 use crate::ir::{AddressListName, ConnectionMark, InterfaceName, PacketMark, Router, TableName};
 use std::collections::{BTreeSet, HashSet};
@@ -193,7 +193,16 @@ impl Sight<'_> {
 }
 
 fn fails_header(header: &HeaderMatchers, packet: &Packet) -> Option<&'static str> {
-    let HeaderMatchers { src_mac_address: _, icmp_options, packet_size, dscp, ttl, fragment } = header;
+    let HeaderMatchers {
+        src_mac_address: _,
+        icmp_options,
+        packet_size,
+        dscp,
+        ttl,
+        ipv4_options,
+        ipv6_headers,
+        fragment,
+    } = header;
     let icmp = |condition: &Condition<IcmpOptions>| {
         let Some((kind, code)) = packet.icmp() else { return false };
         condition.holds(|wanted| wanted.kind == kind && (wanted.codes.0..=wanted.codes.1).contains(&code))
@@ -206,8 +215,27 @@ fn fails_header(header: &HeaderMatchers, packet: &Packet) -> Option<&'static str
             has(packet_size.as_ref().map(|c| c.holds(fits)), "packet-size")
         })
         .or_else(|| has(icmp_options.as_ref().map(icmp), "icmp-options"))
-        // Packets are never taken apart in a trace.
+        // Packets of a trace have neither options nor extension headers, and are never taken apart.
+        .or_else(|| has(ipv4_options.map(has_no_options), "ipv4-options"))
+        .or_else(|| has(ipv6_headers.as_ref().map(|c| c.holds(|_| false)), "headers"))
         .or_else(|| has(fragment.map(|wanted| !wanted), "fragment"))
+}
+
+/// Whether a packet without options meets the condition.
+fn has_no_options(options: Ipv4Options) -> bool {
+    match options {
+        Ipv4Options::None
+        | Ipv4Options::NoSourceRouting
+        | Ipv4Options::NoRecordRoute
+        | Ipv4Options::NoRouterAlert
+        | Ipv4Options::NoTimestamp => true,
+        Ipv4Options::Any
+        | Ipv4Options::LooseSourceRouting
+        | Ipv4Options::StrictSourceRouting
+        | Ipv4Options::RecordRoute
+        | Ipv4Options::RouterAlert
+        | Ipv4Options::Timestamp => false,
+    }
 }
 
 /// What no packet tells: it may hold or not, but what comes through IPsec is none of a trace's.

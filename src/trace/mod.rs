@@ -18,6 +18,7 @@ mod mangle;
 mod matchers;
 mod nat;
 mod numbers;
+mod own;
 mod packet;
 pub mod request;
 mod routing;

@@ -4,7 +4,6 @@ use super::chains::{Chains, Known, Then};
 use super::chance::Chance;
 use super::conntrack::{Membership, Tracked};
 use super::fib::{Entry, Way};
-use super::local::sources_for;
 use super::matchers::Sight;
 use super::packet::{IcmpError, Packet};
 use super::routing::{Answer, Decision, Found, Look, Query};
@@ -111,7 +110,7 @@ impl<'r> Walk<'_, 'r> {
         }
     }
 
-    fn deliver(&mut self) -> Ended<'r> {
+    pub(super) fn deliver(&mut self) -> Ended<'r> {
         self.mangle(MangleHook::Input)?;
         self.filter(FilterHook::Input)?;
         self.nat(NatHook::Input)?;
@@ -130,75 +129,13 @@ impl<'r> Walk<'_, 'r> {
         self.leave()
     }
 
-    /// A packet that the router itself sends. Its way is looked up without a mark first, which chooses its source.
-    fn originating(&mut self) -> Ended<'r> {
-        let destination = self.packet.destination;
-        let has_source = !self.packet.source.is_unspecified();
-        let source = has_source.then_some(self.packet.source);
-        let mut decision = self.decide(source, destination, None);
-        if !has_source
-            && destination.is_ipv6()
-            && !matches!(decision.answer, Answer::Route(_) | Answer::Local)
-        {
-            // IPv6 looks again with a source, so that rules that ask for one have their say.
-            self.choose_source(None)?;
-            decision = self.decide(Some(self.packet.source), destination, None);
-        }
-        let mut is_for_itself = self.send_by(decision)?;
-        if self.packet.source.is_unspecified() {
-            self.choose_source(self.tracer.own.is_address(destination).then_some(destination))?;
-        }
-        self.raw(RawHook::Output)?;
-        self.track();
-        self.mangle(MangleHook::Output)?;
-        self.nat(NatHook::Output)?;
-        if self.routing_mark.is_some() || self.packet.destination != destination {
-            let decision = self.decide(Some(self.packet.source), self.packet.destination, self.routing_mark);
-            is_for_itself = self.send_by(decision)?;
-        }
-        self.filter(FilterHook::Output)?;
-        self.leave()?;
-        if is_for_itself { self.come_back() } else { Ok(()) }
-    }
-
-    /// Sends a packet of the router's own as a decision says; tells whether it goes to the router itself.
-    fn send_by(&mut self, decision: Decision<'r>) -> Result<bool, End<'r>> {
-        match self.lead(decision)? {
-            Lead::Here => {
-                self.out_interface = Some(InterfaceName::loopback());
-                self.gateway = None;
-                Ok(true)
-            }
-            Lead::Way(entry) => {
-                self.take(&entry);
-                if self.packet.source.is_unspecified() {
-                    self.choose_source(entry.preferred_source())?;
-                }
-                Ok(false)
-            }
-        }
-    }
-
-    /// What the router sends to itself comes in again, by `lo`. It is the same packet: its marks are still there, its
-    /// connection is known and has its translations, and its way is not looked for again.
-    fn come_back(&mut self) -> Ended<'r> {
-        (self.in_interface, self.out_interface) = (self.out_interface.take(), None);
-        self.raw(RawHook::Prerouting)?;
-        if self.tracked.connection.is_none() {
-            self.track();
-        }
-        self.mangle(MangleHook::Prerouting)?;
-        self.nat(NatHook::Dstnat)?;
-        self.deliver()
-    }
-
-    fn leave(&mut self) -> Ended<'r> {
+    pub(super) fn leave(&mut self) -> Ended<'r> {
         self.mangle(MangleHook::Postrouting)?;
         self.nat(NatHook::Srcnat)?;
         self.confirm()
     }
 
-    fn track(&mut self) {
+    pub(super) fn track(&mut self) {
         if !self.is_untracked {
             let is_loose = self.tracer.router.settings.tracking.loose_tcp.value;
             self.tracked = self.state.conntrack.track(&self.packet, is_loose);
@@ -261,7 +198,7 @@ impl<'r> Walk<'_, 'r> {
     }
 
     /// Where a decision leads.
-    fn lead(&mut self, decision: Decision<'r>) -> Result<Lead<'r>, End<'r>> {
+    pub(super) fn lead(&mut self, decision: Decision<'r>) -> Result<Lead<'r>, End<'r>> {
         let marked = matches!(decision.looked.first(), Some(Look::Mark(_, Found::Route(_))));
         if self.tracer.router.dialect == Dialect::V7 && marked && self.tracer.own.has(self.packet.destination)
         {
@@ -288,7 +225,7 @@ impl<'r> Walk<'_, 'r> {
     }
 
     /// Takes one of the hops of a route.
-    fn take(&mut self, entry: &Entry<'r>) {
+    pub(super) fn take(&mut self, entry: &Entry<'r>) {
         let Way::Hops(hops) = &entry.way else { return };
         let taken = match hops.as_slice() {
             [_] => 0,
@@ -301,25 +238,6 @@ impl<'r> Walk<'_, 'r> {
         if let Hop::Interface { interface, gateway } = &hops[taken] {
             self.out_interface = Some(interface.clone());
             self.gateway = *gateway;
-        }
-    }
-
-    fn choose_source(&mut self, preferred: Option<IpAddr>) -> Ended<'r> {
-        let destination = self.packet.destination;
-        let neighbour = self.gateway.unwrap_or(destination);
-        let own = sources_for(self.tracer.router, self.out_interface.as_ref(), neighbour, destination);
-        let source = preferred.or_else(|| self.one_source(&own));
-        let Some(source) = source else { return Err(End::Dropped(Reason::NoAddress)) };
-        self.packet.source = source;
-        self.steps.push(Step::Sourced(Box::new(self.packet.clone())));
-        Ok(())
-    }
-
-    pub(super) fn one_source(&mut self, own: &[IpAddr]) -> Option<IpAddr> {
-        match own {
-            [] => None,
-            [only] => Some(*only),
-            several => several.get(self.chance.one_of(several.len())).copied(),
         }
     }
 
@@ -388,7 +306,7 @@ impl<'r> Walk<'_, 'r> {
 }
 
 /// Where a packet goes from the routing decision.
-enum Lead<'r> {
+pub(super) enum Lead<'r> {
     /// Up into the router.
     Here,
     /// Out, by a route with hops.

@@ -6,7 +6,8 @@ use crate::catalog::types::{
 };
 use crate::ir::firewall::{
     AddressType, ConnectionLimit, ConnectionNatState, ConnectionState, ConnectionType, DstLimit, IcmpOptions,
-    IpsecPolicy, Limit, Nth, PerConnectionClassifier, Ports, Protocol, TcpFlags, TimeOfDay,
+    IpsecPolicy, Ipv4Options, Ipv6Headers, Limit, Nth, PerConnectionClassifier, Ports, Protocol, TcpFlags,
+    TimeOfDay,
 };
 
 properties! {
@@ -92,11 +93,11 @@ properties! {
     /// Matchers of IPv4 only.
     pub struct Ipv4MatcherItem {
         ttl: "ttl" TtlTest, Same;
+        ipv4_options: "ipv4-options" Ipv4Options, Depends("source routing, record-route and router-alert are the same, with and without no-; any, none and timestamp are refused");
         fragment: "fragment" bool, Same;
     }
     refused {
         "hotspot": "Linux has no hotspot";
-        "ipv4-options": "rosc has no form of it yet";
         "psd": "Linux has no port scan detection here";
         "routing-table": "version 6 only; match routing-mark";
     }
@@ -115,8 +116,6 @@ properties! {
     /// Matchers of IPv6 only.
     pub struct Ipv6MatcherItem {
         hop_limit: "hop-limit" TtlTest, Same;
-    }
-    refused {
-        "headers": "rosc has no form of it yet";
+        headers: "headers" Negatable<Ipv6Headers>, Depends("hop, dst, route and frag with contains are the same; the others are refused");
     }
 }

@@ -1,7 +1,7 @@
 //! Values of conditions on headers, and of actions that change them.
 
-use super::{FromText, Mistake};
-use crate::ir::firewall::{Condition, IcmpOptions};
+use super::{FromText, Mistake, Set};
+use crate::ir::firewall::{Condition, IcmpOptions, Ipv6Header, Ipv6Headers};
 
 /// Smallest and largest length of a packet in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,6 +119,20 @@ impl FromText for IcmpOptions {
         match (kind.parse(), first.parse(), last.parse()) {
             (Ok(kind), Ok(first), Ok(last)) if first <= last => Ok(Self { kind, codes: (first, last) }),
             _ => Err(help()),
+        }
+    }
+}
+
+impl FromText for Ipv6Headers {
+    const SHAPE: &'static str = "a list of extension headers";
+
+    fn from_text(text: &str) -> Result<Self, Mistake> {
+        let (headers, how) = text.split_once(':').unwrap_or((text, "contains"));
+        let Set(headers) = Set::<Ipv6Header>::from_text(headers)?;
+        match how {
+            "contains" => Ok(Self { headers, exact: false }),
+            "exact" => Ok(Self { headers, exact: true }),
+            _ => Err(Mistake::with("for example hop,frag:contains or frag:exact")),
         }
     }
 }

@@ -3,8 +3,8 @@
 use super::{FromText, Mistake};
 use crate::diagnostic::did_you_mean;
 use crate::ir::firewall::{
-    AddressType, ConnectionNatState, ConnectionState, ConnectionType, FlowFields, PccFields, RejectWith,
-    Weekday,
+    AddressType, ConnectionNatState, ConnectionState, ConnectionType, FlowFields, Ipv4Options, Ipv6Header,
+    PccFields, RejectWith, Weekday,
 };
 use crate::ir::{CheckGateway, HashPolicy, RedirectPolicy, RpFilter, SpanningTree};
 
@@ -168,5 +168,36 @@ impl Keyword for Weekday {
         ("thu", Self::Thu),
         ("fri", Self::Fri),
         ("sat", Self::Sat),
+    ];
+}
+
+impl Keyword for Ipv4Options {
+    const SHAPE: &'static str = "an option of IPv4";
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("any", Self::Any),
+        ("none", Self::None),
+        ("loose-source-routing", Self::LooseSourceRouting),
+        ("strict-source-routing", Self::StrictSourceRouting),
+        ("no-source-routing", Self::NoSourceRouting),
+        ("record-route", Self::RecordRoute),
+        ("no-record-route", Self::NoRecordRoute),
+        ("router-alert", Self::RouterAlert),
+        ("no-router-alert", Self::NoRouterAlert),
+        ("timestamp", Self::Timestamp),
+        ("no-timestamp", Self::NoTimestamp),
+    ];
+}
+
+impl Keyword for Ipv6Header {
+    const SHAPE: &'static str = "an extension header";
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("hop", Self::Hop),
+        ("dst", Self::Dst),
+        ("route", Self::Route),
+        ("frag", Self::Frag),
+        ("auth", Self::Auth),
+        ("esp", Self::Esp),
+        ("none", Self::None),
+        ("proto", Self::Proto),
     ];
 }

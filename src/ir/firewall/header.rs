@@ -124,6 +124,48 @@ pub struct IcmpOptions {
     pub codes: (u8, u8),
 }
 
+/// `ipv4-options`: an option that is there, or is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the names are RouterOS's")]
+pub enum Ipv4Options {
+    Any,
+    None,
+    LooseSourceRouting,
+    StrictSourceRouting,
+    NoSourceRouting,
+    RecordRoute,
+    NoRecordRoute,
+    RouterAlert,
+    NoRouterAlert,
+    Timestamp,
+    NoTimestamp,
+}
+
+/// `headers`: extension headers of IPv6.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Ipv6Headers {
+    /// Those that are named.
+    pub headers: BTreeSet<Ipv6Header>,
+    /// Whether there may be no others.
+    pub exact: bool,
+}
+
+/// An extension header of IPv6.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the names are RouterOS's")]
+pub enum Ipv6Header {
+    Hop,
+    Dst,
+    Route,
+    Frag,
+    Auth,
+    Esp,
+    None,
+    Proto,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,8 @@
 
 use super::{
     ConnectionLimit, ConnectionNatState, ConnectionState, ConnectionType, DstLimit, IcmpOptions, IpRange,
-    IpsecPolicy, Limit, Nth, PerConnectionClassifier, Ports, Protocol, TcpFlags, TimeOfDay,
+    IpsecPolicy, Ipv4Options, Ipv6Headers, Limit, Nth, PerConnectionClassifier, Ports, Protocol, TcpFlags,
+    TimeOfDay,
 };
 use crate::ir::{AddressListName, ConnectionMark, InterfaceListName, InterfaceName, PacketMark, TableName};
 use serde::Serialize;
@@ -86,6 +87,10 @@ pub struct HeaderMatchers {
     /// `ttl` or `hop-limit`: smallest and largest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ttl: Option<Condition<(u8, u8)>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ipv4_options: Option<Ipv4Options>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ipv6_headers: Option<Condition<Ipv6Headers>>,
     /// Whether it is a fragment other than the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fragment: Option<bool>,

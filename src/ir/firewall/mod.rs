@@ -20,7 +20,9 @@ pub use classifier::{Nth, PccFields, PccKey, PerConnectionClassifier};
 pub use connection::{
     ConnectionLimit, ConnectionNatState, ConnectionState, ConnectionType, IpsecDirection, IpsecPolicy,
 };
-pub use header::{IcmpOptions, PortRange, Ports, Protocol, TcpFlag, TcpFlags};
+pub use header::{
+    IcmpOptions, Ipv4Options, Ipv6Header, Ipv6Headers, PortRange, Ports, Protocol, TcpFlag, TcpFlags,
+};
 pub use hook::{FilterHook, Hook, MangleHook, NatHook, RawHook};
 pub use matcher::{
     AddressMatch, AddressType, Circumstances, Condition, HeaderMatchers, InterfaceMatch, Matchers,

@@ -94,7 +94,7 @@ impl<'r> Context<'r> {
         lowered.extend(dst_address_type.iter().map(|c| address_type(route::daddr_type(), c)));
         lowered
             .extend(protocol.iter().map(|c| compare(meta::l4proto(), c, |p| rosc_nftables::Protocol(p.0))));
-        lowered.extend(super::header::header(family, header));
+        lowered.extend(self.header(family, header, origin));
         if let Some(transport) = transport {
             lowered.extend(src_port.iter().map(|c| ports(port::sport(transport), c)));
             lowered.extend(dst_port.iter().map(|c| ports(port::dport(transport), c)));

@@ -6,7 +6,7 @@ use crate::catalog::{
     Field, FlagsMatcherItem, Ipv4MatcherItem, Ipv6MatcherItem, MatcherItem, NatStateMatcherItem, Reader,
     StateMatcherItem, TrackedMatcherItem,
 };
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::ir::firewall::{
     AddressMatch, AddressType, Circumstances, Condition, HeaderMatchers, InterfaceMatch, Matchers, Ports,
     Protocol,
@@ -119,6 +119,8 @@ impl Resolver<'_, '_> {
             packet_size: plain(packet_size).map(|range| range.map(|range| (range.0, range.1))),
             dscp: plain(dscp).map(small),
             ttl: None,
+            ipv4_options: None,
+            ipv6_headers: None,
             fragment: None,
         };
         let circumstances = Circumstances {
@@ -160,11 +162,13 @@ impl Resolver<'_, '_> {
             circumstances,
         };
         match of_family {
-            OfFamily::Ip(Ipv4MatcherItem { ttl, fragment }) => {
+            OfFamily::Ip(Ipv4MatcherItem { ttl, ipv4_options, fragment }) => {
+                matchers.header.ipv4_options = ipv4_options.value;
                 matchers.header.ttl = ttl.value.map(|test| test.0);
                 matchers.header.fragment = fragment.value;
             }
-            OfFamily::Ipv6(Ipv6MatcherItem { hop_limit }) => {
+            OfFamily::Ipv6(Ipv6MatcherItem { hop_limit, headers }) => {
+                matchers.header.ipv6_headers = plain(headers);
                 matchers.header.ttl = hop_limit.value.map(|test| test.0);
             }
         }
@@ -180,7 +184,8 @@ impl Resolver<'_, '_> {
         if let Some(NatStateMatcherItem { connection_nat_state }) = nat_state {
             matchers.connection_nat_state = plain(connection_nat_state).map(|states| states.map(|set| set.0));
         }
-        (self.diagnostics.len() == before).then_some(matchers)
+        let is_sound = self.diagnostics[before..].iter().all(|found| found.severity != Severity::Error);
+        is_sound.then_some(matchers)
     }
 
     fn tracked_matchers(&mut self, matchers: &mut Matchers, tracked: TrackedMatcherItem) {
@@ -273,19 +278,26 @@ impl Resolver<'_, '_> {
         field: Field<Negatable<String>>,
     ) -> Option<Condition<AddressMatch>> {
         let Negatable(condition) = field.value?;
-        condition.try_map(|name| {
+        Some(condition.map(|name| {
             let list = AddressListName::new(&name);
-            if self.firewall(family).address_lists.contains_key(&list) {
-                return Some(AddressMatch::List(list));
+            if !self.firewall(family).address_lists.contains_key(&list) {
+                self.unknown_list(family, &name, field.origin);
             }
-            let lists = &self.firewall(family).address_lists;
-            let known: Vec<String> = lists.keys().map(ToString::to_string).collect();
-            let known = known.iter().map(String::as_str);
-            let declare =
-                format!("/ip firewall address-list add list={name} address=...; a disabled entry is enough");
-            self.report(diagnostics::dangling("address list", &name, field.origin, known, &declare));
-            None
-        })
+            AddressMatch::List(list)
+        }))
+    }
+
+    /// A list that nothing declares is an empty one, to RouterOS too: whoever wrote it may mean another, or fill it at run
+    /// time.
+    fn unknown_list(&mut self, family: Family, name: &str, origin: Origin) {
+        let lists = &self.firewall(family).address_lists;
+        let known: Vec<String> = lists.keys().map(ToString::to_string).collect();
+        let known = known.iter().map(String::as_str);
+        let declare =
+            format!("/ip firewall address-list add list={name} address=...; a disabled entry is enough");
+        let diagnostic = diagnostics::dangling("address list", name, origin, known, &declare);
+        self.report(Diagnostic { severity: Severity::Warning, ..diagnostic });
+        self.firewall_mut(family).address_lists.entry(AddressListName::new(name)).or_default();
     }
 
     fn type_matcher(

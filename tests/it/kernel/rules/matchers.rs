@@ -150,6 +150,11 @@ pub(super) const CASES: &[Case] = &[
         "hop-limit=equal:9",
         &[miss(UDP6), hit("in=lan src=2001:db8:88::10 dst=2001:db8:ff::7 proto=udp dport=53 ttl=10")],
     ),
+    // Packets of a trial have neither.
+    ip("ipv4-options", "ipv4-options=record-route", &[miss(UDP)]),
+    ip("ipv4-options", "ipv4-options=no-source-routing", &[hit(UDP)]),
+    ip6("headers", "headers=hop,frag:contains", &[miss(UDP6)]),
+    ip6("headers", "headers=!hop:contains", &[hit(UDP6)]),
     ip("fragment", "fragment=yes", &[miss(UDP)]),
     ip("fragment", "fragment=no", &[hit(UDP)]),
     Case {
