@@ -29,7 +29,7 @@ add gateway=2001:db8:1::1
 add address=192.168.88.0/24 list=admins
 add address=0.0.0.0/8 list=bogons
 add address=127.0.0.0/8 list=bogons
-add address=192.0.2.0/24 list=bogons
+add address=240.0.0.0/4 list=bogons
 /ip firewall raw
 add action=drop chain=prerouting comment="nobody sends from there" in-interface-list=WAN src-address-list=bogons
 add action=notrack chain=prerouting comment="large and harmless" dst-port=514 in-interface=lan protocol=udp

@@ -47,12 +47,6 @@ const CASES: &[Case] = &[
         help: "did you mean `wan2`?",
     },
     Case {
-        name: "dangling address list",
-        text: "/ip firewall nat\nadd chain=srcnat action=masquerade src-address-list=§lan\n",
-        code: "R0305",
-        help: "/ip firewall address-list add list=lan",
-    },
-    Case {
         name: "dangling interface list",
         text: "/ip firewall nat\nadd chain=srcnat action=masquerade out-interface-list=§WAN\n",
         code: "R0305",

@@ -6,7 +6,7 @@ use crate::catalog::{
     Field, FlagsMatcherItem, Ipv4MatcherItem, Ipv6MatcherItem, MatcherItem, NatStateMatcherItem, Reader,
     StateMatcherItem, TrackedMatcherItem,
 };
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::ir::firewall::{
     AddressMatch, AddressType, Circumstances, Condition, HeaderMatchers, InterfaceMatch, Matchers, Ports,
     Protocol,
@@ -184,7 +184,10 @@ impl Resolver<'_, '_> {
         if let Some(NatStateMatcherItem { connection_nat_state }) = nat_state {
             matchers.connection_nat_state = plain(connection_nat_state).map(|states| states.map(|set| set.0));
         }
-        let is_sound = self.diagnostics[before..].iter().all(|found| found.severity != Severity::Error);
+        // A list that nothing declares is only empty; whatever else is told makes the rule useless.
+        let is_harmless =
+            |found: &Diagnostic| found.code == Code::DanglingName && found.severity == Severity::Warning;
+        let is_sound = self.diagnostics[before..].iter().all(is_harmless);
         is_sound.then_some(matchers)
     }
 
