@@ -2,6 +2,7 @@
 
 mod agree_with_routeros;
 mod bad_input;
+mod carried;
 mod cli;
 mod configurations;
 mod corpus;
