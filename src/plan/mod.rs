@@ -1,8 +1,8 @@
 //! What has to be done, as a value: apply executes it and decides nothing.
 //!
 //! The changes of all targets stand in one safe order. A packet meets the old configuration or the new one: what it
-//! needs (links, addresses, translations) is there before what sends it on (routes, rules), and goes after; marks come
-//! when the routes are there that they lead to.
+//! needs (translations, links, addresses) is there before what sends it on (routes, rules), and goes after; marks come
+//! when the routes are there that they lead to. Filters come before everything that lets packets in, and go after it.
 
 mod observed;
 mod view;
@@ -45,9 +45,9 @@ pub enum Step {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Stretch {
     Settings,
+    FiltersAndTranslations,
     LinksAndAddresses,
     DeviceSettings,
-    Translations,
     RoutesAndRules,
     Decisions,
     Stale,
@@ -70,7 +70,7 @@ pub fn plan(desired: &Desired, observed: &Observed) -> Plan {
     let firewall = firewall_steps(
         desired,
         &observed.nftables,
-        has(Stretch::RoutesAndRules),
+        has(Stretch::RoutesAndRules) || has(Stretch::LinksAndAddresses),
         has(Stretch::Stale),
         &mut conflicts,
     );
@@ -116,29 +116,29 @@ impl Step {
     }
 }
 
-/// Changes the firewall in one transaction, or where routes come or go, in as many as it takes for every packet to find
-/// what belongs to its route.
+/// Changes the firewall in one transaction, or where addresses and routes come or go, in as many as it takes for every
+/// packet to find what belongs to its way.
 fn firewall_steps(
     desired: &Desired,
     observed: &rosc_nftables::Observed,
-    routes_come: bool,
-    routes_go: bool,
+    ways_come: bool,
+    ways_go: bool,
     conflicts: &mut Vec<Conflict>,
 ) -> Vec<(Stretch, Step)> {
     let Diff { changes: all, conflicts: in_the_way } = Nftables::diff(&desired.nftables, observed);
     conflicts.extend(in_the_way);
-    if all.is_empty() || !(routes_come || routes_go) {
+    if all.is_empty() || !(ways_come || ways_go) {
         return divide(all, |_| Stretch::Decisions, Step::Nftables);
     }
     let Stages { translating, deciding } = Stages::between(&observed.state, &desired.nftables);
     let mut way = Vec::new();
-    if routes_come {
-        way.push((Stretch::Translations, translating));
+    if ways_come {
+        way.push((Stretch::FiltersAndTranslations, translating));
     }
-    if routes_go {
+    if ways_go {
         way.push((Stretch::Decisions, deciding));
     }
-    let last = if routes_go { Stretch::StaleTranslations } else { Stretch::Decisions };
+    let last = if ways_go { Stretch::StaleTranslations } else { Stretch::Decisions };
     way.push((last, desired.nftables.clone()));
     let mut before = observed.clone();
     let mut steps = Vec::new();

@@ -4,6 +4,9 @@ use crate::ir::{AddressListName, Firewall};
 use std::collections::HashMap;
 use std::net::IpAddr;
 
+/// An address that a rule has put on a list.
+pub(super) type Listed = (AddressListName, IpAddr);
+
 /// The address lists of a family.
 #[derive(Debug, Default)]
 pub(super) struct Lists<'r> {

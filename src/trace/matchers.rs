@@ -6,7 +6,7 @@
 use super::Moment;
 use super::chance::Chance;
 use super::conntrack::Membership;
-use super::lists::Lists;
+use super::lists::{Listed, Lists};
 use super::local::Own;
 use super::packet::{Packet, Payload};
 use crate::ir::firewall::{
@@ -22,7 +22,7 @@ pub(super) struct Sight<'a> {
     pub(super) router: &'a Router,
     pub(super) lists: &'a Lists<'a>,
     /// What packets before this one, and this one itself, have put on lists.
-    pub(super) remembered: (&'a HashSet<(AddressListName, IpAddr)>, &'a [(AddressListName, IpAddr)]),
+    pub(super) remembered: (&'a HashSet<Listed>, &'a [Listed]),
     pub(super) own: &'a Own,
     pub(super) packet: &'a Packet,
     pub(super) moment: Option<Moment>,
@@ -171,7 +171,7 @@ impl Sight<'_> {
 
     fn remembers(&self, list: &AddressListName, address: IpAddr) -> bool {
         let (before, now) = self.remembered;
-        let is = |(of, known): &(AddressListName, IpAddr)| of == list && *known == address;
+        let is = |(of, known): &Listed| of == list && *known == address;
         now.iter().any(is) || (!before.is_empty() && before.contains(&(list.clone(), address)))
     }
 

@@ -45,15 +45,14 @@ use crate::ir::firewall::{
     FilterAction, FilterHook, MangleAction, MangleHook, NatAction, NatHook, RawAction, RawHook, Weekday,
 };
 use crate::ir::nexthop::{NextHops, Surroundings};
-use crate::ir::{AddressListName, Firewall, InterfaceName, Router};
+use crate::ir::{Firewall, InterfaceName, Router};
 use chains::Chains;
 use conntrack::Membership;
 use fib::Fib;
-use lists::Lists;
+use lists::{Listed, Lists};
 use local::Own;
 use routing::Routing;
 use std::collections::{HashMap, HashSet};
-use std::net::IpAddr;
 
 /// A packet, and how it comes to the router.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,7 +71,7 @@ pub struct State {
     /// How often each rule with `nth` was reached, by its number.
     turns: HashMap<usize, u32>,
     /// What rules have put on lists. For how long is no matter: a trace knows no time.
-    remembered: HashSet<(AddressListName, IpAddr)>,
+    remembered: HashSet<Listed>,
     /// What the router's clock shows; `None` if that is not said.
     pub moment: Option<Moment>,
 }
@@ -92,7 +91,7 @@ pub struct Effect {
     gone: Option<usize>,
     connection: Option<Membership>,
     turns: Vec<(usize, u32)>,
-    remembered: Vec<(AddressListName, IpAddr)>,
+    remembered: Vec<Listed>,
 }
 
 impl State {

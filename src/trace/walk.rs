@@ -4,6 +4,7 @@ use super::chains::{Chains, Known, Then};
 use super::chance::Chance;
 use super::conntrack::{Membership, Tracked};
 use super::fib::{Entry, Way};
+use super::lists::Listed;
 use super::matchers::Sight;
 use super::packet::{IcmpError, Packet};
 use super::routing::{Answer, Decision, Found, Look, Query};
@@ -11,7 +12,7 @@ use super::step::{Difference, End, Hook, Outcome, Reason, Step, Trace};
 use super::{Arrival, Detailed, Effect, State, Tracer};
 use crate::ir::firewall::{Action, AddressSide, AddressType, FilterHook, MangleHook, NatHook, RawHook};
 use crate::ir::nexthop::Hop;
-use crate::ir::{AddressListName, Dialect, InterfaceName, PacketMark, TableName};
+use crate::ir::{Dialect, InterfaceName, PacketMark, TableName};
 use rosc_target::Origin;
 use std::net::IpAddr;
 use std::rc::Rc;
@@ -24,7 +25,7 @@ pub(super) struct Walk<'a, 'r> {
     /// The turns of `nth` that the packet took.
     turns: Vec<(usize, u32)>,
     /// What it has put on lists.
-    remembered: Vec<(AddressListName, IpAddr)>,
+    remembered: Vec<Listed>,
     /// Whether its connection is kept, and has its translations.
     pub(super) is_confirmed: bool,
     pub(super) chance: &'a mut dyn Chance,

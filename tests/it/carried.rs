@@ -35,7 +35,6 @@ struct Counts {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "whoever asks for the output wants to know what to mend next")]
 fn published_firewall_rules_are_carried_over() {
     let Some((_, paths)) = all_files() else { return };
     let mut counts = Counts::default();

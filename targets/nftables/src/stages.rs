@@ -2,22 +2,24 @@
 
 use crate::sequence;
 use crate::state::{Chain, ChainType, Family, State, Table};
+use crate::statement::Statement;
 use crate::{Name, Rule};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The states between which routes come and go.
 ///
 /// A packet that finds a new route needs its new translation, one that finds an old route the old one, and a mark is
-/// worth nothing without the route that it leads to. So there are three transactions:
+/// worth nothing without the route that it leads to. No packet may get past a filter that is to be there: new filters
+/// come with the translations, and old ones that are not to be there any more go last. So there are three transactions:
 ///
-/// 1. to `translating`, then routes are added;
+/// 1. to `translating`, then addresses and routes are added;
 /// 2. to `deciding`, then stale routes are deleted;
 /// 3. to the wanted state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stages {
-    /// New translations stand in front of the old ones; everything else is as before.
+    /// New translations stand in front of the old ones, and filters are as wanted; everything else is as before.
     pub translating: State,
-    /// The same translations; everything else is as wanted.
+    /// The same translations and filters; everything else is as wanted.
     pub deciding: State,
 }
 
@@ -57,8 +59,13 @@ fn merge(old: &Table, new: &Table, others: Others) -> Table {
         Others::Old => old,
         Others::New => new,
     };
-    let rest = source.chains.iter().filter(|(name, _)| !translating.contains(*name));
-    chains.extend(rest.map(|(name, chain)| (name.clone(), chain.clone())));
+    let guarding = &guarding_chains(old) | &guarding_chains(new);
+    for name in guarding.difference(&translating) {
+        let chain = new.chains.get(name).or_else(|| old.chains.get(name));
+        chains.extend(chain.map(|chain| (name.clone(), chain.clone())));
+    }
+    let rest = source.chains.iter().filter(|(name, _)| !chains.contains_key(*name)).collect::<Vec<_>>();
+    chains.extend(rest.into_iter().map(|(name, chain)| (name.clone(), chain.clone())));
     // Rules of both sides may look into sets of both sides.
     let mut sets = old.sets.clone();
     sets.extend(new.sets.iter().map(|(name, set)| (name.clone(), set.clone())));
@@ -69,10 +76,45 @@ fn merge(old: &Table, new: &Table, others: Others) -> Table {
 
 /// The chains of type nat, and those that they jump to.
 fn translating_chains(table: &Table) -> BTreeSet<Name> {
-    let is_nat = |chain: &&Chain| chain.hook.is_some_and(|hook| hook.kind == ChainType::Nat);
-    let bases = table.chains.iter().filter(|(_, chain)| is_nat(chain)).map(|(name, _)| name);
+    let is_nat = |chain: &Chain| chain.hook.is_some_and(|hook| hook.kind == ChainType::Nat);
+    reached(table, table.chains.iter().filter(|(_, chain)| is_nat(chain)).map(|(name, _)| name))
+}
+
+/// The chains that only let packets pass or not, with those that they jump to.
+fn guarding_chains(table: &Table) -> BTreeSet<Name> {
+    let bases = table.chains.iter().filter(|(_, chain)| {
+        chain.hook.is_some_and(|hook| hook.kind == ChainType::Filter) && !changes_packets(chain)
+    });
+    let guarding = bases.map(|(name, _)| reached(table, [name])).filter(|chains| {
+        chains.iter().filter_map(|name| table.chains.get(name)).all(|chain| !changes_packets(chain))
+    });
+    guarding.flatten().collect()
+}
+
+fn changes_packets(chain: &Chain) -> bool {
+    chain.rules.iter().flat_map(Rule::statements).any(|statement| match statement {
+        Statement::SetMark(_)
+        | Statement::SetMaxseg(_)
+        | Statement::SetField(_)
+        | Statement::SetHelper(_)
+        | Statement::Nat(_)
+        | Statement::Opaque(_) => true,
+        Statement::Match(_)
+        | Statement::Limit(_)
+        | Statement::SetUpdate(_)
+        | Statement::Counter(_)
+        | Statement::Log(_)
+        | Statement::Notrack
+        | Statement::Vmap(_)
+        | Statement::Reject(_)
+        | Statement::Verdict(_) => false,
+    })
+}
+
+/// Some chains, and those that they jump to.
+fn reached<'t>(table: &'t Table, from: impl IntoIterator<Item = &'t Name>) -> BTreeSet<Name> {
     let mut found: BTreeSet<Name> = BTreeSet::new();
-    let mut pending: Vec<&Name> = bases.collect();
+    let mut pending: Vec<&Name> = from.into_iter().collect();
     while let Some(name) = pending.pop() {
         if found.insert(name.clone()) {
             let rules = table.chains.get(name).into_iter().flat_map(|chain| &chain.rules);
@@ -104,7 +146,7 @@ mod tests {
     use super::*;
     use crate::select::meta;
     use crate::state::{BaseHook, Hook, Policy};
-    use crate::{InterfaceName, Nat, NatFlags, Statement, Verdict};
+    use crate::{InterfaceName, Mark, Nat, NatFlags, SetMark, Verdict};
     use rosc_target::Origin;
 
     fn rule(interface: &str, action: impl Into<Statement>) -> Rule {
@@ -131,14 +173,19 @@ mod tests {
         state
     }
 
+    /// What changes packets, and so guards nothing.
+    fn marks(interface: &str) -> Rule {
+        rule(interface, SetMark::constant(Mark::Packet, 1))
+    }
+
     #[test]
     fn translations_of_both_sides_are_there_while_routes_change() {
-        let from = state(vec![masquerade("a"), masquerade("b")], vec![accept("a")]);
-        let to = state(vec![masquerade("b"), masquerade("c")], vec![accept("c")]);
+        let from = state(vec![masquerade("a"), masquerade("b")], vec![marks("a")]);
+        let to = state(vec![masquerade("b"), masquerade("c")], vec![marks("c")]);
         let both = vec![masquerade("a"), masquerade("b"), masquerade("c")];
         let stages = Stages::between(&from, &to);
-        assert_eq!(stages.translating, state(both.clone(), vec![accept("a")]));
-        assert_eq!(stages.deciding, state(both, vec![accept("c")]));
+        assert_eq!(stages.translating, state(both.clone(), vec![marks("a")]));
+        assert_eq!(stages.deciding, state(both, vec![marks("c")]));
     }
 
     #[test]
@@ -150,12 +197,31 @@ mod tests {
 
     #[test]
     fn what_only_one_side_has_comes_in_time_and_goes_last() {
-        let (nothing, full) = (State::default(), state(vec![masquerade("a")], vec![accept("a")]));
+        let (nothing, full) = (State::default(), state(vec![masquerade("a")], vec![marks("a")]));
         let Stages { translating, deciding } = Stages::between(&nothing, &full);
         assert!(translating.tables[&Family::Ip].chains.keys().map(Name::as_str).eq(["nat"]));
         assert_eq!(deciding, full);
         let Stages { translating, deciding } = Stages::between(&full, &nothing);
         assert_eq!(translating, full);
         assert!(deciding.tables[&Family::Ip].chains.keys().map(Name::as_str).eq(["nat"]));
+    }
+
+    #[test]
+    fn a_filter_comes_first_and_goes_last() {
+        let drop = |interface| rule(interface, Verdict::Drop);
+        let (open, closed) = (state(vec![], vec![marks("a")]), state(vec![], vec![drop("a")]));
+        let nothing = State::default();
+        let coming = Stages::between(&nothing, &closed);
+        assert_eq!((&coming.translating, &coming.deciding), (&closed, &closed));
+        let going = Stages::between(&closed, &nothing);
+        assert_eq!((&going.translating, &going.deciding), (&closed, &closed));
+        assert_eq!(
+            Stages::between(&closed, &state(vec![], vec![drop("b")])).translating.tables[&Family::Ip].chains
+                [&Name::new("mangle").unwrap()]
+                .rules,
+            [drop("b")]
+        );
+        // One that changes packets waits for the routes, whatever else it does.
+        assert_eq!(Stages::between(&nothing, &open).translating.tables[&Family::Ip].chains.len(), 1);
     }
 }
