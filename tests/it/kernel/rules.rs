@@ -2,6 +2,7 @@
 
 mod actions;
 mod matchers;
+mod twice;
 
 use crate::kernel::router_of;
 use actions::Fate;
