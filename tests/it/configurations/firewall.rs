@@ -175,6 +175,10 @@ pub(super) fn mangle() -> BoxedStrategy<Line> {
                     && !["protocol=tcp", "protocol=udp"].iter().any(|protocol| matchers.contains(protocol));
                 let is_open = may_be_neighbours || may_be_lo.iter().any(|from| matchers.contains(from));
                 let nth = if is_open { "" } else { &nth };
+                // Messages with another hop limit are none that neighbours listen to.
+                let is_deaf = may_be_neighbours && action.contains("hop-limit");
+                let matchers =
+                    if is_deaf { without_transport(&matchers) + " protocol=udp" } else { matchers };
                 let is_of_all = !nth.is_empty() && !matchers.contains(" in-interface");
                 let from = if is_of_all { " in-interface-list=WAN" } else { "" };
                 (menu, format!("add chain={chain}{from}{matchers}{nth}{action}"))

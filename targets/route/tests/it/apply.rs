@@ -291,3 +291,21 @@ fn changes_come_in_an_order_that_is_safe_for_traffic() {
 fn read(path: &str) -> String {
     std::fs::read_to_string(path).expect("a readable setting")
 }
+
+/// The kernel asks its main table where the gateway is, and finds the route itself there or the one behind it.
+#[test]
+fn a_gateway_that_its_own_route_leads_to_is_taken() {
+    with_two_cables(|| {
+        let hop = NextHop { onlink: true, ..NextHop::via(addr("2001:db8:88::9"), device("eth0")) };
+        let first = Route { metric: metric(257), ..multipath("2001:db8:88::/65", [hop]) };
+        let second = Route { metric: metric(259), ..direct("2001:db8:88::/65", "eth1") };
+        let desired = state(
+            [existing("eth0"), existing("eth1")],
+            [address("eth0", "2001:db8:88::1/64")],
+            [second, first],
+            [],
+        );
+        apply(&desired);
+        assert_eq!(observe().state.routes(), desired.routes());
+    });
+}
