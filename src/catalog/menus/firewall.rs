@@ -171,7 +171,7 @@ properties! {
     /// What an item of an address list says.
     pub struct AddressListItem {
         list: "list" String, Same;
-        address: "address" ListedAddress, Depends("addresses, prefixes and ranges are the same; a DNS name is refused");
+        address: "address" ListedAddress, Depends("addresses, prefixes and ranges are the same; a DNS name has the addresses that it had at the last apply, and is warned of");
     }
     refused {
         "timeout": "entries that expire are made at run time; leave the timeout out to keep the entry";
