@@ -32,7 +32,7 @@ fn router(configuration: &str) -> Router {
 }
 
 /// A machine whose resolver answers so; a name that is not among them is not answered.
-fn resolver(router: &Router, answers: &[(&str, Result<&[&str], &str>)]) -> Host {
+pub(crate) fn resolver(router: &Router, answers: &[(&str, Result<&[&str], &str>)]) -> Host {
     let mut names = Names::new();
     let asked = router.firewall.names_asked().chain(router.ipv6_firewall.names_asked());
     for (name, _) in asked {
