@@ -1,5 +1,6 @@
 //! Entries of address lists that are DNS names.
 
+use crate::cli::{Files, rosc};
 use crate::stages::text;
 use rosc::compile::{Options, compile};
 use rosc::diagnostic::{Diagnostic, Severity, has_errors, tidy};
@@ -124,4 +125,27 @@ fn a_name_changes_no_rule_whatever_it_resolves_to() {
     };
     let answers: &[(&str, Result<&[&str], &str>)] = &[("www.example.com", Ok(&["192.0.2.80"]))];
     assert_eq!(rules(&Host::unknown()), rules(&resolver(&router, answers)));
+}
+
+#[test]
+fn a_trace_says_that_names_are_nobodys() {
+    let files = Files::new([(
+        "names.rsc",
+        "/ip address add address=192.0.2.2/24 interface=ether1
+/ip firewall address-list add list=sites address=www.example.com
+/ip firewall filter add chain=input action=drop src-address-list=sites
+",
+    )]);
+    let path = files.path("names.rsc");
+    let packet = ["in=ether1", "src=192.0.2.80", "dst=192.0.2.2", "proto=udp", "dport=53"];
+    let shown = rosc(&[&["trace", &path], packet.as_slice()].concat());
+    assert!(
+        shown.out.contains("delivered") && shown.err.contains("names.rsc:2:"),
+        "{}{}",
+        shown.out,
+        shown.err
+    );
+    let shown = rosc(&[&["trace", "--format", "json", &path], packet.as_slice()].concat());
+    assert_eq!((shown.code, shown.codes()), (Some(0), vec!["R0207".to_owned()]));
+    assert_eq!(shown.json()["diagnostics"][0]["severity"], "note");
 }
