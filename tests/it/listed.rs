@@ -1,4 +1,4 @@
-//! Entries of address lists that are DNS names.
+//! Entries of address lists that are no addresses: DNS names, and what stays for a time.
 
 use crate::cli::{Files, rosc};
 use crate::stages::text;
@@ -148,4 +148,14 @@ fn a_trace_says_that_names_are_nobodys() {
     let shown = rosc(&[&["trace", "--format", "json", &path], packet.as_slice()].concat());
     assert_eq!((shown.code, shown.codes()), (Some(0), vec!["R0207".to_owned()]));
     assert_eq!(shown.json()["diagnostics"][0]["severity"], "note");
+}
+
+#[test]
+fn an_entry_with_a_timeout_is_on_the_list_for_good() {
+    let configuration = "/ip firewall address-list add list=guests address=192.0.2.7 timeout=1h
+        /ip firewall filter add chain=forward action=drop src-address-list=guests";
+    let (sets, _) = sets_and_messages(configuration, &Host::unknown());
+    assert_eq!(sets, ["elements = { 192.0.2.7 }"]);
+    let wrong = text("/ip firewall address-list add list=guests address=192.0.2.7 timeout=soon");
+    assert!(has_errors(&compile(&wrong, Options::default()).diagnostics));
 }
