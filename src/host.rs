@@ -1,6 +1,7 @@
 //! What must be known of the machine to compile for it.
 
 use crate::ir::InterfaceName;
+use crate::ir::firewall::DnsName;
 use crate::ir::nexthop::Surroundings;
 use ipnet::IpNet;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +16,20 @@ pub struct Host {
     pub unanswering: BTreeSet<IpAddr>,
     /// Its clock; `None` if the machine is not known.
     pub clock: Option<Clock>,
+    /// What the names on address lists mean there; `None` if that was not asked.
+    pub names: Option<Names>,
+}
+
+/// What DNS names resolve to: addresses of both families, at least one, or why there are none.
+pub type Names = BTreeMap<DnsName, Result<Vec<IpAddr>, Unanswered>>;
+
+/// Why a name has no addresses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unanswered {
+    /// The resolver says why.
+    Failed(String),
+    /// The resolver took longer than anybody wants to wait.
+    TooLate,
 }
 
 /// A machine's clock.

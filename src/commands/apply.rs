@@ -1,6 +1,7 @@
 //! `rosc apply`.
 
 use super::failure::{already_there, explain, unreadable};
+use super::names::with_names;
 use super::output::{Output, extent, read};
 use super::{Outcome, PlanDocument, leave, signals};
 use crate::cli::{ApplyArgs, Format};
@@ -41,7 +42,7 @@ fn prepare(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<(Machine, Desired)> {
     let opened = Machine::open(&args.state_dir).and_then(|mut machine| {
-        let host = machine.host()?;
+        let host = with_names(machine.host()?, router);
         Ok((machine, host))
     });
     match opened {

@@ -1,6 +1,7 @@
 //! `rosc diff`.
 
 use super::failure::{already_there, conflicts, firewall_unreadable, unreadable};
+use super::names::with_names;
 use super::output::{Output, extent, read};
 use super::{Outcome, PlanDocument};
 use crate::cli::{DiffArgs, Format};
@@ -68,7 +69,7 @@ fn against_machine(
 ) -> Option<Plan> {
     let compare = |diagnostics: &mut Vec<Diagnostic>| -> Result<Plan, TargetError> {
         let mut machine = Machine::open(&args.state_dir)?;
-        let lowered = lower(router, &machine.host()?);
+        let lowered = lower(router, &with_names(machine.host()?, router));
         diagnostics.extend(lowered.diagnostics);
         machine.look_at(lowered.desired.sysctl.settings.keys().cloned());
         let (observed, refusal) = machine.observe_as_user()?;

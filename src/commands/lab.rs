@@ -1,6 +1,7 @@
 //! `rosc lab`.
 
 use super::failure::{explain, refused};
+use super::names::not_resolved;
 use super::output::{Output, read};
 use super::{Outcome, signals, verify};
 use crate::cli::{Format, LabArgs};
@@ -23,6 +24,7 @@ pub(super) fn run(args: &LabArgs, output: &Output) -> Outcome {
     let mut report = None;
     let mut outcome = Outcome::Errors;
     if !has_errors(&diagnostics) {
+        diagnostics.extend(not_resolved(&compiled.router));
         match try_out(&compiled.router, args, output) {
             Ok(done) => {
                 report = Some(done);

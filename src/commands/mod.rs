@@ -8,6 +8,7 @@ mod failure;
 mod fmt;
 mod lab;
 mod live;
+mod names;
 mod output;
 mod show;
 mod signals;

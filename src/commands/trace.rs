@@ -1,6 +1,7 @@
 //! `rosc trace`.
 
 use super::Outcome;
+use super::names::not_resolved;
 use super::output::{Output, options, read};
 use crate::cli::{Format, TraceArgs};
 use crate::compile::compile;
@@ -33,6 +34,8 @@ pub(super) fn run(args: &TraceArgs, output: &Output) -> Outcome {
     }
     let compiled = compile(&sources, options(args.routeros, false));
     diagnostics.extend(compiled.diagnostics);
+    let notes = if has_errors(&diagnostics) { Vec::new() } else { tidy(not_resolved(&compiled.router)) };
+    diagnostics.extend_from_slice(&notes);
     let diagnostics = tidy(diagnostics);
     let mut typed = Sources::default();
     let traced = match has_errors(&diagnostics) {
@@ -50,9 +53,8 @@ pub(super) fn run(args: &TraceArgs, output: &Output) -> Outcome {
             output.print_json(&Document { diagnostics: document, shown: shown.as_ref() });
         }
         Format::Human => {
-            if has_errors(&diagnostics) {
-                output.diagnostics(&diagnostics, &sources);
-            }
+            // What is not carried over to Linux is no matter here, but what is not known of the router is.
+            output.diagnostics(if has_errors(&diagnostics) { &diagnostics } else { &notes }, &sources);
             output.diagnostics(&wrong, &typed);
             match &shown {
                 Some(Shown::Packets(packets)) => {

@@ -51,8 +51,8 @@ pub(super) fn somebody(router: &Router, ipv6: bool) -> Option<IpAddr> {
             .iter()
             .any(|route| route.destination.prefix_len() > 3 && route.destination.contains(address));
         let by_address = router.addresses.iter().any(|own| own.connected().contains(address));
-        let mut lists = firewall.address_lists.values().flat_map(|list| &list.entries);
-        !by_route && !by_address && !lists.any(|entry| entry.range.contains(*address))
+        let mut listed = firewall.address_lists.values().flat_map(|list| list.ranges());
+        !by_route && !by_address && !listed.any(|range| range.contains(*address))
     };
     let hosts = SOMEWHERE.iter().map(|&(v4, v6)| if ipv6 { IpAddr::from(v6) } else { v4.into() });
     hosts.into_iter().find(is_unknown)
@@ -72,7 +72,7 @@ pub(super) fn meeting(
 ) -> Option<IpAddr> {
     let entries = |list: &AddressListName| {
         let list = firewall.address_lists.get(list);
-        list.into_iter().flat_map(|list| &list.entries).map(|entry| entry.range).collect::<Vec<_>>()
+        list.into_iter().flat_map(|list| list.ranges()).collect::<Vec<_>>()
     };
     let ranges: Vec<Vec<IpRange>> = conditions
         .into_iter()

@@ -1,4 +1,5 @@
-//! Address lists, made for looking addresses up.
+//! Address lists, made for looking addresses up. A DNS name on a list stands for no address: what it resolves to is
+//! known on the machine alone.
 
 use crate::ir::{AddressListName, Firewall};
 use std::collections::HashMap;
@@ -17,7 +18,7 @@ impl<'r> Lists<'r> {
     pub(super) fn new(firewall: &'r Firewall) -> Self {
         let lists = firewall.address_lists.iter().map(|(name, list)| {
             let mut ranges: Vec<(IpAddr, IpAddr)> =
-                list.entries.iter().map(|entry| (entry.range.first(), entry.range.last())).collect();
+                list.ranges().map(|range| (range.first(), range.last())).collect();
             ranges.sort_unstable();
             let mut merged: Vec<(IpAddr, IpAddr)> = Vec::with_capacity(ranges.len());
             for (first, last) in ranges {

@@ -65,7 +65,7 @@ impl Machine {
         self.nftables.observe()
     }
 
-    /// Reads what the compiler must know.
+    /// Reads what the compiler must know, but for what [names](super::resolve_names) mean, which takes a resolver.
     pub fn host(&mut self) -> Result<Host, TargetError> {
         let (devices, addresses) = self.route.devices()?;
         Ok(Host { clock: Some(clock()), ..Host::with_devices(&devices, &addresses) })

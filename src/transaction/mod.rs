@@ -6,8 +6,10 @@
 mod journal;
 mod lock;
 mod machine;
+mod names;
 
 pub use machine::Machine;
+pub use names::resolve_names;
 
 use crate::lower::Desired;
 use crate::plan::{Plan, Step, plan};

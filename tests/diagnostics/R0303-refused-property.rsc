@@ -1,4 +1,4 @@
 /ip firewall mangle
 add action=mark-packet chain=forward limit=10,5:packet new-packet-mark=few
 /ip firewall address-list
-add address=www.example.com list=sites
+add address=192.0.2.7 dynamic=yes list=sites

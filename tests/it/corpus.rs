@@ -28,16 +28,16 @@ struct Floor {
 }
 
 /// What is left of the files is text that no router takes. What is left of the items needs what only a running router
-/// knows, or asks for what rosc refuses: DNS names in address lists above all. What leaves no item stands in functions
-/// that another file calls, in branches that are not taken, or behind something that only a router knows.
+/// knows, or asks for what rosc refuses. What leaves no item stands in functions that another file calls, in branches
+/// that are not taken, or behind something that only a router knows.
 const FLOORS: [Floor; 7] = [
-    Floor { category: "addrlist", files: 960, items: 612, made: 1000 },
-    Floor { category: "export", files: 929, items: 932, made: 968 },
-    Floor { category: "firewall", files: 876, items: 729, made: 985 },
-    Floor { category: "misc", files: 968, items: 906, made: 992 },
-    Floor { category: "multiwan", files: 901, items: 931, made: 957 },
+    Floor { category: "addrlist", files: 960, items: 982, made: 1000 },
+    Floor { category: "export", files: 929, items: 974, made: 968 },
+    Floor { category: "firewall", files: 876, items: 905, made: 985 },
+    Floor { category: "misc", files: 968, items: 928, made: 992 },
+    Floor { category: "multiwan", files: 901, items: 948, made: 957 },
     Floor { category: "routing", files: 1000, items: 936, made: 1000 },
-    Floor { category: "script", files: 905, items: 906, made: 768 },
+    Floor { category: "script", files: 905, items: 933, made: 768 },
 ];
 
 /// Far longer than the largest file takes: a file that is not done by then never will be.

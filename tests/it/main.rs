@@ -17,6 +17,7 @@ mod kernel;
 mod laws;
 mod legal;
 mod lints;
+mod listed;
 mod published;
 mod readable;
 mod sandbox;

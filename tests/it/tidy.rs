@@ -55,7 +55,7 @@ const ROOMS: &[Room] = &[
         rooms: &["catalog", "ir", "lower", "source", "trace"],
         crates: &["rosc_grammar", "rosc_nftables", "rosc_route", "rosc_target"],
     },
-    Room { name: "transaction", rooms: &["host", "lower", "plan"], crates: TARGETS },
+    Room { name: "transaction", rooms: &["host", "ir", "lower", "plan"], crates: TARGETS },
     Room {
         name: "lab",
         rooms: &["diagnostic", "host", "ir", "lower", "trace", "transaction"],

@@ -6,7 +6,7 @@ use super::{
     MatcherItem, NatItem, NatStateMatcherItem, RawItem, StateMatcherItem, TrackedMatcherItem,
 };
 use crate::catalog::property::properties;
-use crate::catalog::types::ListedAddress;
+use crate::catalog::types::{ListTimeout, ListedAddress};
 use crate::catalog::{Kind, Menu};
 
 /// `/ip firewall address-list`.
@@ -171,10 +171,12 @@ properties! {
     /// What an item of an address list says.
     pub struct AddressListItem {
         list: "list" String, Same;
-        address: "address" ListedAddress, Depends("addresses, prefixes and ranges are the same; a DNS name is refused");
+        address: "address" ListedAddress, Depends("addresses, prefixes and ranges are the same; a DNS name has the addresses that it had at the last apply, and is warned of");
+    }
+    differs {
+        "timeout" ListTimeout: "the entry stays on the list, where RouterOS forgets it when the time is over, or when it restarts";
     }
     refused {
-        "timeout": "entries that expire are made at run time; leave the timeout out to keep the entry";
         "dynamic" = "no": "dynamic entries are made at run time";
     }
 }

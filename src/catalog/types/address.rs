@@ -1,7 +1,7 @@
 //! Addresses, prefixes and ranges.
 
 use super::{FromText, Mistake};
-use crate::ir::firewall::IpRange;
+use crate::ir::firewall::{DnsName, IpRange, Listed};
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -32,12 +32,7 @@ pub struct Range(pub IpRange);
 
 /// What an address list holds: addresses, or a DNS name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ListedAddress {
-    /// Addresses.
-    Range(IpRange),
-    /// A name that RouterOS would resolve again and again.
-    DnsName,
-}
+pub struct ListedAddress(pub Listed);
 
 impl<const V6: bool> FromText for Prefix<V6> {
     const SHAPE: &'static str = if V6 { "an IPv6 prefix" } else { "an IPv4 prefix" };
@@ -107,13 +102,13 @@ impl FromText for ListedAddress {
     fn from_text(text: &str) -> Result<Self, Mistake> {
         // Most are plain addresses, and lists are long.
         if let Ok(address) = text.parse() {
-            return Ok(Self::Range(IpRange::V4(address, address)));
+            return Ok(Self(Listed::Range(IpRange::V4(address, address))));
         }
-        let is_name = text.contains(|c: char| c.is_ascii_alphabetic()) && !text.contains([':', '/', ' ']);
-        if is_name {
-            return Ok(Self::DnsName);
+        let has_letters = text.contains(|c: char| c.is_ascii_alphabetic());
+        if has_letters && let Some(name) = DnsName::new(text) {
+            return Ok(Self(Listed::Name(name)));
         }
-        Range::from_text(text).map(|range| Self::Range(range.0))
+        Range::from_text(text).map(|range| Self(Listed::Range(range.0)))
     }
 }
 
@@ -212,8 +207,10 @@ mod tests {
 
     #[test]
     fn a_listed_name_is_told_from_an_address() {
-        assert!(matches!(ListedAddress::from_text("www.example.com"), Ok(ListedAddress::DnsName)));
-        assert!(matches!(ListedAddress::from_text("2001:db8::/32"), Ok(ListedAddress::Range(_))));
-        assert!(ListedAddress::from_text("192.0.2.256").is_err());
+        let listed = |text: &str| ListedAddress::from_text(text).map(|listed| listed.0);
+        assert!(matches!(listed("www.example.com"), Ok(Listed::Name(_))));
+        assert!(matches!(listed("192.0.2.1-192.0.2.9"), Ok(Listed::Range(_))));
+        assert!(matches!(listed("2001:db8::/32"), Ok(Listed::Range(_))));
+        assert!(listed("192.0.2.256").is_err() && listed("http://www.example.com").is_err());
     }
 }

@@ -4,6 +4,7 @@ mod document;
 mod text;
 
 use super::lab::explain_lab;
+use super::names::not_resolved;
 use super::output::{Output, read};
 use super::{Outcome, signals};
 use crate::cli::{Format, LabArgs};
@@ -27,6 +28,7 @@ pub(super) fn run(args: &LabArgs, packets: u64, output: &Output) -> Outcome {
     diagnostics.extend(compiled.diagnostics);
     let mut verification = None;
     if !has_errors(&diagnostics) {
+        diagnostics.extend(not_resolved(&compiled.router));
         match compare(args, packets, &compiled.router, &sources, output) {
             Ok(done) => verification = Some(done),
             Err(error) => diagnostics.extend(explain_lab(error)),

@@ -1,5 +1,6 @@
 //! Address lists and address ranges.
 
+use super::DnsName;
 use rosc_target::Origin;
 use serde::{Serialize, Serializer};
 use std::fmt;
@@ -14,14 +15,42 @@ pub struct AddressList {
 }
 
 /// One entry.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct AddressEntry {
     /// The item.
     #[serde(skip)]
     pub origin: Origin,
-    /// The addresses.
-    pub range: IpRange,
+    /// What it puts on the list.
+    pub listed: Listed,
+}
+
+/// What an entry puts on its list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Listed {
+    /// Addresses.
+    Range(IpRange),
+    /// Whatever addresses of the list's family a name has.
+    Name(DnsName),
+}
+
+impl AddressList {
+    /// The addresses that are written down.
+    pub fn ranges(&self) -> impl Iterator<Item = IpRange> {
+        self.entries.iter().filter_map(|entry| match &entry.listed {
+            Listed::Range(range) => Some(*range),
+            Listed::Name(_) => None,
+        })
+    }
+
+    /// The names, each with its entry's origin.
+    pub fn names(&self) -> impl Iterator<Item = (&DnsName, Origin)> {
+        self.entries.iter().filter_map(|entry| match &entry.listed {
+            Listed::Range(_) => None,
+            Listed::Name(name) => Some((name, entry.origin)),
+        })
+    }
 }
 
 /// Consecutive addresses of one family, both ends included.

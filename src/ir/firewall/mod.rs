@@ -4,6 +4,7 @@ mod action;
 mod address_list;
 mod classifier;
 mod connection;
+mod dns_name;
 mod header;
 mod hook;
 mod matcher;
@@ -15,11 +16,12 @@ pub use action::{
     Action, AddressSide, FilterAction, Lasting, MangleAction, Mss, NatAction, NatTarget, Passthrough,
     PortChoice, RawAction, RejectWith, Remember,
 };
-pub use address_list::{AddressEntry, AddressList, IpRange};
+pub use address_list::{AddressEntry, AddressList, IpRange, Listed};
 pub use classifier::{Nth, PccFields, PccKey, PerConnectionClassifier};
 pub use connection::{
     ConnectionLimit, ConnectionNatState, ConnectionState, ConnectionType, IpsecDirection, IpsecPolicy,
 };
+pub use dns_name::DnsName;
 pub use header::{
     IcmpOptions, Ipv4Options, Ipv6Header, Ipv6Headers, PortRange, Ports, Protocol, TcpFlag, TcpFlags,
 };
@@ -34,7 +36,7 @@ pub use service_port::{Service, ServicePort};
 use super::{AddressListName, ChainName};
 use rosc_target::Origin;
 use serde::{Serialize, Serializer};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// `/ip firewall` or `/ipv6 firewall`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -112,6 +114,25 @@ impl Firewall {
     pub fn matchers(&self) -> impl Iterator<Item = (&Matchers, Origin)> {
         let Self { address_lists: _, raw, mangle, nat, filter } = self;
         raw.matchers().chain(mangle.matchers()).chain(nat.matchers()).chain(filter.matchers())
+    }
+
+    /// The address lists that rules look into.
+    pub fn lists_asked(&self) -> BTreeSet<&AddressListName> {
+        let conditions = self
+            .matchers()
+            .flat_map(|(matchers, _)| matchers.src_address_list.iter().chain(&matchers.dst_address_list));
+        let wanted = conditions.map(|condition| condition.parts().0);
+        let lists = wanted.filter_map(|wanted| match wanted {
+            AddressMatch::List(list) => Some(list),
+            AddressMatch::Range(_) => None,
+        });
+        lists.collect()
+    }
+
+    /// The DNS names on lists that rules look into, each with its entry's origin.
+    pub fn names_asked(&self) -> impl Iterator<Item = (&DnsName, Origin)> {
+        let lists = self.lists_asked().into_iter().filter_map(|list| self.address_lists.get(list));
+        lists.flat_map(AddressList::names)
     }
 }
 

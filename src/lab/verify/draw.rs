@@ -45,7 +45,7 @@ impl Pool {
                 found.matchers(matchers);
             }
             for list in firewall.address_lists.values() {
-                list.entries.iter().for_each(|entry| found.range(&entry.range));
+                list.ranges().for_each(|range| found.range(&range));
             }
             for rule in firewall.nat.rules() {
                 found.translation(rule.action.own());

@@ -11,6 +11,7 @@ mod filter;
 mod header;
 mod mangle;
 mod matchers;
+mod names;
 mod nat;
 mod sets;
 mod time;

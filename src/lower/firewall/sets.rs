@@ -2,9 +2,7 @@
 
 use super::Side;
 use super::chain::object_name;
-use crate::ir::firewall::{
-    AddressList, AddressMatch, AddressSide, Condition, InterfaceMatch, IpRange, Lasting, Matchers, Remember,
-};
+use crate::ir::firewall::{AddressSide, Condition, InterfaceMatch, IpRange, Lasting, Matchers, Remember};
 use crate::ir::{AddressListName, InterfaceListName};
 use crate::lower::{Context, diagnostics};
 use rosc_nftables::kind::{AddressV4, AddressV6, Interface, Named};
@@ -21,14 +19,10 @@ impl Context<'_> {
     pub(super) fn sets(&mut self, side: &mut Side<'_>) {
         let firewall = side.firewall;
         let mut interface_lists: BTreeSet<&InterfaceListName> = BTreeSet::new();
-        let mut address_lists: BTreeSet<&AddressListName> = BTreeSet::new();
         for (matchers, _) in firewall.matchers() {
-            let Matchers {
-                in_interface_list, out_interface_list, src_address_list, dst_address_list, ..
-            } = matchers;
+            let Matchers { in_interface_list, out_interface_list, .. } = matchers;
             interface_lists
                 .extend(in_interface_list.iter().chain(out_interface_list).filter_map(interface_list));
-            address_lists.extend(src_address_list.iter().chain(dst_address_list).filter_map(address_list));
         }
         for name in interface_lists {
             let Some(list) = self.router.interface_lists.get(name) else { continue };
@@ -36,19 +30,20 @@ impl Context<'_> {
             let names = devices.filter_map(|device| InterfaceName::new(device.as_str()).ok());
             side.table.add_set(list.origin, &interface_list_name(name), names.collect());
         }
-        for name in address_lists {
+        for name in firewall.lists_asked() {
             let Some(list) = firewall.address_lists.get(name) else { continue };
             // Rules that fill a list without configured entries have made its only set.
             if list.entries.is_empty() && side.filled.contains(name) {
                 continue;
             }
             let origin = list.entries.first().map_or(Origin::IMPLIED, |entry| entry.origin);
+            let ranges = list.ranges().chain(self.resolved(side.family, list));
             match side.family {
                 Family::Ip => {
-                    side.table.add_set::<AddressV4>(origin, &address_list_name(name), v4(list).collect())
+                    side.table.add_set::<AddressV4>(origin, &address_list_name(name), v4(ranges).collect())
                 }
                 Family::Ip6 => {
-                    side.table.add_set::<AddressV6>(origin, &address_list_name(name), v6(list).collect())
+                    side.table.add_set::<AddressV6>(origin, &address_list_name(name), v6(ranges).collect())
                 }
             }
         }
@@ -112,22 +107,15 @@ fn interface_list(condition: &Condition<InterfaceMatch>) -> Option<&InterfaceLis
     }
 }
 
-fn address_list(condition: &Condition<AddressMatch>) -> Option<&AddressListName> {
-    match condition.parts().0 {
-        AddressMatch::List(list) => Some(list),
-        AddressMatch::Range(_) => None,
-    }
-}
-
-fn v4(list: &AddressList) -> impl Iterator<Item = Interval<Ipv4Addr>> {
-    list.entries.iter().filter_map(|entry| match entry.range {
+fn v4(ranges: impl Iterator<Item = IpRange>) -> impl Iterator<Item = Interval<Ipv4Addr>> {
+    ranges.filter_map(|range| match range {
         IpRange::V4(first, last) => Interval::new(first, last),
         IpRange::V6(..) => None,
     })
 }
 
-fn v6(list: &AddressList) -> impl Iterator<Item = Interval<Ipv6Addr>> {
-    list.entries.iter().filter_map(|entry| match entry.range {
+fn v6(ranges: impl Iterator<Item = IpRange>) -> impl Iterator<Item = Interval<Ipv6Addr>> {
+    ranges.filter_map(|range| match range {
         IpRange::V4(..) => None,
         IpRange::V6(first, last) => Interval::new(first, last),
     })

@@ -3,11 +3,9 @@
 use super::Family;
 use crate::catalog::types::ListedAddress;
 use crate::catalog::{self, AddressListItem, Menu};
-use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::AddressListName;
-use crate::ir::firewall::{AddressEntry, AddressList};
+use crate::ir::firewall::{AddressEntry, AddressList, Listed};
 use crate::resolve::{Read, Resolver, diagnostics};
-use rosc_target::Origin;
 use std::collections::{BTreeMap, HashMap};
 
 impl Resolver<'_, '_> {
@@ -22,7 +20,6 @@ impl Resolver<'_, '_> {
         self.for_each_declaration(menu, AddressListItem::read, |resolver, read| {
             let Read { origin, disabled, is_usable, value, .. } = read;
             let AddressListItem { list, address } = value;
-            let address_origin = address.origin;
             let Some(list) = resolver.declared("list", list, is_usable) else { return };
             // A name is declared by every entry, whatever becomes of the entry itself. Most are of the list of the
             // entry before.
@@ -38,13 +35,12 @@ impl Resolver<'_, '_> {
                 return;
             }
             match &address.value {
-                Some(ListedAddress::Range(range)) if range.is_ipv6() == family.is_ipv6() => {
-                    entries.push(AddressEntry { origin, range: *range });
-                }
-                Some(ListedAddress::Range(_)) => {
+                Some(ListedAddress(Listed::Range(range))) if range.is_ipv6() != family.is_ipv6() => {
                     resolver.report(diagnostics::wrong_family(&address, "address", family.is_ipv6()));
                 }
-                Some(ListedAddress::DnsName) => resolver.report(dns_name(address_origin)),
+                Some(ListedAddress(listed)) => {
+                    entries.push(AddressEntry { origin, listed: listed.clone() });
+                }
                 // RouterOS takes an entry without an address, which no packet matches: scripts declare a list so.
                 None => {}
             }
@@ -73,12 +69,4 @@ fn rule_menus(family: Family) -> [&'static Menu; 4] {
             [&c::IPV6_FIREWALL_RAW, &c::IPV6_FIREWALL_MANGLE, &c::IPV6_FIREWALL_NAT, &c::IPV6_FIREWALL_FILTER]
         }
     }
-}
-
-/// The same words for every name: a list of fifty thousand is one diagnostic with as many places.
-fn dns_name(origin: Origin) -> Diagnostic {
-    let message = "an address list holds a DNS name, which only a running router resolves";
-    Diagnostic::new(Code::RefusedProperty, message)
-        .label(origin, "not an address")
-        .help("write the addresses, or disable the entry")
 }

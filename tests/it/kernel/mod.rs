@@ -6,6 +6,7 @@ mod lab;
 mod labs;
 mod live;
 mod machine;
+mod names;
 mod pcc;
 mod random;
 mod rendered;
