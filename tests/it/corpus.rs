@@ -31,13 +31,13 @@ struct Floor {
 /// knows, or asks for what rosc refuses. What leaves no item stands in functions that another file calls, in branches
 /// that are not taken, or behind something that only a router knows.
 const FLOORS: [Floor; 7] = [
-    Floor { category: "addrlist", files: 960, items: 982, made: 1000 },
-    Floor { category: "export", files: 929, items: 974, made: 968 },
-    Floor { category: "firewall", files: 876, items: 905, made: 985 },
-    Floor { category: "misc", files: 968, items: 928, made: 992 },
-    Floor { category: "multiwan", files: 901, items: 948, made: 957 },
-    Floor { category: "routing", files: 1000, items: 936, made: 1000 },
-    Floor { category: "script", files: 905, items: 933, made: 768 },
+    Floor { category: "addrlist", files: 960, items: 982, made: 999 },
+    Floor { category: "export", files: 929, items: 974, made: 954 },
+    Floor { category: "firewall", files: 876, items: 905, made: 975 },
+    Floor { category: "misc", files: 968, items: 928, made: 983 },
+    Floor { category: "multiwan", files: 901, items: 948, made: 968 },
+    Floor { category: "routing", files: 1000, items: 945, made: 1000 },
+    Floor { category: "script", files: 905, items: 933, made: 764 },
 ];
 
 /// Far longer than the largest file takes: a file that is not done by then never will be.
