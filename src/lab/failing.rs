@@ -1,12 +1,11 @@
 //! What can fail in the world, and come back.
 
 use super::world::{WIRE, World, default_route, in_namespace, lab_address};
-use super::{LabError, Role};
+use super::{LabError, Role, carrier};
 use rosc_route::DeviceName;
 use rosc_route::topology::Topology as Builder;
-use rosc_target::{Target, TargetError};
+use rosc_target::TargetError;
 use std::net::IpAddr;
-use std::time::{Duration, Instant};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Cable {
@@ -48,29 +47,10 @@ impl World {
                     station.ways_back().try_for_each(|router| builder.route(&default_route(router, &wire)))
                 })?;
             }
-            self.wait_for_carrier(&placed.port, cable == Cable::Whole)?;
+            let port = std::slice::from_ref(&placed.port);
+            self.on_router(|| carrier::wait_for(port, cable == Cable::Whole))?;
         }
         Ok(())
-    }
-
-    /// The kernel tells of a carrier up to a second late, and only then changes what routes do.
-    fn wait_for_carrier(&self, port: &DeviceName, wanted: bool) -> Result<(), LabError> {
-        const PATIENCE: Duration = Duration::from_secs(10);
-        const PAUSE: Duration = Duration::from_millis(20);
-        self.on_router(|| {
-            let mut route = rosc_route::RouteTarget::open().map_err(LabError::Target)?;
-            let deadline = Instant::now() + PATIENCE;
-            loop {
-                let observed = route.observe().map_err(LabError::Target)?;
-                if observed.device(port).is_some_and(|device| device.running == wanted) {
-                    return Ok(());
-                }
-                if Instant::now() > deadline {
-                    return Err(LabError::NoCarrierChange(port.to_string()));
-                }
-                std::thread::sleep(PAUSE);
-            }
-        })
     }
 
     /// Makes a remote host silent at all providers: packets to it are dropped there.

@@ -3,6 +3,7 @@
 //! Everything stays inside of the namespaces, which have no names and end with the process. The router is changed by
 //! the same code that changes a real one.
 
+mod carrier;
 pub mod client;
 mod error;
 mod failing;

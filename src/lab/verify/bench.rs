@@ -5,7 +5,7 @@ use super::neighbours::{Frame, Neighbours};
 use crate::host::Host;
 use crate::ir::firewall::Protocol;
 use crate::ir::{InterfaceKind, InterfaceName, Router, SpanningTree};
-use crate::lab::{LabError, lowered};
+use crate::lab::{LabError, carrier, lowered};
 use crate::lower::Desired;
 use crate::trace::{Arrival, Packet, Payload};
 use crate::transaction::{self, Machine, Options};
@@ -61,6 +61,7 @@ pub struct Bench {
 struct Wire {
     /// The interface that packets come in by: the bridge of a bridged device.
     interface: InterfaceName,
+    device: DeviceName,
     tap: Tap,
     link_address: [u8; 6],
 }
@@ -101,6 +102,8 @@ impl Bench {
             let options = Options { state_dir: state_dir.path().to_owned(), ..Options::default() };
             transaction::apply(&mut machine, &desired, &options)
                 .map_err(|error| LabError::Apply(Box::new(error)))?;
+            let own: Vec<DeviceName> = wires.iter().map(|wire| wire.device.clone()).collect();
+            carrier::wait_for(&own, true)?;
             patient().map_err(LabError::system("change a kernel setting"))?;
             Ok((wires, ears().map_err(LabError::system("listen on the router"))?))
         })?;
@@ -285,7 +288,7 @@ fn wires(router: &Router, desired: &Desired) -> io::Result<Vec<Wire>> {
         .map(|link| {
             let tap = Tap::new(&link.name)?;
             let link_address = tap.link_address()?;
-            Ok(Wire { interface: interface_of(&link.name), tap, link_address })
+            Ok(Wire { interface: interface_of(&link.name), device: link.name.clone(), tap, link_address })
         })
         .collect()
 }
