@@ -1,19 +1,19 @@
 //! The conditions of rules.
 
 use super::Side;
-use super::chain::object_name;
+use super::address::{Address, address_type};
 use super::classifier::Decision;
-use super::sets::{CONFIGURED, REMEMBERED, interface_list_name};
+use super::sets::interface_list_name;
 use super::transport::{either_port, flags, ports, transport_of};
 use crate::ir::firewall::{
-    AddressMatch, AddressType, Condition, ConnectionNatState, ConnectionState, InterfaceMatch, IpRange,
-    Matchers, Nth, PerConnectionClassifier, Protocol,
+    Condition, ConnectionNatState, ConnectionState, InterfaceMatch, Matchers, Nth, PerConnectionClassifier,
+    Protocol,
 };
 use crate::lower::mark::{CONNECTION_MARK, Field, PACKET_MARK, ROUTING_MARK};
 use crate::lower::{Context, diagnostics};
-use rosc_nftables::kind::{AddressV4, AddressV6, Interface, MarkBits};
-use rosc_nftables::select::{Selector, ct, ip, ip6, meta, numgen_inc, port, route, tcp};
-use rosc_nftables::{CtState, CtStatus, Family, InterfaceName, Interval, Name, SetName, Statement};
+use rosc_nftables::kind::{Interface, MarkBits};
+use rosc_nftables::select::{Selector, ct, meta, numgen_inc, port, route, tcp};
+use rosc_nftables::{CtState, CtStatus, InterfaceName, Interval, Statement};
 use rosc_target::Origin;
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
@@ -84,12 +84,12 @@ impl<'r> Context<'r> {
         for condition in out_interface.iter().chain(out_interface_list) {
             lowered.push(self.interface(meta::oifname(), condition, origin));
         }
-        let source = Address { v4: ip::saddr(), v6: ip6::saddr(), family };
-        lowered.extend(src_address.iter().map(|c| source.clone().lower(c)));
-        lowered.extend(src_address_list.iter().map(|c| listed(side, &source, c)));
-        let destination = Address { v4: ip::daddr(), v6: ip6::daddr(), family };
-        lowered.extend(dst_address.iter().map(|c| destination.clone().lower(c)));
-        lowered.extend(dst_address_list.iter().map(|c| listed(side, &destination, c)));
+        for condition in src_address.iter().chain(src_address_list) {
+            lowered.push(Address::source(family).lower(side, condition));
+        }
+        for condition in dst_address.iter().chain(dst_address_list) {
+            lowered.push(Address::destination(family).lower(side, condition));
+        }
         lowered.extend(src_address_type.iter().map(|c| address_type(route::saddr_type(), c)));
         lowered.extend(dst_address_type.iter().map(|c| address_type(route::daddr_type(), c)));
         lowered
@@ -203,67 +203,6 @@ fn combine(lowered: Vec<Lowered>) -> Alternatives {
     alternatives
 }
 
-/// An address field of either family.
-#[derive(Clone)]
-struct Address {
-    v4: Selector<AddressV4>,
-    v6: Selector<AddressV6>,
-    family: Family,
-}
-
-impl Address {
-    fn lower(self, condition: &Condition<AddressMatch>) -> Lowered {
-        let (wanted, inverted) = condition.parts();
-        match (wanted, self.family) {
-            (AddressMatch::Range(IpRange::V4(first, last)), _) => {
-                let range = Interval::new(*first, *last).expect("a range begins before it ends");
-                if inverted { self.v4.ne(range) } else { self.v4.eq(range) }.into()
-            }
-            (AddressMatch::Range(IpRange::V6(first, last)), _) => {
-                let range = Interval::new(*first, *last).expect("a range begins before it ends");
-                if inverted { self.v6.ne(range) } else { self.v6.eq(range) }.into()
-            }
-            // What rules put on lists is in a set of its own.
-            (AddressMatch::List(list), _) => {
-                self.in_set(object_name(CONFIGURED, list.as_str()), inverted).into()
-            }
-        }
-    }
-
-    fn in_set(self, set: Name, inverted: bool) -> Statement {
-        const IS_NAME: &str = "a name is a name of a set too";
-        match self.family {
-            Family::Ip => {
-                let set: SetName<AddressV4> = SetName::new(set.as_str()).expect(IS_NAME);
-                if inverted { self.v4.not_in_set(&set) } else { self.v4.in_set(&set) }
-            }
-            Family::Ip6 => {
-                let set: SetName<AddressV6> = SetName::new(set.as_str()).expect(IS_NAME);
-                if inverted { self.v6.not_in_set(&set) } else { self.v6.in_set(&set) }
-            }
-        }
-    }
-}
-
-/// An address on a list, which can be there by the configuration or by a rule.
-fn listed(side: &Side<'_>, address: &Address, condition: &Condition<AddressMatch>) -> Lowered {
-    let (AddressMatch::List(list), inverted) = condition.parts() else {
-        return address.clone().lower(condition);
-    };
-    let by_rule = |inverted| address.clone().in_set(object_name(REMEMBERED, list.as_str()), inverted);
-    let configured = |inverted| address.clone().in_set(object_name(CONFIGURED, list.as_str()), inverted);
-    let is_filled = side.filled.contains(list);
-    let is_empty = side.firewall.address_lists.get(list).is_none_or(|list| list.entries.is_empty());
-    match (is_filled, is_empty, inverted) {
-        (false, ..) => configured(inverted).into(),
-        (true, true, _) => by_rule(inverted).into(),
-        (true, false, true) => Lowered::All(vec![configured(true), by_rule(true)]),
-        (true, false, false) => {
-            Lowered::One(vec![vec![configured(false)], vec![configured(true), by_rule(false)]])
-        }
-    }
-}
-
 pub(super) fn compare<K: rosc_nftables::kind::Kind, T, V: Into<K::One>>(
     selector: Selector<K>,
     condition: &Condition<T>,
@@ -283,32 +222,6 @@ fn mark<T>(
     let mask = NonZeroU32::new(field.mask()).expect("a field has bits");
     let selector: Selector<MarkBits> = selector.masked(mask);
     compare(selector, condition, value)
-}
-
-fn address_type(
-    selector: Selector<rosc_nftables::kind::AddressKind>,
-    condition: &Condition<BTreeSet<AddressType>>,
-) -> Lowered {
-    use rosc_nftables::kind::AddressType as Linux;
-    let (wanted, inverted) = condition.parts();
-    let kinds: Vec<Linux> = wanted
-        .iter()
-        .map(|kind| match kind {
-            AddressType::Unicast => Linux::Unicast,
-            AddressType::Local => Linux::Local,
-            AddressType::Broadcast => Linux::Broadcast,
-            AddressType::Multicast => Linux::Multicast,
-            AddressType::Anycast => Linux::Anycast,
-            AddressType::Blackhole => Linux::Blackhole,
-            AddressType::Unreachable => Linux::Unreachable,
-            AddressType::Prohibit => Linux::Prohibit,
-        })
-        .collect();
-    if inverted {
-        selector.none_of(kinds).map_or(Lowered::Always, Lowered::from)
-    } else {
-        selector.one_of(kinds).map_or(Lowered::Never, Lowered::from)
-    }
 }
 
 fn state(condition: &Condition<BTreeSet<ConnectionState>>) -> Lowered {

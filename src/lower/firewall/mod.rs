@@ -3,6 +3,7 @@
 //! The chains sit where RouterOS has its own in the way of a packet ("Packet Flow"), and rules keep their order. An
 //! interface list or an address list is a named set, so that a change of it touches no rule.
 
+mod address;
 mod chain;
 mod circumstances;
 mod classifier;

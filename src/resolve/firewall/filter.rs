@@ -1,7 +1,7 @@
 //! Filter and raw rules: what lets packets pass or not.
 
 use super::Family;
-use super::matchers::MatcherFields;
+use super::fields::MatcherFields;
 use super::rules::RuleFields;
 use crate::catalog::{self, FilterItem, FilterVerb, RawItem, RawVerb, Reader};
 use crate::ir::firewall::{

@@ -1,7 +1,7 @@
 //! Mangle rules.
 
 use super::Family;
-use super::matchers::MatcherFields;
+use super::fields::MatcherFields;
 use super::rules::RuleFields;
 use crate::catalog::types::{Derived, Keyword, MarkName, NewTtl};
 use crate::catalog::{

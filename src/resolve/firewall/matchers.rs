@@ -1,9 +1,10 @@
 //! The conditions of firewall rules.
 
 use super::Family;
+use super::fields::{MatcherFields, OfFamily};
 use crate::catalog::types::{MarkName, Negatable, Number, Range, Set};
 use crate::catalog::{
-    Field, FlagsMatcherItem, Ipv4MatcherItem, Ipv6MatcherItem, MatcherItem, NatStateMatcherItem, Reader,
+    Field, FlagsMatcherItem, Ipv4MatcherItem, Ipv6MatcherItem, MatcherItem, NatStateMatcherItem,
     StateMatcherItem, TrackedMatcherItem,
 };
 use crate::diagnostic::{Code, Diagnostic, Severity};
@@ -18,60 +19,6 @@ use rosc_target::Origin;
 
 /// Interface names that stand for many.
 const PSEUDO_INTERFACES: &[&str] = &["all-ethernet", "all-ppp", "all-vlan", "all-wireless"];
-
-/// The matchers of a rule as read; a menu that lacks some leaves their fields empty.
-pub(super) struct MatcherFields {
-    common: MatcherItem,
-    flags: Option<FlagsMatcherItem>,
-    tracked: Option<TrackedMatcherItem>,
-    state: Option<StateMatcherItem>,
-    nat_state: Option<NatStateMatcherItem>,
-    of_family: OfFamily,
-}
-
-/// What only one family has.
-enum OfFamily {
-    Ip(Ipv4MatcherItem),
-    Ipv6(Ipv6MatcherItem),
-}
-
-impl MatcherFields {
-    /// Of a rule of `filter` or `mangle`, which have them all.
-    pub(super) fn of_filter(reader: &mut Reader<'_, '_>, ipv6: bool) -> Self {
-        Self {
-            flags: Some(FlagsMatcherItem::read(reader)),
-            tracked: Some(TrackedMatcherItem::read(reader)),
-            state: Some(StateMatcherItem::read(reader)),
-            nat_state: Some(NatStateMatcherItem::read(reader)),
-            ..Self::of_all(reader, ipv6)
-        }
-    }
-
-    /// Of a rule of `nat`, which sees the first packet of a connection only.
-    pub(super) fn of_nat(reader: &mut Reader<'_, '_>, ipv6: bool) -> Self {
-        Self {
-            flags: ipv6.then(|| FlagsMatcherItem::read(reader)),
-            tracked: Some(TrackedMatcherItem::read(reader)),
-            state: ipv6.then(|| StateMatcherItem::read(reader)),
-            ..Self::of_all(reader, ipv6)
-        }
-    }
-
-    /// Of a rule of `raw`, which knows of no connection.
-    pub(super) fn of_raw(reader: &mut Reader<'_, '_>, ipv6: bool) -> Self {
-        Self { flags: Some(FlagsMatcherItem::read(reader)), ..Self::of_all(reader, ipv6) }
-    }
-
-    fn of_all(reader: &mut Reader<'_, '_>, ipv6: bool) -> Self {
-        let of_family = if ipv6 {
-            OfFamily::Ipv6(Ipv6MatcherItem::read(reader))
-        } else {
-            OfFamily::Ip(Ipv4MatcherItem::read(reader))
-        };
-        let common = MatcherItem::read(reader);
-        Self { common, flags: None, tracked: None, state: None, nat_state: None, of_family }
-    }
-}
 
 impl Resolver<'_, '_> {
     /// The conditions of a rule; `None`, and reports, if the rule can't be used or never matches.

@@ -2,6 +2,7 @@
 
 mod address_list;
 mod chains;
+mod fields;
 mod filter;
 mod helper;
 mod mangle;

@@ -1,7 +1,7 @@
 //! NAT rules.
 
 use super::Family;
-use super::matchers::MatcherFields;
+use super::fields::MatcherFields;
 use super::rules::RuleFields;
 use crate::catalog::types::{Keyword, Range};
 use crate::catalog::{

@@ -2,7 +2,7 @@
 
 use super::Family;
 use super::chains::Chains;
-use super::matchers::MatcherFields;
+use super::fields::MatcherFields;
 use crate::catalog::types::{Keyword, ListTimeout};
 use crate::catalog::{Field, FirewallRuleItem, Menu, Reader, Verb};
 use crate::ir::AddressListName;
