@@ -32,15 +32,15 @@ properties! {
         icmp_options: "icmp-options" Negatable<IcmpOptions>, Same;
         packet_size: "packet-size" Negatable<SizeRange>, Same;
         dscp: "dscp" Negatable<Number<0, 63>>, Same;
-        priority: "priority" Negatable<Number<0, 63>>, Same;
+        priority: "priority" Negatable<Number<0, 63>>, SameAs("the priority that a rule has set; packets that are sent on have one by their DSCP otherwise");
         packet_mark: "packet-mark" Negatable<MarkName>, Same;
         ipsec_policy: "ipsec-policy" IpsecPolicy, Same;
         random: "random" Number<1, 99>, Same;
         nth: "nth" Negatable<Nth>, Same;
         per_connection_classifier: "per-connection-classifier" Negatable<PerConnectionClassifier>, SameAs("the same hash over the same fields, with one seed for all rules; which connection falls into which class is as arbitrary as on RouterOS, where it changes with each boot");
-        limit: "limit" Negatable<Limit>, Same;
-        dst_limit: "dst-limit" Negatable<DstLimit>, Same;
-        time: "time" Negatable<TimeOfDay>, Same;
+        limit: "limit" Negatable<Limit>, Depends("a rate of whole packets or bytes in a second, minute, hour, day or week is the same, any other is refused; of bits, as much as comes in a second may pass at once, and a smaller burst is warned of");
+        dst_limit: "dst-limit" Negatable<DstLimit>, Depends("a rate of whole packets in a second, minute, hour, day or week is the same, any other is refused; 65,535 flows are remembered at once");
+        time: "time" Negatable<TimeOfDay>, Depends("by the time zone of the machine as it is when the configuration is applied; where that changes, as with summer time, the rule is warned of");
     }
     refused {
         "content": "Linux does not search packets here";
@@ -66,9 +66,9 @@ properties! {
     pub struct TrackedMatcherItem {
         connection_mark: "connection-mark" Negatable<MarkName>, Same;
         routing_mark: "routing-mark" Negatable<String>, Same;
-        connection_bytes: "connection-bytes" Negatable<ByteRange>, Same;
+        connection_bytes: "connection-bytes" Negatable<ByteRange>, SameAs("counted for connections that begin when such a rule is there");
         connection_limit: "connection-limit" Negatable<ConnectionLimit>, Same;
-        connection_type: "connection-type" Negatable<Set<ConnectionType>>, Same;
+        connection_type: "connection-type" Negatable<Set<ConnectionType>>, Depends("rosc gives no connection a helper, so that none is of a type unless somebody else does; the rule is warned of");
     }
     refused {
         "connection-rate": "Linux keeps no rate of a connection";
@@ -94,7 +94,7 @@ properties! {
     pub struct Ipv4MatcherItem {
         ttl: "ttl" TtlTest, Same;
         ipv4_options: "ipv4-options" Ipv4Options, Depends("source routing, record-route and router-alert are the same, with and without no-; any, none and timestamp are refused");
-        fragment: "fragment" bool, Same;
+        fragment: "fragment" bool, SameAs("behind raw, packets are whole again, as on RouterOS");
     }
     refused {
         "hotspot": "Linux has no hotspot";

@@ -21,7 +21,7 @@ properties! {
     /// What only a filter rule says.
     pub struct FilterItem {
         action: "action" Verb<FilterVerb> = "accept", Depends("fasttrack-connection takes no short cut, and tarpit drops; the others are the same");
-        reject_with: "reject-with" RejectWith = "icmp-network-unreachable", Same;
+        reject_with: "reject-with" RejectWith = "icmp-network-unreachable", Depends("icmp-not-neighbour of IPv6 is refused; the others are the same");
     }
     inert {
         "hw-offload" bool = "no": "a short cut in hardware that changes no packet's way";
