@@ -2,6 +2,8 @@
 
 #![expect(clippy::print_stdout, reason = "the figures are the output")]
 
+#[allow(dead_code, reason = "not every benchmark asks for memory")]
+pub(super) mod peak;
 pub(super) mod rounds;
 
 pub(super) use rounds::{Aim, compare, timed};

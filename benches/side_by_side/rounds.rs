@@ -14,10 +14,10 @@ pub(crate) struct Aim {
 
 /// Takes some rounds, and prints the median of each measurement and of the ratios in the same round. Where it is known
 /// how many bytes each measurement reads, it prints how fast that was.
-pub(crate) fn compare(
+pub(crate) fn compare<'a>(
     title: &str,
     rounds: usize,
-    aims: &[Aim],
+    aims: impl IntoIterator<Item = &'a Aim>,
     bytes: Option<usize>,
     mut round: impl FnMut() -> Vec<Measured>,
 ) {

@@ -93,7 +93,8 @@ impl Journal {
     }
 }
 
-fn boot_id() -> io::Result<String> {
+/// The kernel's name of its run since the machine started.
+pub(super) fn boot_id() -> io::Result<String> {
     Ok(fs::read_to_string("/proc/sys/kernel/random/boot_id")?.trim().to_owned())
 }
 

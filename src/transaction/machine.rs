@@ -1,6 +1,7 @@
 //! All targets of the calling thread's network namespace.
 
 use super::Cause;
+use super::verified::Verified;
 use crate::host::{Clock, Host};
 use crate::plan::{Observed, Step};
 use rosc_nftables::Nftables;
@@ -47,6 +48,17 @@ impl Machine {
             nftables: self.nftables.observe()?,
             sysctl: self.sysctl().observe()?,
         })
+    }
+
+    /// Reads what there is, but of the firewall only whether anybody has changed it, where it was found to be as wanted
+    /// before. What only changes to it would need is missing then: counters, and by what the kernel knows rules.
+    pub(super) fn observe_knowing(&mut self, verified: &Verified<'_>) -> Result<Observed, TargetError> {
+        let unchanged = match verified.generation() {
+            Some(generation) => self.nftables.observe_unchanged(generation, verified.wanted())?,
+            None => None,
+        };
+        let nftables = unchanged.map_or_else(|| self.nftables.observe(), Ok)?;
+        Ok(Observed { route: self.route.observe()?, nftables, sysctl: self.sysctl().observe()? })
     }
 
     /// Reads what there is as far as the user may. The kernel shows the firewall to root only; for others it is

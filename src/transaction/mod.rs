@@ -7,6 +7,7 @@ mod journal;
 mod lock;
 mod machine;
 mod names;
+mod verified;
 
 pub use machine::Machine;
 pub use names::resolve_names;
@@ -20,6 +21,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use thiserror::Error;
+use verified::Verified;
 
 /// How to go about it.
 #[derive(Debug, Default)]
@@ -109,16 +111,18 @@ pub fn apply(machine: &mut Machine, desired: &Desired, options: &Options<'_>) ->
     let _lock = Lock::take(&options.state_dir)?;
     let recovered = recover(machine, options)?;
     machine.look_at(desired.sysctl.settings.keys().cloned());
-    let observed = machine.observe().map_err(Failure::Observe)?;
+    let verified = Verified::new(&options.state_dir, &desired.nftables);
+    let observed = machine.observe_knowing(&verified).map_err(Failure::Observe)?;
     let plan = plan(desired, &observed);
     if !plan.conflicts.is_empty() {
         return Err(Failure::Conflicts { plan: Box::new(plan) });
     }
     if plan.steps.is_empty() {
+        verified.keep(observed.nftables.generation);
         return Ok(Applied { plan, recovered });
     }
     let journal = Journal::write(&options.state_dir, &plan.steps).map_err(journal_failure)?;
-    let outcome = execute(machine, &plan.steps, options).and_then(|()| verify(machine, desired));
+    let outcome = execute(machine, &plan.steps, options).and_then(|()| verify(machine, desired, &verified));
     match outcome {
         Ok(()) => {
             journal.remove().map_err(journal_failure)?;
@@ -162,10 +166,14 @@ fn execute(machine: &mut Machine, steps: &[Step], options: &Options<'_>) -> Resu
 }
 
 /// The kernel may have taken a change and still not hold what was asked for.
-fn verify(machine: &mut Machine, desired: &Desired) -> Result<(), Cause> {
-    let observed = machine.observe().map_err(Cause::Refused)?;
+fn verify(machine: &mut Machine, desired: &Desired, verified: &Verified<'_>) -> Result<(), Cause> {
+    let observed = machine.observe_knowing(verified).map_err(Cause::Refused)?;
     let left = plan(desired, &observed);
-    if left.is_empty() { Ok(()) } else { Err(Cause::NotVerified { left }) }
+    if !left.is_empty() {
+        return Err(Cause::NotVerified { left });
+    }
+    verified.keep(observed.nftables.generation);
+    Ok(())
 }
 
 /// Takes the steps back, last first. Goes on after a failure, so that as much as possible is as it was.

@@ -1,10 +1,11 @@
 //! Network namespaces without names: nothing to clean up, because the kernel ends a namespace with its last
 //! holder, however the process ends.
 
+use rustix::net::{AddressFamily, SocketType};
 use rustix::thread::{LinkNameSpaceType, UnshareFlags, move_into_link_name_space, unshare_unsafe};
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::os::unix::fs::MetadataExt;
 use std::thread::{self, JoinHandle};
 
@@ -36,6 +37,25 @@ impl NetNs {
     /// The kernel's number of the namespace (its inode): what tells two of them apart.
     pub fn inode(&self) -> io::Result<u64> {
         Ok(self.file.metadata()?.ino())
+    }
+
+    /// The kernel's cookie of the calling thread's namespace: unlike an inode, no other namespace has had or will have
+    /// it until the machine starts again. Kernels before Linux 5.14 have none, which is an error.
+    pub fn cookie() -> io::Result<u64> {
+        let socket = rustix::net::socket(AddressFamily::UNIX, SocketType::DGRAM, None)?;
+        let mut cookie: u64 = 0;
+        let mut length = libc::socklen_t::try_from(size_of::<u64>()).expect("eight");
+        // SAFETY: the pointers are those of two variables that live here, and the kernel writes at most `length` bytes.
+        let outcome = unsafe {
+            libc::getsockopt(
+                socket.as_raw_fd(),
+                libc::SOL_SOCKET,
+                libc::SO_NETNS_COOKIE,
+                (&raw mut cookie).cast(),
+                &raw mut length,
+            )
+        };
+        if outcome == 0 { Ok(cookie) } else { Err(io::Error::last_os_error()) }
     }
 
     /// Runs `f` on a thread inside the namespace and waits for it. A panic of `f` goes on in the caller.

@@ -47,6 +47,22 @@ impl Nftables {
         kernel::generation().map_err(kernel_error)
     }
 
+    /// Returns a state as observed, without reading it, if the kernel is still at a generation at which it was found to
+    /// hold that state: nobody has made a transaction since, and there are tables of ours where the state has any.
+    ///
+    /// The number belongs to the namespace in which it was read. Takes microseconds.
+    pub fn observe_unchanged(&self, generation: u32, state: &State) -> Result<Option<Observed>, TargetError> {
+        for family in Family::ALL {
+            let is_there = kernel::table_status(*family).map_err(kernel_error)?;
+            let expected = state.tables.get(family).map_or(TableStatus::Absent, |_| TableStatus::Active);
+            if is_there != expected {
+                return Ok(None);
+            }
+        }
+        let is_unchanged = self.generation()? == generation;
+        Ok(is_unchanged.then(|| Observed { generation, ..state.clone().into() }))
+    }
+
     fn read(&self) -> Result<Observed, TargetError> {
         let mut attempt = 1;
         loop {

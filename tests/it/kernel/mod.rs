@@ -13,6 +13,7 @@ mod rendered;
 mod rules;
 mod scenarios;
 mod tracking;
+mod unchanged;
 mod undo;
 mod verify;
 
