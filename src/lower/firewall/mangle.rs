@@ -31,6 +31,16 @@ impl<'r> Context<'r> {
                 let help = "mark in postrouting, where the way is chosen";
                 this.diagnostics.push(diagnostics::differs(message, origin, help));
             }
+            if let MangleAction::ChangeDscp(..) | MangleAction::ChangeTtl(..) = action
+                && family == Family::Ip6
+                && reach.comes_by(chain, |hook| matches!(hook, MangleHook::Prerouting | MangleHook::Input))
+            {
+                // `nft_payload_set` leaves the sum over the packet as it was, and `ip6_input` takes the header out of it.
+                let message = "Linux takes a packet to the router itself for damaged whose IPv6 header is changed on its \
+                               way in, and drops it";
+                let help = "change it in forward or postrouting";
+                this.diagnostics.push(diagnostics::differs(message, origin, help));
+            }
             if let MangleAction::FasttrackConnection = action {
                 this.short_cut(changes_packets, origin);
             }

@@ -49,8 +49,8 @@ pub struct Satisfied {
 /// - A route gets other next hops in one step. One with another metric is another route, and is there before
 ///   the old one goes.
 /// - Routes without a gateway come before those whose gateway may be found by them, and the main table, on
-///   which packets fall back, comes after the others. A route that only takes the place of another one to the same
-///   IPv6 destination comes after it.
+///   which packets fall back, comes after the others. In the main table of
+///   IPv6, whose gateways the kernel looks for even where it is told their link, longer prefixes come first.
 /// - Rules are added in the order in which they are tried and deleted in the opposite order. With the first
 ///   so many new rules added, a packet meets either the first old rule that decides it, as before, or a new
 ///   one that no other new one precedes, as after; the same holds for deleting.

@@ -308,4 +308,13 @@ fn a_gateway_that_its_own_route_leads_to_is_taken() {
         apply(&desired);
         assert_eq!(observe().state.routes(), desired.routes());
     });
+    // Of a longer prefix.
+    with_two_cables(|| {
+        let hop = NextHop { onlink: true, ..NextHop::via(addr("2001:db8:88::9"), device("eth0")) };
+        let [longer, shorter] = [multipath("2001:db8:88::9/128", [hop]), direct("2001:db8:88::/65", "eth1")];
+        let own = address("eth0", "2001:db8:88::1/64");
+        let desired = state([existing("eth0"), existing("eth1")], [own], [shorter, longer], []);
+        apply(&desired);
+        assert_eq!(observe().state.routes(), desired.routes());
+    });
 }
