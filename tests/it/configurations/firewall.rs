@@ -175,7 +175,12 @@ pub(super) fn mangle() -> BoxedStrategy<Line> {
                     && !["protocol=tcp", "protocol=udp"].iter().any(|protocol| matchers.contains(protocol));
                 let is_open = may_be_neighbours || may_be_lo.iter().any(|from| matchers.contains(from));
                 let nth = if is_open { "" } else { &nth };
-                // Messages with another hop limit are none that neighbours listen to.
+                // What is known, and said, to differ; and with another hop limit neighbours do not hear each other.
+                let is_early = family == Family::V6 && matches!(chain, "prerouting" | "input" | "own");
+                let changes =
+                    ["change-dscp", "change-hop-limit"].iter().any(|change| action.contains(change));
+                let action = if is_early && changes { " action=passthrough".to_owned() } else { action };
+                // The same holds for what the router says to them itself.
                 let is_deaf = may_be_neighbours && action.contains("hop-limit");
                 let matchers =
                     if is_deaf { without_transport(&matchers) + " protocol=udp" } else { matchers };
