@@ -230,5 +230,11 @@ fn own_answer(packet: &Packet) -> Option<Packet> {
         }
         _ => return None,
     };
-    Some(Packet { data, ..Packet::new(packet.destination, packet.source, FULL, payload) })
+    let dscp = match payload {
+        // `icmp_send`: internetwork control, with what is left of the precedence; ICMPv6 errors have none.
+        Payload::Error { .. } if packet.is_ipv6() => 0,
+        Payload::Error { .. } => 48 | (packet.dscp & 0b111),
+        _ => packet.dscp,
+    };
+    Some(Packet { data, dscp, ..Packet::new(packet.destination, packet.source, FULL, payload) })
 }
