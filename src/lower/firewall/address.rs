@@ -1,14 +1,13 @@
 //! What rules ask of addresses: ranges, lists and types.
 
 use super::Side;
-use super::chain::object_name;
 use super::matchers::Lowered;
-use super::sets::{CONFIGURED, REMEMBERED};
+use super::sets::{CONFIGURED, REMEMBERED, set_name};
 use crate::ir::AddressListName;
-use crate::ir::firewall::{AddressMatch, AddressType, Condition, IpRange};
+use crate::ir::firewall::{AddressMatch, AddressSide, AddressType, Condition, IpRange};
 use rosc_nftables::kind::{AddressKind, AddressV4, AddressV6};
 use rosc_nftables::select::{Selector, ip, ip6};
-use rosc_nftables::{Family, Interval, SetName, Statement};
+use rosc_nftables::{Family, Interval, Ip6Field, IpField, Payload, Statement};
 use std::collections::BTreeSet;
 
 /// An address field of a family.
@@ -78,18 +77,26 @@ impl Address {
     }
 
     fn in_set(self, prefix: &str, list: &AddressListName, inverted: bool) -> Statement {
-        const IS_NAME: &str = "a name is a name of a set too";
-        let name = object_name(prefix, list.as_str());
         match self {
             Self::V4(field) => {
-                let set: SetName<AddressV4> = SetName::new(name.as_str()).expect(IS_NAME);
+                let set = set_name(prefix, list.as_str());
                 if inverted { field.not_in_set(&set) } else { field.in_set(&set) }
             }
             Self::V6(field) => {
-                let set: SetName<AddressV6> = SetName::new(name.as_str()).expect(IS_NAME);
+                let set = set_name(prefix, list.as_str());
                 if inverted { field.not_in_set(&set) } else { field.in_set(&set) }
             }
         }
+    }
+}
+
+/// An address of a packet, as a part of a key.
+pub(super) fn payload(family: Family, side: AddressSide) -> Payload {
+    match (family, side) {
+        (Family::Ip, AddressSide::Source) => Payload::Ip(IpField::Saddr),
+        (Family::Ip, AddressSide::Destination) => Payload::Ip(IpField::Daddr),
+        (Family::Ip6, AddressSide::Source) => Payload::Ip6(Ip6Field::Saddr),
+        (Family::Ip6, AddressSide::Destination) => Payload::Ip6(Ip6Field::Daddr),
     }
 }
 

@@ -2,17 +2,18 @@
 //! are kept in a set that belongs to the rule.
 
 use super::Side;
+use super::address::payload;
 use super::chain::object_name;
 use super::matchers::Lowered;
+use super::transport::with_and_without_ports;
 use crate::ir::firewall::{
-    Circumstances, Condition, ConnectionLimit, DstLimit, FlowFields, Limit, LimitUnit, Matchers, Protocol,
+    AddressSide, Circumstances, Condition, ConnectionLimit, DstLimit, FlowFields, Limit, LimitUnit, Matchers,
 };
 use crate::lower::id::fnv_1a;
 use crate::lower::{Context, diagnostics};
-use rosc_nftables::select::meta;
 use rosc_nftables::{
-    CtCount, DynamicType, Family, Ip6Field, IpField, Key, KeyField, Lifetime, LimitPer, Name, Payload,
-    PortField, SetUpdate, Statement, Transport,
+    CtCount, DynamicType, Family, Key, KeyField, Lifetime, LimitPer, Name, Payload, PortField, SetUpdate,
+    Statement, Transport,
 };
 use rosc_target::Origin;
 use std::num::NonZeroU32;
@@ -27,7 +28,7 @@ impl<'r> Context<'r> {
     ) -> Option<Lowered> {
         let (limit, inverted) = matchers.circumstances.connection_limit.as_ref()?.parts();
         let &ConnectionLimit { most, prefix_len } = limit;
-        let Some(source) = KeyField::prefix(addresses(side.family).0, prefix_len) else {
+        let Some(source) = KeyField::prefix(payload(side.family, AddressSide::Source), prefix_len) else {
             let message = format!("{prefix_len} bits are more than an address of this family has");
             self.diagnostics.push(diagnostics::no_linux_form(message, origin, "write 32, say"));
             return None;
@@ -87,9 +88,9 @@ impl<'r> Context<'r> {
             _ if !has_port => update(side, "df", false).into(),
             Some(Condition::Is(protocol)) => update(side, "df", protocol.has_ports()).into(),
             Some(Condition::IsNot(_)) | None => {
-                let ports = || Protocol::WITH_PORTS.map(|p| rosc_nftables::Protocol(p.0)).to_vec();
-                let with = meta::l4proto().one_of(ports()).into_iter().chain([update(side, "df", true)]);
-                let without = meta::l4proto().none_of(ports()).into_iter().chain([update(side, "dn", false)]);
+                let (with, without) = with_and_without_ports();
+                let with = with.into_iter().chain([update(side, "df", true)]);
+                let without = without.into_iter().chain([update(side, "dn", false)]);
                 Lowered::One(vec![with.collect(), without.collect()])
             }
         })
@@ -127,15 +128,9 @@ fn own_set(
     name
 }
 
-fn addresses(family: Family) -> (Payload, Payload) {
-    match family {
-        Family::Ip => (Payload::Ip(IpField::Saddr), Payload::Ip(IpField::Daddr)),
-        Family::Ip6 => (Payload::Ip6(Ip6Field::Saddr), Payload::Ip6(Ip6Field::Daddr)),
-    }
-}
-
 fn key_of(family: Family, flow: FlowFields, with_port: bool) -> Key {
-    let (source, destination) = addresses(family);
+    let source = payload(family, AddressSide::Source);
+    let destination = payload(family, AddressSide::Destination);
     let addresses: &[Payload] = match flow {
         FlowFields::SrcAddress => &[source],
         FlowFields::DstAddress | FlowFields::DstAddressAndPort => &[destination],

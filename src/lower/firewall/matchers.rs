@@ -4,7 +4,7 @@ use super::Side;
 use super::address::{Address, address_type};
 use super::classifier::Decision;
 use super::sets::interface_list_name;
-use super::transport::{either_port, flags, ports, transport_of};
+use super::transport::{either_port, flags, ports, transport_of, with_and_without_ports};
 use crate::ir::firewall::{
     Condition, ConnectionNatState, ConnectionState, InterfaceMatch, Matchers, Nth, PerConnectionClassifier,
     Protocol,
@@ -284,18 +284,14 @@ fn classifier(
         }
         Some(Condition::Is(_)) => decided(side.classes.without_ports(side.family, condition)),
         Some(Condition::IsNot(_)) | None => {
-            let protocols = || Protocol::WITH_PORTS.map(|p| rosc_nftables::Protocol(p.0)).to_vec();
+            let (with, without) = with_and_without_ports();
             let branch = |protocols: Option<Statement>, decision| match decision {
                 Decision::Always => Some(protocols.into_iter().collect::<Vec<_>>()),
                 Decision::Never => None,
                 Decision::If(statement) => Some(protocols.into_iter().chain([statement]).collect()),
             };
-            let with =
-                branch(meta::l4proto().one_of(protocols()), side.classes.with_ports(side.family, condition));
-            let without = branch(
-                meta::l4proto().none_of(protocols()),
-                side.classes.without_ports(side.family, condition),
-            );
+            let with = branch(with, side.classes.with_ports(side.family, condition));
+            let without = branch(without, side.classes.without_ports(side.family, condition));
             Lowered::One(with.into_iter().chain(without).collect())
         }
     }

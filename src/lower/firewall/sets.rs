@@ -1,14 +1,14 @@
 //! Interface lists and address lists as named sets.
 
 use super::Side;
+use super::address::payload;
 use super::chain::object_name;
-use crate::ir::firewall::{AddressSide, Condition, InterfaceMatch, IpRange, Lasting, Matchers, Remember};
-use crate::ir::{AddressListName, InterfaceListName};
+use crate::ir::InterfaceListName;
+use crate::ir::firewall::{Condition, InterfaceMatch, IpRange, Lasting, Matchers, Remember};
 use crate::lower::{Context, diagnostics};
 use rosc_nftables::kind::{AddressV4, AddressV6, Interface, Named};
 use rosc_nftables::{
-    DynamicType, Family, InterfaceName, Interval, Ip6Field, IpField, Key, KeyField, Lifetime, Payload,
-    SetName, SetUpdate, Statement,
+    DynamicType, Family, InterfaceName, Interval, Key, KeyField, Lifetime, SetName, SetUpdate, Statement,
 };
 use rosc_target::Origin;
 use std::collections::BTreeSet;
@@ -39,12 +39,16 @@ impl Context<'_> {
             let origin = list.entries.first().map_or(Origin::IMPLIED, |entry| entry.origin);
             let ranges = list.ranges().chain(self.resolved(side.family, list));
             match side.family {
-                Family::Ip => {
-                    side.table.add_set::<AddressV4>(origin, &address_list_name(name), v4(ranges).collect())
-                }
-                Family::Ip6 => {
-                    side.table.add_set::<AddressV6>(origin, &address_list_name(name), v6(ranges).collect())
-                }
+                Family::Ip => side.table.add_set::<AddressV4>(
+                    origin,
+                    &set_name(CONFIGURED, name.as_str()),
+                    v4(ranges).collect(),
+                ),
+                Family::Ip6 => side.table.add_set::<AddressV6>(
+                    origin,
+                    &set_name(CONFIGURED, name.as_str()),
+                    v6(ranges).collect(),
+                ),
             }
         }
     }
@@ -60,13 +64,7 @@ impl<'r> Context<'r> {
     /// rules say of the time.
     pub(super) fn remember(&mut self, side: &mut Side<'r>, remember: &Remember, origin: Origin) -> Statement {
         let Remember { side: which, list, lasting } = remember;
-        let payload = match (side.family, which) {
-            (Family::Ip, AddressSide::Source) => Payload::Ip(IpField::Saddr),
-            (Family::Ip, AddressSide::Destination) => Payload::Ip(IpField::Daddr),
-            (Family::Ip6, AddressSide::Source) => Payload::Ip6(Ip6Field::Saddr),
-            (Family::Ip6, AddressSide::Destination) => Payload::Ip6(Ip6Field::Daddr),
-        };
-        let key = Key::from(KeyField::whole(payload).expect("an address"));
+        let key = Key::from(KeyField::whole(payload(side.family, *which)).expect("an address"));
         let name = object_name(REMEMBERED, list.as_str());
         side.table.add_dynamic_set(origin, &name, DynamicType::new(&key, Lifetime::Timed));
         let timeout = match lasting {
@@ -91,12 +89,8 @@ pub(super) fn interface_list_name(list: &InterfaceListName) -> SetName<Interface
     set_name("if", list.as_str())
 }
 
-/// The set of an address list: `al_NAME`.
-pub(super) fn address_list_name<K: Named>(list: &AddressListName) -> SetName<K> {
-    set_name(CONFIGURED, list.as_str())
-}
-
-fn set_name<K: Named>(prefix: &str, name: &str) -> SetName<K> {
+/// The set of a list, in which a prefix says what kind of list it is.
+pub(super) fn set_name<K: Named>(prefix: &str, name: &str) -> SetName<K> {
     SetName::new(object_name(prefix, name).as_str()).expect("a name is a name of a set too")
 }
 

@@ -3,8 +3,8 @@
 use super::matchers::Lowered;
 use crate::ir::firewall::{Condition, Ports, Protocol, TcpFlag, TcpFlags};
 use rosc_nftables::kind::Port;
-use rosc_nftables::select::{Selector, port, tcp};
-use rosc_nftables::{Interval, Ranges, Transport};
+use rosc_nftables::select::{Selector, meta, port, tcp};
+use rosc_nftables::{Interval, Ranges, Statement, Transport};
 use std::collections::BTreeSet;
 
 /// The transport whose ports a rule looks at; resolve sees to it that a rule with ports names one.
@@ -17,6 +17,13 @@ pub(super) fn transport_of(protocol: &Condition<Protocol>) -> Option<Transport> 
         Condition::Is(Protocol::UDP_LITE) => Some(Transport::Udplite),
         Condition::Is(_) | Condition::IsNot(_) => None,
     }
+}
+
+/// That the protocol of a packet has ports, and that it has none: where a rule names no protocol, what it asks of ports
+/// is lowered once for each.
+pub(super) fn with_and_without_ports() -> (Option<Statement>, Option<Statement>) {
+    let protocols = Protocol::WITH_PORTS.map(|protocol| rosc_nftables::Protocol(protocol.0)).to_vec();
+    (meta::l4proto().one_of(protocols.clone()), meta::l4proto().none_of(protocols))
 }
 
 fn port_ranges(ports: &Ports) -> Ranges<u16> {
