@@ -96,6 +96,9 @@ impl Bench {
             let mut topology = Topology::open().map_err(LabError::Target)?;
             topology.set_up(&DeviceName::loopback()).map_err(LabError::Target)?;
             let wires = wires(router, &desired).map_err(LabError::system("make a device"))?;
+            for wire in &wires {
+                topology.send_at_once(&wire.device).map_err(LabError::Target)?;
+            }
             let mut machine = Machine::open(state_dir.path()).map_err(LabError::Target)?;
             let host = machine.host().map_err(LabError::Target)?;
             let desired = lowered(router, &host)?;
@@ -220,9 +223,9 @@ fn heard_of(packet: Numbered) -> Option<Heard> {
 /// What a router's kernel limits or answers by itself, and what no configuration of rosc touches.
 fn quiet() -> io::Result<()> {
     for (setting, value) in [
-        // ICMP errors are never held back.
+        // ICMP errors are never held back: no type of them is counted.
         ("ipv4/icmp_ratemask", "0"),
-        ("ipv6/icmp/ratelimit", "0"),
+        ("ipv6/icmp/ratemask", "\n"),
         // Nobody else is there to have an address already; until that is known, neighbours can't be asked for.
         ("ipv6/conf/default/accept_dad", "0"),
     ] {

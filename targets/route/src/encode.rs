@@ -38,7 +38,7 @@ pub(crate) enum NotEncodable {
 /// Creates, and takes an existing object for an error.
 pub(crate) const CREATE: u16 = NLM_F_CREATE | NLM_F_EXCL;
 /// Creates, or replaces what has the same key. Never used on a key that a foreign object may have.
-const PUT: u16 = NLM_F_CREATE | NLM_F_REPLACE;
+pub(crate) const PUT: u16 = NLM_F_CREATE | NLM_F_REPLACE;
 /// Changes or deletes an existing object.
 pub(crate) const EXISTING: u16 = 0;
 

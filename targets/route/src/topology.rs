@@ -7,13 +7,14 @@ mod tap;
 pub use tap::Tap;
 
 use crate::apply::DeviceTable;
-use crate::encode::{CREATE, Devices, EXISTING, NotEncodable, address_message, link_by_index, route_message};
+use crate::encode::{CREATE, Devices, EXISTING, NotEncodable, PUT, address_message, link_by_index, route_message};
 use crate::netlink::{Batch, BatchError, Connection, Request};
 use crate::{Address, DeviceName, Route, failure};
 use ipnet::IpNet;
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::link::{InfoData, InfoVeth, LinkMessage};
 use netlink_packet_route::route::{RouteMessage, RouteProtocol, RouteScope, RouteType};
+use netlink_packet_route::tc::{TcAttribute, TcHandle, TcMessage};
 use rosc_target::TargetError;
 use rtnetlink::{LinkBridge, LinkMessageBuilder, LinkUnspec, LinkVeth, RouteMessageBuilder};
 use std::net::IpAddr;
@@ -85,6 +86,16 @@ impl Topology {
     pub fn set_down(&mut self, device: &DeviceName) -> Result<(), TargetError> {
         let index = self.index(device)?;
         self.set_link(format!("link {device} down"), link_by_index(index).down().build())
+    }
+
+    /// Has a device send at once, in the course of what made the packet. By itself an Ethernet device queues where another
+    /// CPU is just sending by it, which then sends this packet too: somewhat later.
+    pub fn send_at_once(&mut self, device: &DeviceName) -> Result<(), TargetError> {
+        let mut message = TcMessage::with_index(self.index(device)?.cast_signed());
+        message.header.parent = TcHandle::ROOT;
+        message.attributes.push(TcAttribute::Kind("noqueue".to_owned()));
+        let object = format!("qdisc dev {device} root noqueue");
+        self.send("replace", object, RouteNetlinkMessage::NewQueueDiscipline(message), PUT)
     }
 
     /// Adds an address.

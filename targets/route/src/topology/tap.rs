@@ -82,25 +82,33 @@ mod tests {
     use super::*;
     use crate::topology::Topology;
     use rosc_target::netns;
+    use std::net::UdpSocket;
+    use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+    /// A device that is up, with 192.0.2.1/24.
+    fn tap(device: &DeviceName, topology: &mut Topology) -> Tap {
+        let tap = Tap::new(device).expect("a device");
+        topology.set_up(device).expect("it can be set up");
+        topology
+            .address(&crate::Address {
+                origin: rosc_target::Origin::IMPLIED,
+                device: device.clone(),
+                local: "192.0.2.1".parse().expect("an address"),
+                prefix_len: 24,
+                peer: None,
+                duplicate_detection: crate::DuplicateDetection::Perform,
+            })
+            .expect("an address can be added");
+        tap
+    }
 
     #[test]
     fn a_frame_that_is_sent_comes_in_and_is_answered() {
         let Some(namespace) = netns::for_test() else { return };
         let device = DeviceName::new("tap0").expect("a good name");
         let answer = namespace.run(|| {
-            let tap = Tap::new(&device).expect("a device");
             let mut topology = Topology::open().expect("a socket");
-            topology.set_up(&device).expect("it can be set up");
-            topology
-                .address(&crate::Address {
-                    origin: rosc_target::Origin::IMPLIED,
-                    device: device.clone(),
-                    local: "192.0.2.1".parse().expect("an address"),
-                    prefix_len: 24,
-                    peer: None,
-                    duplicate_detection: crate::DuplicateDetection::Perform,
-                })
-                .expect("an address can be added");
+            let tap = tap(&device, &mut topology);
             assert_ne!(tap.link_address().expect("an address"), [0; 6]);
             // Who has 192.0.2.1? Tell 192.0.2.2.
             let mut question = vec![0xff; 6];
@@ -116,5 +124,50 @@ mod tests {
         });
         let answer = answer.expect("an answer");
         assert_eq!(answer[28..32], [192, 0, 2, 1]);
+    }
+
+    #[test]
+    fn a_device_without_a_queue_sends_at_once_while_others_send_too() {
+        const SENT: u32 = 100_000;
+        /// Fewer than a device holds for its reader.
+        const AHEAD: u64 = 100;
+        let Some(namespace) = netns::for_test() else { return };
+        let device = DeviceName::new("tap0").expect("a good name");
+        let (tap, own, other) = namespace.run(|| {
+            let mut topology = Topology::open().expect("a socket");
+            let tap = tap(&device, &mut topology);
+            topology.send_at_once(&device).expect("it needs no queue");
+            let socket = || {
+                let socket = UdpSocket::bind("192.0.2.1:0").expect("a socket");
+                socket.set_broadcast(true).expect("it may");
+                socket
+            };
+            (tap, socket(), socket())
+        });
+        let everyone = "192.0.2.255:9";
+        let (read, is_done) = (AtomicU64::new(0), AtomicBool::new(false));
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut sent = 0;
+                while !is_done.load(Ordering::Relaxed) {
+                    if sent < read.load(Ordering::Relaxed) + AHEAD {
+                        other.send_to(b"other", everyone).expect("it can be sent");
+                        sent += 1;
+                    }
+                }
+            });
+            let mut buffer = [0; 2048];
+            let late = (0..SENT).find(|_| {
+                own.send_to(b"own", everyone).expect("it can be sent");
+                let mut is_there = false;
+                while let Some(length) = tap.receive(&mut buffer).expect("it can be received") {
+                    is_there |= buffer[..length].ends_with(b"own");
+                    read.fetch_add(u64::from(buffer[..length].ends_with(b"other")), Ordering::Relaxed);
+                }
+                !is_there
+            });
+            is_done.store(true, Ordering::Relaxed);
+            assert_eq!(late, None);
+        });
     }
 }
