@@ -17,7 +17,7 @@ use crate::statement::Statement;
 use crate::values::Values;
 use std::borrow::Cow;
 use transport::{
-    demand_protocol_first, drop_implied_protocol, name_transports, refuse_conflicts,
+    chooses_protocols, demand_protocol_first, drop_implied_protocol, name_transports, refuse_conflicts,
     refuse_ports_without_protocol, refuse_reset_without_tcp, unlisted,
 };
 
@@ -59,11 +59,14 @@ pub(crate) fn listed(mut statements: Vec<Statement>) -> Vec<Statement> {
 }
 
 /// Each condition that counts sees the packets that the ones before it let pass; what deals packets out and stands
-/// behind one stays there, so that what is counted is not what it lets pass.
+/// behind one stays there, so that what is counted is not what it lets pass. So does a choice of protocols right in front
+/// of it, which is there for its sake: of these it reads the ports.
 fn put_counting_last(matches: &mut [Statement]) {
     let counts = matches.iter().position(Statement::is_stateful);
+    let is_dealt = |place: usize| matches.get(place).is_some_and(deals);
     let stays_behind = |place: usize, statement: &Statement| {
-        statement.is_stateful() || (deals(statement) && counts.is_some_and(|counts| counts < place))
+        let waits = is_dealt(place) || (chooses_protocols(statement) && is_dealt(place + 1));
+        statement.is_stateful() || (waits && counts.is_some_and(|counts| counts < place))
     };
     let mut placed: Vec<(bool, Statement)> =
         matches.iter().enumerate().map(|(place, one)| (stays_behind(place, one), one.clone())).collect();

@@ -90,6 +90,11 @@ fn protocol_behind(statement: &Statement) -> Option<Protocol> {
     }
 }
 
+/// Whether a match lets several protocols pass.
+pub(super) fn chooses_protocols(statement: &Statement) -> bool {
+    protocols_compared(statement).is_some_and(|protocols| protocols.single().is_none())
+}
+
 /// Writes the ports of any protocol as those of the protocol that is known where they stand.
 ///
 /// Among the matches at the start of a rule the order does not matter, as all of them have to be fulfilled.

@@ -81,6 +81,12 @@ fn what_counts_packets_counts_those_of_the_protocol_that_is_read_behind_it() {
         text_of([turn(), hash(Transport::Tcp), tcp::dport().eq(1u16)]),
         format!("tcp dport 1 {counted}")
     );
+    // Where a hash of ports is for some protocols alone, all are counted nevertheless.
+    let some = meta::l4proto().one_of([Protocol::TCP, Protocol::UDP]).unwrap();
+    assert_eq!(
+        text_of([turn(), some, hash(Transport::Any), ip::ttl().eq(1u8)]),
+        "ip ttl 1 numgen inc mod 3 == 0 meta l4proto { tcp, udp } jhash th sport mod 2 seed 0x7 == 1 counter"
+    );
 }
 
 #[test]
