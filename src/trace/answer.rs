@@ -40,6 +40,13 @@ pub fn way_back(sent: &Arrival, answer: &Trace<'_>) -> WayBack {
         (End::Leaves { packet, .. }, Some(_)) | (End::Delivered(packet), None) if !looks_right(packet) => {
             WayBack::NotTranslatedBack
         }
+        _ => way_back_of_reaction(sent, answer),
+    }
+}
+
+/// Says whether what the router itself says to a packet gets to the packet's sender.
+pub fn way_back_of_reaction(sent: &Arrival, reaction: &Trace<'_>) -> WayBack {
+    match (&reaction.end, &sent.interface) {
         (End::Leaves { interface, .. }, Some(from)) if interface != from => WayBack::OtherInterface,
         (End::Leaves { .. }, Some(_)) | (End::Delivered(_), None) => WayBack::Good,
         _ => WayBack::Lost,

@@ -79,6 +79,11 @@ pub(super) struct Tracked {
 impl Tracked {
     /// A packet of no connection, which begins none either.
     const INVALID: Self = Self { state: ConnectionState::Invalid, connection: None, gone: None };
+    /// The error or reset that answers a packet of a connection.
+    pub(super) fn attached(member: &Membership) -> Self {
+        Self { state: ConnectionState::Related, connection: Some(member.clone()), gone: None }
+    }
+
     /// A packet that is to be of no connection.
     pub(super) const UNTRACKED: Self = Self::NOT_YET;
     /// A packet that was not looked at yet.
@@ -159,6 +164,33 @@ impl Tuple {
             Detail::Ports(ports) => Some(ports.destination),
             Detail::Echo { .. } | Detail::None => None,
         }
+    }
+}
+
+impl Membership {
+    /// Whether the connection begins with this packet. It does not with the error or reset that answers its first one.
+    pub(super) fn begins(&self) -> bool {
+        self.place.is_none() && self.direction == Direction::Original
+    }
+
+    /// Whether packets of its direction get another destination. Where that is so the router looks for the way of its own
+    /// once more, of errors about the connection too. Source: RouterOS is Linux here, `nf_nat_ipv4_local_fn`.
+    pub(super) fn is_readdressed(&self) -> bool {
+        let Connection { original, reply, .. } = &self.connection;
+        let (there, back) = match self.direction {
+            Direction::Original => (original, reply),
+            Direction::Reply => (reply, original),
+        };
+        there.destination != back.source
+    }
+
+    /// The part of the error or reset that answers the packet.
+    pub(super) fn of_answer(&self) -> Self {
+        let direction = match self.direction {
+            Direction::Original => Direction::Reply,
+            Direction::Reply => Direction::Original,
+        };
+        Self { direction, ..self.clone() }
     }
 }
 
@@ -315,9 +347,15 @@ impl Conntrack {
 
     /// Whether a connection can be kept: a new one only if its answers can be told from those of others.
     pub(super) fn has_room_for(&self, membership: &Membership, gone: Option<usize>) -> bool {
-        let Membership { place, connection, .. } = membership;
+        let Membership { connection, .. } = membership;
         let is_free = |tuple| !self.is_taken(tuple, gone);
-        place.is_some() || (is_free(&connection.original) && is_free(&connection.reply))
+        !membership.begins() || (is_free(&connection.original) && is_free(&connection.reply))
+    }
+
+    /// Whether a connection is kept just as it is here.
+    pub(super) fn knows(&self, membership: &Membership) -> bool {
+        let kept = membership.place.and_then(|place| self.connections[place].as_ref());
+        kept == Some(&membership.connection)
     }
 
     /// Keeps what a packet made of its connection.

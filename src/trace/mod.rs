@@ -20,6 +20,7 @@ mod nat;
 mod numbers;
 mod own;
 mod packet;
+mod reaction;
 pub mod request;
 mod routing;
 pub mod sample;
@@ -28,7 +29,7 @@ mod walk;
 mod ways;
 mod written;
 
-pub use answer::{WayBack, answer_to, way_back};
+pub use answer::{WayBack, answer_to, way_back, way_back_of_reaction};
 pub use candidates::{Loser, Lost};
 pub use chance::{Chance, Side};
 pub use conntrack::{Connection, Conntrack, Detail, Direction, Tuple};
@@ -36,6 +37,7 @@ pub use fib::{Entry, Way};
 pub use handshake::Phase;
 pub use numbers::Numbers;
 pub use packet::{IcmpError, Packet, Payload, PortPair, USUAL_DATA};
+pub use reaction::{Reaction, error_about, reset};
 pub use routing::{Answer, Decision, Found, Look};
 pub use step::{Difference, End, Hook, Outcome, Reason, Step, Trace};
 pub use ways::{Classify, Hints, Possible, Ranges};
@@ -51,6 +53,7 @@ use conntrack::Membership;
 use fib::Fib;
 use lists::{Listed, Lists};
 use local::Own;
+use reaction::Cause;
 use routing::Routing;
 use std::collections::{HashMap, HashSet};
 
@@ -90,11 +93,22 @@ pub struct Moment {
 pub struct Effect {
     gone: Option<usize>,
     connection: Option<Membership>,
+    /// The connection of the error or reset that answers the packet.
+    attached: Option<Membership>,
     turns: Vec<(usize, u32)>,
     remembered: Vec<Listed>,
 }
 
 impl State {
+    /// Whether a packet that was traced in this state leaves something behind.
+    pub fn is_changed_by(&self, effect: &Effect) -> bool {
+        let is_news = |member: &Membership| !self.conntrack.knows(member);
+        effect.gone.is_some()
+            || effect.connection.as_ref().is_some_and(is_news)
+            || !effect.turns.is_empty()
+            || effect.remembered.iter().any(|listed| !self.remembered.contains(listed))
+    }
+
     /// Takes in what a packet leaves behind that was traced in this state.
     pub fn keep(&mut self, effect: &Effect) {
         if let Some(gone) = effect.gone {
@@ -161,7 +175,7 @@ impl<'r> Tracer<'r> {
 
     /// Follows a packet. Returns its way, and what it leaves behind for [`State::keep`].
     pub fn trace(&self, state: &State, arrival: &Arrival, chance: &mut dyn Chance) -> (Trace<'r>, Effect) {
-        walk::follow(self, state, arrival, chance)
+        walk::follow(self, state, arrival, &Cause::default(), chance)
     }
 
     fn family(&self, packet: &Packet) -> &Family<'r> {

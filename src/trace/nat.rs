@@ -43,7 +43,12 @@ impl<'r> Walk<'_, 'r> {
         let begins = match &self.tracked.connection {
             // What belongs to no connection is not translated.
             None => return Ok(()),
-            Some(member) => member.place.is_none() && !self.is_confirmed,
+            // Of an error about a first packet no rule is asked; the reset that answers one comes behind its `dstnat`.
+            Some(member) => {
+                let is_error = matches!(self.packet.payload, Payload::Error { .. });
+                let asks = member.begins() || (hook == NatHook::Srcnat && !is_error);
+                member.place.is_none() && !self.is_confirmed && asks
+            }
         };
         if begins {
             let wanted = self.ask(hook)?;

@@ -1,6 +1,8 @@
 //! Packets that the router itself sends.
 
+use super::conntrack::Membership;
 use super::local::sources_for;
+use super::reaction::Cause;
 use super::routing::{Answer, Decision};
 use super::step::{End, Reason, Step};
 use super::walk::{Ended, Lead, Walk};
@@ -10,8 +12,9 @@ use std::net::IpAddr;
 
 impl<'r> Walk<'_, 'r> {
     /// A packet that the router itself sends. Its way is looked up without a mark first, which chooses its source.
-    pub(super) fn originating(&mut self) -> Ended<'r> {
+    pub(super) fn originating(&mut self, cause: &Cause) -> Ended<'r> {
         let destination = self.packet.destination;
+        self.choose_source_by(cause);
         let has_source = !self.packet.source.is_unspecified();
         let source = has_source.then_some(self.packet.source);
         let mut decision = self.decide(source, destination, None);
@@ -31,13 +34,30 @@ impl<'r> Walk<'_, 'r> {
         self.track();
         self.mangle(MangleHook::Output)?;
         self.nat(NatHook::Output)?;
-        if self.routing_mark.is_some() || self.packet.destination != destination {
+        if self.routing_mark.is_some()
+            || self.tracked.connection.as_ref().is_some_and(Membership::is_readdressed)
+        {
             let decision = self.decide(Some(self.packet.source), self.packet.destination, self.routing_mark);
             is_for_itself = self.send_by(decision)?;
         }
         self.filter(FilterHook::Output)?;
         self.leave()?;
         if is_for_itself { self.come_back() } else { Ok(()) }
+    }
+
+    /// What another packet has caused may have its source from that one, where its route prefers none.
+    fn choose_source_by(&mut self, cause: &Cause) {
+        let destination = self.packet.destination;
+        if destination.is_ipv4() || !self.packet.source.is_unspecified() || cause.came_by.is_none() {
+            return;
+        }
+        let decision = self.decide(None, destination, None);
+        if !matches!(decision.answer, Answer::Route(entry) if entry.preferred_source().is_some()) {
+            let own = sources_for(self.tracer.router, cause.came_by.as_ref(), destination, destination);
+            if let Some(source) = self.one_source(&own) {
+                self.packet.source = source;
+            }
+        }
     }
 
     /// Sends a packet of the router's own as a decision says; tells whether it goes to the router itself.

@@ -16,6 +16,8 @@ pub struct Trace<'r> {
     pub steps: Vec<Step<'r>>,
     /// Where it ended.
     pub end: End<'r>,
+    /// What it was when it ended.
+    pub packet: Packet,
     /// Where the Linux box is known to do otherwise.
     pub difference: Option<Difference>,
 }

@@ -7,6 +7,7 @@ use super::fib::{Entry, Way};
 use super::lists::Listed;
 use super::matchers::Sight;
 use super::packet::{IcmpError, Packet};
+use super::reaction::Cause;
 use super::routing::{Answer, Decision, Found, Look, Query};
 use super::step::{Difference, End, Hook, Outcome, Reason, Step, Trace};
 use super::{Arrival, Detailed, Effect, State, Tracer};
@@ -50,6 +51,7 @@ pub(super) fn follow<'r>(
     tracer: &Tracer<'r>,
     state: &State,
     arrival: &Arrival,
+    cause: &Cause,
     chance: &mut dyn Chance,
 ) -> (Trace<'r>, Effect) {
     let mut walk = Walk {
@@ -65,12 +67,13 @@ pub(super) fn follow<'r>(
         gateway: None,
         packet_mark: None,
         routing_mark: None,
-        tracked: Tracked::NOT_YET,
+        tracked: cause.attached.as_ref().map_or(Tracked::NOT_YET, Tracked::attached),
         is_untracked: false,
         steps: Vec::new(),
         difference: None,
     };
-    let ended = if arrival.interface.is_some() { walk.arriving() } else { walk.originating() };
+    let ended = if arrival.interface.is_some() { walk.arriving() } else { walk.originating(cause) };
+    let packet = walk.packet.clone();
     let end = match ended {
         Err(end) => end,
         Ok(()) => match walk.out_interface {
@@ -79,15 +82,18 @@ pub(super) fn follow<'r>(
         },
     };
     // What was there before is kept whatever became of the packet; a new connection if it got through.
-    let is_kept = |member: &Membership| member.place.is_some() || walk.is_confirmed;
+    let is_kept = |member: &Membership| member.place.is_some() || (member.begins() && walk.is_confirmed);
     let gone = walk.tracked.gone;
+    let is_answered = matches!(end, End::Refused(..) | End::Reset(_));
+    let attached = walk.tracked.connection.as_ref().filter(|_| is_answered).map(Membership::of_answer);
     let effect = Effect {
         gone,
         connection: walk.tracked.connection.filter(is_kept),
+        attached,
         turns: walk.turns,
         remembered: walk.remembered,
     };
-    (Trace { steps: walk.steps, end, difference: walk.difference }, effect)
+    (Trace { steps: walk.steps, end, packet, difference: walk.difference }, effect)
 }
 
 impl<'r> Walk<'_, 'r> {
@@ -137,7 +143,8 @@ impl<'r> Walk<'_, 'r> {
     }
 
     pub(super) fn track(&mut self) {
-        if !self.is_untracked {
+        // An error or reset that belongs to a connection already is looked at no more.
+        if !self.is_untracked && self.tracked.connection.is_none() {
             let is_loose = self.tracer.router.settings.tracking.loose_tcp.value;
             self.tracked = self.state.conntrack.track(&self.packet, is_loose);
         }

@@ -3,8 +3,9 @@
 use super::chance::{Chance, Side};
 use super::conntrack::Tuple;
 use super::packet::Packet;
+use super::reaction::Cause;
 use super::step::Trace;
-use super::{Arrival, Effect, State, Tracer};
+use super::{Arrival, Effect, State, Tracer, walk};
 use crate::ir::firewall::{IpRange, PccKey, PerConnectionClassifier};
 use crate::ir::nexthop::Hop;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -51,10 +52,21 @@ impl<'r> Tracer<'r> {
     /// Follows a packet on every way that it may take. Of translations to a range the first address and port stand for
     /// all, if nothing else is known.
     pub fn ways(&self, state: &State, arrival: &Arrival, hints: Hints<'_>) -> Vec<Possible<'r>> {
+        self.ways_because(&Cause::default(), state, arrival, hints)
+    }
+
+    /// The same for a packet that another one has caused.
+    pub(super) fn ways_because(
+        &self,
+        cause: &Cause,
+        state: &State,
+        arrival: &Arrival,
+        hints: Hints<'_>,
+    ) -> Vec<Possible<'r>> {
         let mut ways = Vec::new();
         let mut choices = Choices { hints, made: Vec::new(), next: 0 };
         loop {
-            let (trace, effect) = self.trace(state, arrival, &mut choices);
+            let (trace, effect) = walk::follow(self, state, arrival, cause, &mut choices);
             ways.push(Possible { share: choices.share(), trace, effect });
             if !choices.turn() || ways.len() == MOST_WAYS {
                 return ways;

@@ -16,6 +16,10 @@ impl Protocol {
     pub const UDP: Self = Self(17);
     /// DCCP.
     pub const DCCP: Self = Self(33);
+    /// IPsec ESP.
+    pub const ESP: Self = Self(50);
+    /// IPsec AH.
+    pub const AH: Self = Self(51);
     /// ICMPv6.
     pub const ICMPV6: Self = Self(58);
     /// SCTP.

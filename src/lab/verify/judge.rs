@@ -7,10 +7,9 @@ use crate::ir::nexthop::{Surroundings, is_own_address};
 use crate::lab::LabError;
 use crate::lower::Classifiers;
 use crate::trace::{
-    Arrival, Detailed, End, Hints, IcmpError, Outcome, Packet, Payload, Possible, Ranges, State, Step, Trace,
-    Tracer,
+    Arrival, Detailed, End, Hints, IcmpError, Outcome, Packet, Payload, Possible, Ranges, Reaction, Reason,
+    State, Step, Trace, Tracer, error_about, reset,
 };
-use std::collections::BTreeSet;
 
 /// A router, as it is meant and as it is, under the same packets.
 pub struct Trial<'r> {
@@ -27,6 +26,9 @@ pub struct Trial<'r> {
 pub enum Verdict<'r> {
     /// Both did the same: this.
     Agrees(End<'r>),
+    /// Both did the same, as far as can be seen. What it has left behind is not known: the error about it may have been
+    /// held back by the kernel, or dropped by rules that it has come to.
+    Unsettled(End<'r>),
     /// Both did otherwise, as is known and said when the configuration is checked.
     KnownToDiffer,
     /// Both did otherwise.
@@ -75,13 +77,14 @@ impl<'r> Trial<'r> {
     }
 
     /// Sends packets one after the other until one does otherwise, and returns its place and what it did. Ends early
-    /// where nothing can be said of what comes behind: at a packet that is known to do otherwise, or that can't be sent.
+    /// where nothing can be said of what comes behind: at a packet that is known to do otherwise, that can't be sent, or that
+    /// has left behind what is not known.
     pub fn replay(&mut self, packets: &[Arrival]) -> Result<Option<(usize, Difference<'r>)>, LabError> {
         for (place, packet) in packets.iter().enumerate() {
             match self.send(packet)? {
                 Verdict::Agrees(_) => {}
                 Verdict::Differs(difference) => return Ok(Some((place, *difference))),
-                Verdict::KnownToDiffer | Verdict::NotSent => break,
+                Verdict::KnownToDiffer | Verdict::Unsettled(_) | Verdict::NotSent => break,
             }
         }
         Ok(None)
@@ -99,39 +102,72 @@ impl<'r> Trial<'r> {
         let sent_error = matches!(arrival.packet.payload, Payload::Error { .. });
         let is_delivered =
             outcome.delivered.iter().any(|heard| heard.number == number && heard.is_error == sent_error);
-        let ways = self.ways(arrival, passed.first().map(|seen| &seen.packet.packet));
+        let ways = self.ways(arrival, passed.first().copied());
         let fits = |way: &&Possible<'r>| fits(&way.trace, &passed, &own, is_delivered);
-        let Some(way) = ways.iter().find(fits) else {
+        let fitting: Vec<&Possible<'r>> = ways.iter().filter(fits).collect();
+        let Some(first) = fitting.first() else {
             if ways.iter().any(|way| way.trace.difference.is_some()) {
                 return Ok(Verdict::KnownToDiffer);
             }
             return Ok(self.differs(arrival, ways, &outcome));
         };
-        self.state.keep(&way.effect);
-        let end = way.trace.end.clone();
-        if let End::Delivered(packet) = &end
-            // To what is sent to several the router says nothing.
-            && is_own_address(&self.router.addresses, packet.destination)
-            && let Some(answer) = own_answer(packet)
-        {
-            let answer = Arrival { interface: None, packet: answer };
-            let seen: Vec<&Seen> = own;
-            let ways = self.ways(&answer, seen.first().map(|seen| &seen.packet.packet));
-            let Some(way) = ways.iter().find(|way| fits_answer(&way.trace, &seen)) else {
-                return Ok(self.differs(&answer, ways, &outcome));
-            };
-            self.state.keep(&way.effect);
-        }
-        Ok(Verdict::Agrees(end))
+        let end = first.trace.end.clone();
+        Ok(match self.settle(arrival, &fitting, &own) {
+            Said::Agrees => Verdict::Agrees(end),
+            Said::Unsettled => Verdict::Unsettled(end),
+            Said::Differs(answer, ways) => self.differs(&answer, ways, &outcome),
+        })
     }
 
-    fn ways(&self, arrival: &Arrival, seen: Option<&Packet>) -> Vec<Possible<'r>> {
+    /// Takes that one of some ways which fits what the router itself has said too: what was translated to one of several
+    /// addresses may be seen in an error alone.
+    fn settle(&mut self, arrival: &Arrival, fitting: &[&Possible<'r>], own: &[&Seen]) -> Said<'r> {
+        let mut said = Said::Agrees;
+        for way in fitting {
+            let before = (fitting.len() > 1).then(|| self.state.clone());
+            self.state.keep(&way.effect);
+            said = self.follow_reaction(arrival, way, own);
+            if !matches!(said, Said::Differs(..)) {
+                break;
+            }
+            if let Some(before) = before {
+                self.state = before;
+            }
+        }
+        said
+    }
+
+    /// Compares what the router itself has said to a packet with what it should have said.
+    fn follow_reaction(&mut self, arrival: &Arrival, way: &Possible<'r>, own: &[&Seen]) -> Said<'r> {
+        let reaction = self.tracer.reaction(arrival, way).or_else(|| self.own_answer(&way.trace.end));
+        let Some(reaction) = reaction else { return Said::Agrees };
+        let ways = {
+            let classify = self.classifiers.classify();
+            let hints = Hints { classify: &classify, ranges: ranges(own.first().copied()) };
+            self.tracer.ways_of_reaction(&self.state, &reaction, hints)
+        };
+        if own.is_empty() && may_be_held_back(&way.trace) {
+            let leaves_something = |way: &Possible<'_>| self.state.is_changed_by(&way.effect);
+            return if ways.iter().any(leaves_something) { Said::Unsettled } else { Said::Agrees };
+        }
+        let fitting: Vec<_> = ways.iter().filter(|way| fits_reaction(&way.trace, own)).collect();
+        if fitting.is_empty() {
+            return Said::Differs(reaction.arrival, ways);
+        }
+        self.settle(&reaction.arrival, &fitting, own)
+    }
+
+    /// What the router's own kernel says to a packet that nobody on the router waits for.
+    fn own_answer(&self, end: &End<'_>) -> Option<Reaction> {
+        let End::Delivered(packet) = end else { return None };
+        // To what is sent to several the router says nothing.
+        let is_for_it = is_own_address(&self.router.addresses, packet.destination);
+        is_for_it.then(|| answer_of_nobody(packet))?.map(Reaction::new)
+    }
+
+    fn ways(&self, arrival: &Arrival, seen: Option<&Seen>) -> Vec<Possible<'r>> {
         let classify = self.classifiers.classify();
-        self.tracer.ways(
-            &self.state,
-            arrival,
-            Hints { classify: &classify, ranges: seen.map_or(Ranges::Each, Ranges::Seen) },
-        )
+        self.tracer.ways(&self.state, arrival, Hints { classify: &classify, ranges: ranges(seen) })
     }
 
     fn differs(&self, sent: &Arrival, ways: Vec<Possible<'r>>, outcome: &bench::Outcome) -> Verdict<'r> {
@@ -139,6 +175,25 @@ impl<'r> Trial<'r> {
         let (sent, before) = (sent.clone(), self.state.clone());
         Verdict::Differs(Box::new(Difference { sent, before, expected, outcome: outcome.clone() }))
     }
+}
+
+/// What came of comparing what the router itself says.
+enum Said<'r> {
+    Agrees,
+    Unsettled,
+    /// It should have said this, and that could have gone these ways.
+    Differs(Arrival, Vec<Possible<'r>>),
+}
+
+fn ranges(seen: Option<&Seen>) -> Ranges<'_> {
+    seen.map_or(Ranges::Each, |seen| Ranges::Seen(&seen.packet.packet))
+}
+
+/// Whether the kernel may keep the error about a packet to itself: about routes that refuse, IPv4 says a source no more
+/// than so much in a time (`ip_error`), and which source has had how much is no setting of a namespace.
+fn may_be_held_back(trace: &Trace<'_>) -> bool {
+    let End::Refused(_, reason) = trace.end else { return false };
+    !trace.packet.is_ipv6() && matches!(reason, Reason::Rule(_) | Reason::Route(_) | Reason::NoRoute)
 }
 
 /// Whether a packet that was seen is none that was sent on, but one that the router made of it: an error or an answer.
@@ -159,15 +214,8 @@ fn fits(trace: &Trace<'_>, passed: &[&Seen], own: &[&Seen], is_delivered: bool) 
         End::Leaves { .. } => !is_delivered && leaves(trace, passed),
         End::Delivered(_) => is_delivered && passed.is_empty(),
         End::Dropped(_) => !is_delivered && passed.is_empty() && own.is_empty(),
-        End::Refused(error, _) => {
-            // Errors find their way back by other rules, and may get lost there.
-            let says = |seen: &&Seen| matches!(seen.packet.packet.payload, Payload::Error { kind, .. } if kind == *error);
-            !is_delivered && passed.is_empty() && own.iter().all(says)
-        }
-        End::Reset(_) => {
-            let resets = |seen: &&Seen| matches!(&seen.packet.packet.payload, Payload::Tcp { flags, .. } if flags.contains(&TcpFlag::Rst));
-            !is_delivered && passed.is_empty() && own.iter().all(resets)
-        }
+        // What the router says of these is looked at by itself.
+        End::Refused(..) | End::Reset(_) => !is_delivered && passed.is_empty(),
     }
 }
 
@@ -195,7 +243,7 @@ fn is_clamped(trace: &Trace<'_>, expected: &Packet, seen: &Packet) -> bool {
     after <= before && trace.steps.iter().any(clamps) && *seen == Packet { payload, ..expected.clone() }
 }
 
-fn fits_answer(trace: &Trace<'_>, seen: &[&Seen]) -> bool {
+fn fits_reaction(trace: &Trace<'_>, seen: &[&Seen]) -> bool {
     match trace.end {
         End::Leaves { ref packet, .. } => {
             // With which code point a kernel answers is its own affair.
@@ -207,34 +255,23 @@ fn fits_answer(trace: &Trace<'_>, seen: &[&Seen]) -> bool {
             let seen: Vec<Seen> = seen.iter().map(as_expected).collect();
             leaves(trace, &seen.iter().collect::<Vec<_>>())
         }
-        End::Delivered(_) | End::Dropped(_) | End::Refused(..) | End::Reset(_) => seen.is_empty(),
+        End::Delivered(_) | End::Dropped(_) => seen.is_empty(),
+        // To this the router says something too.
+        End::Refused(..) | End::Reset(_) => true,
     }
 }
 
-/// What the router's own kernel says to a packet that nobody on the router waits for.
-fn own_answer(packet: &Packet) -> Option<Packet> {
+/// What whoever gets a packet says to it if he does not wait for it.
+fn answer_of_nobody(packet: &Packet) -> Option<Packet> {
     const FULL: u8 = 64;
     let data = if matches!(packet.payload, Payload::Echo { .. }) { packet.data } else { 0 };
     let payload = match &packet.payload {
         Payload::Echo { reply: false, id } => Payload::Echo { reply: true, id: *id },
         Payload::Datagram { protocol: Protocol::UDP, .. } => {
-            Payload::Error { kind: IcmpError::PortUnreachable, about: Box::new(packet.clone()) }
+            return Some(error_about(packet, IcmpError::PortUnreachable, packet.destination));
         }
-        Payload::Tcp { ports, flags, .. } if !flags.contains(&TcpFlag::Rst) => {
-            let answers: BTreeSet<TcpFlag> = if flags.contains(&TcpFlag::Ack) {
-                [TcpFlag::Rst].into()
-            } else {
-                [TcpFlag::Rst, TcpFlag::Ack].into()
-            };
-            Payload::Tcp { ports: ports.inverse(), flags: answers, mss: None }
-        }
+        Payload::Tcp { .. } => return Some(Packet { dscp: packet.dscp, ..reset(packet)? }),
         _ => return None,
     };
-    let dscp = match payload {
-        // `icmp_send`: internetwork control, with what is left of the precedence; ICMPv6 errors have none.
-        Payload::Error { .. } if packet.is_ipv6() => 0,
-        Payload::Error { .. } => 48 | (packet.dscp & 0b111),
-        _ => packet.dscp,
-    };
-    Some(Packet { data, dscp, ..Packet::new(packet.destination, packet.source, FULL, payload) })
+    Some(Packet { data, dscp: packet.dscp, ..Packet::new(packet.destination, packet.source, FULL, payload) })
 }

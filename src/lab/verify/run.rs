@@ -116,11 +116,13 @@ impl<'r, B: Fn() -> Result<Trial<'r>, LabError>> Run<'_, 'r, B> {
         match verdict {
             Verdict::NotSent => {}
             Verdict::Agrees(end) => {
-                match &end {
-                    End::Leaves { .. } => self.verified.left += 1,
-                    End::Delivered(_) => self.verified.delivered += 1,
-                    End::Dropped(_) | End::Refused(..) | End::Reset(_) => self.verified.ended += 1,
-                }
+                self.count(&end);
+                return Ok(Some(end));
+            }
+            Verdict::Unsettled(end) => {
+                self.count(&end);
+                // What it has left behind may not be the same on both sides.
+                self.begin_anew()?;
                 return Ok(Some(end));
             }
             Verdict::KnownToDiffer => {
@@ -134,6 +136,14 @@ impl<'r, B: Fn() -> Result<Trial<'r>, LabError>> Run<'_, 'r, B> {
             }
         }
         Ok(None)
+    }
+
+    fn count(&mut self, end: &End<'_>) {
+        match end {
+            End::Leaves { .. } => self.verified.left += 1,
+            End::Delivered(_) => self.verified.delivered += 1,
+            End::Dropped(_) | End::Refused(..) | End::Reset(_) => self.verified.ended += 1,
+        }
     }
 
     fn begin_anew(&mut self) -> Result<(), LabError> {

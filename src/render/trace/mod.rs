@@ -13,7 +13,7 @@ use crate::ir::nexthop::Unresolved;
 use crate::source::Sources;
 use crate::trace::{
     Arrival, Classify, Difference, End, Hints, Lost, Possible, Ranges, Reason, State, Tracer, WayBack,
-    answer_to, way_back,
+    answer_to, way_back, way_back_of_reaction,
 };
 use rosc_target::Origin;
 use serde::Serialize;
@@ -40,7 +40,7 @@ pub struct TracedWay {
     pub end: TracedEnd,
     /// What is remarkable about it.
     pub remarks: Vec<String>,
-    /// The way of the answer, if there is one.
+    /// The way of the answer, if there is one, or of the error or reset that the router sends.
     pub answer: Option<Traced>,
 }
 
@@ -94,20 +94,22 @@ pub struct Tracing<'a, 'r> {
 }
 
 impl<'r> Tracing<'_, 'r> {
-    /// Follows a packet and its answer. The state becomes what the first way leaves behind.
+    /// Follows a packet and its answer, or what the router itself says to it. The state becomes what the first way leaves
+    /// behind, without the answer of another.
     pub fn packet(&self, state: &mut State, arrival: &Arrival) -> Traced {
         let ways = self.tracer.ways(state, arrival, self.hints());
         let shown = ways.iter().map(|way| {
-            let answer = answer_to(&way.trace.end).map(|answer| {
-                let mut after = state.clone();
-                after.keep(&way.effect);
-                self.answer(&after, arrival, &answer)
-            });
-            self.way(way, answer)
+            let mut after = state.clone();
+            after.keep(&way.effect);
+            let answer = match answer_to(&way.trace.end) {
+                Some(answer) => Some(self.answer(&after, arrival, &answer)),
+                None => self.reaction(&mut after, arrival, way),
+            };
+            (self.way(way, answer), after)
         });
-        let traced = traced(arrival, shown.collect());
-        state.keep(&ways[0].effect);
-        traced
+        let (shown, mut after): (Vec<_>, Vec<_>) = shown.unzip();
+        *state = after.swap_remove(0);
+        traced(arrival, shown)
     }
 
     fn hints(&self) -> Hints<'_> {
@@ -122,6 +124,21 @@ impl<'r> Tracing<'_, 'r> {
             shown
         });
         traced(answer, shown.collect())
+    }
+
+    /// Follows what the router itself says to a packet that is at its end. The state becomes what the first way leaves.
+    fn reaction(&self, state: &mut State, sent: &Arrival, to: &Possible<'r>) -> Option<Traced> {
+        let reaction = self.tracer.reaction(sent, to)?;
+        let ways = self.tracer.ways_of_reaction(state, &reaction, self.hints());
+        let shown = ways.iter().map(|back| {
+            let mut shown = self.way(back, None);
+            let back = way_back_of_reaction(sent, &back.trace);
+            shown.remarks.extend(remark_on(back, sent).map(str::to_owned));
+            shown
+        });
+        let traced = traced(&reaction.arrival, shown.collect());
+        state.keep(&ways[0].effect);
+        Some(traced)
     }
 
     fn way(&self, way: &Possible<'r>, answer: Option<Traced>) -> TracedWay {

@@ -7,7 +7,9 @@ mod tap;
 pub use tap::Tap;
 
 use crate::apply::DeviceTable;
-use crate::encode::{CREATE, Devices, EXISTING, NotEncodable, PUT, address_message, link_by_index, route_message};
+use crate::encode::{
+    CREATE, Devices, EXISTING, NotEncodable, PUT, address_message, link_by_index, route_message,
+};
 use crate::netlink::{Batch, BatchError, Connection, Request};
 use crate::{Address, DeviceName, Route, failure};
 use ipnet::IpNet;
