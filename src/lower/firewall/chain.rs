@@ -1,8 +1,8 @@
 //! Where chains sit, and what they are called.
 
 use crate::ir::firewall::{Chain, FilterHook, MangleHook, NatHook, RawHook};
-use crate::lower::id::fnv_1a;
 use rosc_nftables::{BaseHook, ChainType, Hook, Name, Policy};
+use rosc_target::fnv_1a;
 
 /// A menu of rules whose chains have a place on Linux.
 pub(super) trait Placed: crate::ir::firewall::Hook {

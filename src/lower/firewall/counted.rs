@@ -9,13 +9,12 @@ use super::transport::with_and_without_ports;
 use crate::ir::firewall::{
     AddressSide, Circumstances, Condition, ConnectionLimit, DstLimit, FlowFields, Limit, LimitUnit, Matchers,
 };
-use crate::lower::id::fnv_1a;
 use crate::lower::{Context, diagnostics};
 use rosc_nftables::{
     CtCount, DynamicType, Family, Key, KeyField, Lifetime, LimitPer, Name, Payload, PortField, SetUpdate,
     Statement, Transport,
 };
-use rosc_target::Origin;
+use rosc_target::{Origin, fnv_1a};
 use std::num::NonZeroU32;
 
 impl<'r> Context<'r> {

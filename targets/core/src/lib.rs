@@ -6,10 +6,12 @@
 //! line the kernel refused.
 
 mod error;
+mod hash;
 pub mod netns;
 mod origin;
 mod target;
 
 pub use error::{Conflict, TargetError};
+pub use hash::fnv_1a;
 pub use origin::Origin;
 pub use target::{Diff, Target};

@@ -8,6 +8,8 @@
 
 mod transport;
 
+pub(crate) use transport::is_protocol;
+
 use crate::expr::Expr;
 use crate::interface::Interfaces;
 use crate::matching::Match;

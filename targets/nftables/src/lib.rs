@@ -47,6 +47,7 @@ pub mod kind;
 mod limit;
 mod mac;
 mod matching;
+mod merge;
 mod merging;
 mod name;
 mod nat;

@@ -149,7 +149,7 @@ pub(super) fn unlisted(statements: &[Statement]) -> Option<Statement> {
     (!is_known).then(|| is_protocol(read))
 }
 
-fn is_protocol(protocol: Protocol) -> Statement {
+pub(crate) fn is_protocol(protocol: Protocol) -> Statement {
     let values = Values::Numbers(Ranges::from_iter([u32::from(protocol)]));
     Match::new(Expr::Meta(Meta::L4proto), Test::In(Operand::Values(values))).into()
 }
