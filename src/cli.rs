@@ -107,6 +107,17 @@ pub struct Reading {
     pub strict: bool,
 }
 
+/// How to lower firewall rules.
+#[derive(Debug, Args)]
+pub struct Lowering {
+    /// Makes rules of their own of all firewall rules.
+    ///
+    /// Otherwise a run of rules that differ in one field only, as those of a classifier do, becomes one look-up. Packets
+    /// meet the same, and each rule is counted, with this and without. What was applied with it wants it here too.
+    #[arg(long)]
+    pub no_merge: bool,
+}
+
 /// `check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
@@ -149,6 +160,9 @@ pub struct ShowArgs {
     /// With `routes`: only this family. `ip` takes one at a time, as `ip -4 -batch` or `ip -6 -batch`.
     #[arg(long, value_enum, value_name = "FAMILY")]
     pub family: Option<Family>,
+    /// How to lower it.
+    #[command(flatten)]
+    pub lowering: Lowering,
     /// The form of the output.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
@@ -167,6 +181,9 @@ pub struct DiffArgs {
     /// json` (a file that ends in .json).
     #[arg(long, value_name = "FILE")]
     pub against: Option<PathBuf>,
+    /// How to lower it.
+    #[command(flatten)]
+    pub lowering: Lowering,
     /// The form of the output.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
@@ -184,6 +201,9 @@ pub struct ApplyArgs {
     /// Shows the plan and changes nothing.
     #[arg(long)]
     pub dry_run: bool,
+    /// How to lower it.
+    #[command(flatten)]
+    pub lowering: Lowering,
     /// The form of the output.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,

@@ -3,12 +3,12 @@
 use super::failure::{already_there, explain, unreadable};
 use super::names::with_names;
 use super::output::{Output, extent, read};
-use super::{Outcome, PlanDocument, leave, signals};
+use super::{Outcome, PlanDocument, leave, rules_for, signals};
 use crate::cli::{ApplyArgs, Format};
 use crate::compile::compile;
 use crate::diagnostic::{Code, Diagnostic, has_errors, tidy};
 use crate::lint::lint;
-use crate::lower::{Desired, lower};
+use crate::lower::{Desired, lower_with};
 use crate::plan::{Plan, View, plan};
 use crate::source::Sources;
 use crate::transaction::{self, Applied, Failure, Machine, Options};
@@ -47,7 +47,7 @@ fn prepare(
     });
     match opened {
         Ok((machine, host)) => {
-            let lowered = lower(router, &host);
+            let lowered = lower_with(rules_for(&args.lowering), router, &host);
             diagnostics.extend(lowered.diagnostics);
             Some((machine, lowered.desired))
         }

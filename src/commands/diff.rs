@@ -3,13 +3,13 @@
 use super::failure::{already_there, conflicts, firewall_unreadable, unreadable};
 use super::names::with_names;
 use super::output::{Output, extent, read};
-use super::{Outcome, PlanDocument};
+use super::{Outcome, PlanDocument, rules_for};
 use crate::cli::{DiffArgs, Format};
 use crate::compile::{Options, compile};
 use crate::diagnostic::{Code, Diagnostic, Severity, has_errors, tidy};
 use crate::host::Host;
 use crate::lint::lint;
-use crate::lower::{Desired, lower};
+use crate::lower::{Desired, Rules, lower_with};
 use crate::plan::{Observed, Plan, View, plan};
 use crate::transaction::Machine;
 use rosc_target::TargetError;
@@ -26,7 +26,13 @@ pub(super) fn run(args: &DiffArgs, output: &Output) -> Outcome {
     } else {
         let against = match &args.against {
             None => against_machine(args, &compiled.router, &mut diagnostics),
-            Some(path) => against_file(path, args.reading.options(), &compiled.router, &mut diagnostics),
+            Some(path) => against_file(
+                path,
+                args.reading.options(),
+                rules_for(&args.lowering),
+                &compiled.router,
+                &mut diagnostics,
+            ),
         };
         against.filter(|_| !has_errors(&diagnostics))
     };
@@ -69,7 +75,7 @@ fn against_machine(
 ) -> Option<Plan> {
     let compare = |diagnostics: &mut Vec<Diagnostic>| -> Result<Plan, TargetError> {
         let mut machine = Machine::open(&args.state_dir)?;
-        let lowered = lower(router, &with_names(machine.host()?, router));
+        let lowered = lower_with(rules_for(&args.lowering), router, &with_names(machine.host()?, router));
         diagnostics.extend(lowered.diagnostics);
         machine.look_at(lowered.desired.sysctl.settings.keys().cloned());
         let (observed, refusal) = machine.observe_as_user()?;
@@ -89,18 +95,20 @@ fn against_machine(
 fn against_file(
     path: &Path,
     options: Options,
+    rules: Rules,
     router: &crate::ir::Router,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Plan> {
     let is_state = path.extension().is_some_and(|extension| extension == "json");
-    let before = if is_state { Saved::read(path) } else { configuration(path, options).map(Saved::Wanted) };
+    let before =
+        if is_state { Saved::read(path) } else { configuration(path, options, rules).map(Saved::Wanted) };
     let before = before.map_err(|error| diagnostics.push(error)).ok()?;
     // Of a machine that is not known, every device is taken to exist.
     let host = match &before {
         Saved::Live(observed) => Host::from(&observed.route),
         Saved::Wanted(_) => Host::unknown(),
     };
-    let lowered = lower(router, &host);
+    let lowered = lower_with(rules, router, &host);
     diagnostics.extend(lowered.diagnostics);
     Some(match before {
         Saved::Live(observed) => plan(&lowered.desired, &observed),
@@ -108,10 +116,10 @@ fn against_file(
     })
 }
 
-fn configuration(path: &Path, options: Options) -> Result<Desired, Diagnostic> {
+fn configuration(path: &Path, options: Options, rules: Rules) -> Result<Desired, Diagnostic> {
     let (sources, unreadable) = read(std::slice::from_ref(&path.to_path_buf()));
     let compiled = compile(&sources, options);
-    let lowered = lower(&compiled.router, &Host::unknown());
+    let lowered = lower_with(rules, &compiled.router, &Host::unknown());
     let all = unreadable.into_iter().chain(compiled.diagnostics).chain(lowered.diagnostics);
     match all.filter(|diagnostic| diagnostic.severity == Severity::Error).count() {
         0 => Ok(lowered.desired),

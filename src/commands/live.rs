@@ -1,13 +1,13 @@
 //! `rosc show live`: what this machine has now.
 
-use super::Outcome;
 use super::failure::unreadable;
 use super::output::{Output, options, read};
+use super::{Outcome, rules_for};
 use crate::cli::{Format, ShowArgs};
 use crate::compile::{Compiled, compile};
 use crate::diagnostic::{Diagnostic, has_errors, json, tidy};
 use crate::live::Live;
-use crate::lower::{known_settings, lower};
+use crate::lower::{known_settings, lower_with};
 use crate::plan::Observed;
 use crate::render;
 use crate::source::Sources;
@@ -74,7 +74,7 @@ fn look_up(args: &ShowArgs, compiled: &Compiled<'_>, diagnostics: &mut Vec<Diagn
     };
     match observe() {
         Ok((host, firewall)) => {
-            let lowered = lower(&compiled.router, &host);
+            let lowered = lower_with(rules_for(&args.lowering), &compiled.router, &host);
             diagnostics.extend(lowered.diagnostics);
             Some(Live::new(&compiled.database, &lowered.desired.nftables, &firewall))
         }

@@ -15,8 +15,9 @@ mod signals;
 mod trace;
 mod verify;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, Lowering};
 use crate::diagnostic::{Diagnostic, json};
+use crate::lower::Rules;
 use crate::plan::View;
 use crate::source::Sources;
 use output::Output;
@@ -45,6 +46,11 @@ impl From<Outcome> for ExitCode {
             Outcome::Undone => 3,
         })
     }
+}
+
+/// How the command line asks for firewall rules to be lowered.
+fn rules_for(lowering: &Lowering) -> Rules {
+    if lowering.no_merge { Rules::OneByOne } else { Rules::Merged }
 }
 
 /// Runs the command.

@@ -1,12 +1,12 @@
 //! `rosc show`.
 
 use super::output::{Output, options, read};
-use super::{Outcome, leave, live};
+use super::{Outcome, leave, live, rules_for};
 use crate::cli::{self, Format, ShowArgs, Stage};
 use crate::compile::compile;
 use crate::diagnostic::{Code, Diagnostic, has_errors, json, tidy};
 use crate::host::Host;
-use crate::lower::{Desired, lower};
+use crate::lower::{Desired, lower_with};
 use crate::render;
 use crate::source::Sources;
 use rosc_route::Family;
@@ -64,7 +64,7 @@ fn show(args: &ShowArgs, sources: &Sources, diagnostics: &mut Vec<Diagnostic>, o
     if has_errors(diagnostics) {
         return;
     }
-    let lowered = lower(&compiled.router, &Host::unknown());
+    let lowered = lower_with(rules_for(&args.lowering), &compiled.router, &Host::unknown());
     diagnostics.extend(lowered.diagnostics);
     show_linux(args, &lowered.desired, sources, output);
     leave((compiled.database, compiled.router, lowered.desired));

@@ -26,7 +26,7 @@ use crate::diagnostic::has_errors;
 use crate::host::Host;
 use crate::ir::nexthop::is_own_address;
 use crate::ir::{GatewayHop, RouteTarget, Router};
-use crate::lower::{Desired, Lowered, lower};
+use crate::lower::{Desired, Lowered, Rules, lower_with};
 use crate::transaction::Machine;
 use client::{Flow, Kind, Plan};
 use std::collections::{BTreeMap, BTreeSet};
@@ -110,7 +110,7 @@ impl<'r> Lab<'r> {
         router: &'r Router,
         change: impl FnOnce(Topology) -> Topology,
     ) -> Result<Self, LabError> {
-        let desired = lowered(router, &Host::unknown())?;
+        let desired = lowered(Rules::Merged, router, &Host::unknown())?;
         let topology = Topology::of(&desired.route, remote_gateways(router, &desired));
         let topology = change(topology);
         let lab = Self { world: World::build(topology)?, router };
@@ -129,7 +129,7 @@ impl<'r> Lab<'r> {
         let state_dir = self.world.state_dir();
         let host = self.world.on_router(|| Machine::open(state_dir)?.host()).map_err(LabError::Target)?;
         let host = Host { unanswering: unanswering.clone(), ..host };
-        self.world.apply(&lowered(self.router, &host)?).map(drop)
+        self.world.apply(&lowered(Rules::Merged, self.router, &host)?).map(drop)
     }
 
     /// Does what a watcher would: pings the gateways that are to be checked, and applies what follows. A gateway that
@@ -275,7 +275,7 @@ fn gateway_addresses(target: &RouteTarget) -> impl Iterator<Item = IpAddr> {
 }
 
 /// What a configuration becomes on the router of a lab.
-fn lowered(router: &Router, host: &Host) -> Result<Desired, LabError> {
-    let Lowered { desired, diagnostics, .. } = lower(router, host);
+fn lowered(rules: Rules, router: &Router, host: &Host) -> Result<Desired, LabError> {
+    let Lowered { desired, diagnostics, .. } = lower_with(rules, router, host);
     if has_errors(&diagnostics) { Err(LabError::Lower(diagnostics)) } else { Ok(desired) }
 }

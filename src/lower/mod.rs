@@ -46,14 +46,31 @@ pub struct Lowered {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Lowers a router for a machine.
+/// How firewall rules are lowered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rules {
+    /// Runs that differ in one field become one look-up.
+    Merged,
+    /// Each becomes rules of its own.
+    OneByOne,
+}
+
+/// Lowers a router for a machine, with runs of firewall rules merged.
 pub fn lower(router: &Router, host: &Host) -> Lowered {
+    lower_with(Rules::Merged, router, host)
+}
+
+/// Lowers a router for a machine.
+pub fn lower_with(rules: Rules, router: &Router, host: &Host) -> Lowered {
     let mut diagnostics = Vec::new();
     let devices = Devices::new(router, host, &mut diagnostics);
     let marks = Marks::new(router, &mut diagnostics);
     let mut context = Context { router, host, devices, marks, diagnostics };
     let route = context.route_state();
-    let nftables = context.nftables();
+    let mut nftables = context.nftables();
+    if rules == Rules::Merged {
+        nftables.tables.values_mut().for_each(rosc_nftables::Table::merge_runs);
+    }
     let sysctl = context.sysctls(&route, &nftables);
     Lowered { desired: Desired { route, nftables, sysctl }, diagnostics: context.diagnostics }
 }

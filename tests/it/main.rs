@@ -19,6 +19,7 @@ mod legal;
 mod lints;
 mod listed;
 mod published;
+mod reactions;
 mod readable;
 mod sandbox;
 mod scripts;

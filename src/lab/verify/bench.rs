@@ -6,7 +6,7 @@ use crate::host::Host;
 use crate::ir::firewall::Protocol;
 use crate::ir::{InterfaceKind, InterfaceName, Router, SpanningTree};
 use crate::lab::{LabError, carrier, lowered};
-use crate::lower::Desired;
+use crate::lower::{Desired, Rules};
 use crate::trace::{Arrival, Packet, Payload};
 use crate::transaction::{self, Machine, Options};
 use rosc_route::topology::{Tap, Topology};
@@ -58,6 +58,13 @@ pub struct Bench {
     _state_dir: tempfile::TempDir,
 }
 
+/// A packet that is ready to come in.
+pub struct Incoming {
+    /// The place of the wire.
+    wire: usize,
+    frame: Vec<u8>,
+}
+
 struct Wire {
     /// The interface that packets come in by: the bridge of a bridged device.
     interface: InterfaceName,
@@ -86,8 +93,13 @@ impl Bench {
     /// the packet that it is about, and passes by the rules of `output` before that packet is at its end, which no trace
     /// follows.
     pub fn build(router: &Router) -> Result<Self, LabError> {
+        Self::build_with(Rules::Merged, router)
+    }
+
+    /// The same with firewall rules lowered in one way or the other.
+    pub fn build_with(rules: Rules, router: &Router) -> Result<Self, LabError> {
         let router = &on_the_bench(router);
-        let desired = lowered(router, &Host::unknown())?;
+        let desired = lowered(rules, router, &Host::unknown())?;
         let state_dir = tempfile::Builder::new().prefix("rosc-lab-").tempdir();
         let state_dir = state_dir.map_err(LabError::system("make a directory"))?;
         let namespace = NetNs::new().map_err(LabError::system("make a network namespace"))?;
@@ -101,7 +113,7 @@ impl Bench {
             }
             let mut machine = Machine::open(state_dir.path()).map_err(LabError::Target)?;
             let host = machine.host().map_err(LabError::Target)?;
-            let desired = lowered(router, &host)?;
+            let desired = lowered(rules, router, &host)?;
             let options = Options { state_dir: state_dir.path().to_owned(), ..Options::default() };
             transaction::apply(&mut machine, &desired, &options)
                 .map_err(|error| LabError::Apply(Box::new(error)))?;
@@ -121,7 +133,10 @@ impl Bench {
     /// Has a packet begin its way, and says what became of it. `None` for one that can't be sent.
     pub fn send(&mut self, arrival: &Arrival, number: u32) -> Result<Option<Outcome>, LabError> {
         let sent = match &arrival.interface {
-            Some(interface) => self.send_in(interface, &arrival.packet, number),
+            Some(interface) => match self.incoming(interface, &arrival.packet, number) {
+                Some(incoming) => self.push(&incoming).map(|()| true),
+                None => Ok(false),
+            },
             None => self.send_out(&arrival.packet, number),
         };
         if !sent.map_err(LabError::system("send a packet"))? {
@@ -130,20 +145,28 @@ impl Bench {
         self.collect().map(Some).map_err(LabError::system("receive a packet"))
     }
 
-    fn send_in(&mut self, interface: &InterfaceName, packet: &Packet, number: u32) -> io::Result<bool> {
-        let Some(wire) = self.wires.iter().find(|wire| wire.interface == *interface) else {
-            return Ok(false);
-        };
-        let Some(bytes) = encode(packet, number) else { return Ok(false) };
+    /// A packet as it stands on the wire of an interface. `None` for one that can't come in there.
+    pub fn incoming(&mut self, interface: &InterfaceName, packet: &Packet, number: u32) -> Option<Incoming> {
+        let wire = self.wires.iter().position(|wire| wire.interface == *interface)?;
+        let bytes = encode(packet, number)?;
         let from = self.neighbours.link_address(packet.source);
         let kind: u16 = if packet.is_ipv6() { 0x86dd } else { 0x0800 };
         let mut frame = Vec::with_capacity(14 + bytes.len());
-        frame.extend(wire.link_address);
+        frame.extend(self.wires[wire].link_address);
         frame.extend(from);
         frame.extend(kind.to_be_bytes());
         frame.extend(bytes);
-        wire.tap.send(&frame)?;
-        Ok(true)
+        Some(Incoming { wire, frame })
+    }
+
+    /// Has a packet come in. What becomes of it is not looked at before [`Bench::send`] or [`Bench::forget`].
+    pub fn push(&self, packet: &Incoming) -> io::Result<()> {
+        self.wires[packet.wire].tap.send(&packet.frame)
+    }
+
+    /// Takes in what came out, and says how many packets it was.
+    pub fn forget(&mut self) -> io::Result<usize> {
+        Ok(self.collect()?.seen.len())
     }
 
     /// The router's own packets are made by its kernel, which chooses the source where none is given.

@@ -10,7 +10,7 @@ mod judge;
 mod neighbours;
 mod run;
 
-pub use bench::{Bench, Heard, Outcome, Seen};
+pub use bench::{Bench, Heard, Incoming, Outcome, Seen};
 pub use draw::Pool;
 pub use frame::Numbered;
 pub use judge::{Difference, Trial, Verdict};

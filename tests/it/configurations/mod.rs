@@ -1,6 +1,7 @@
 //! Random configurations: of all that is carried over, drawn from few names and addresses, so that lines meet.
 
 mod firewall;
+mod runs;
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -194,5 +195,7 @@ fn list_entry() -> BoxedStrategy<Line> {
 
 pub(crate) fn case() -> impl Strategy<Value = Case> {
     let line = prop_oneof![4 => route(), 2 => rule(), 5 => firewall::mangle(), 3 => firewall::nat(), 3 => firewall::filter(), 2 => list_entry()];
-    (prop::collection::vec(line, 1..24), any::<u64>()).prop_map(|(lines, seed)| Case { lines, seed })
+    let lines = prop_oneof![40 => line.prop_map(|line| vec![line]), 1 => runs::run()];
+    (prop::collection::vec(lines, 1..24), any::<u64>())
+        .prop_map(|(lines, seed)| Case { lines: lines.concat(), seed })
 }

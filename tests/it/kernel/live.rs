@@ -19,7 +19,7 @@ const RULES: &str = "/ip address add address=192.0.2.2/24 interface=ether1\n\
 
 /// Sends packets of ten bytes behind their headers, each a pair of a source port and a destination port; the source
 /// port 0 is any.
-fn send(machine: &Box, ports: &[(u16, u16)]) {
+pub(super) fn send(machine: &Box, ports: &[(u16, u16)]) {
     machine.namespace.run(|| {
         for &(from, to) in ports {
             let socket = UdpSocket::bind(("192.0.2.2", from)).expect("a port");
@@ -29,10 +29,10 @@ fn send(machine: &Box, ports: &[(u16, u16)]) {
 }
 
 /// A line with its status, and its packets and bytes.
-type Line = (u64, String, Option<u64>, Option<u64>);
+pub(super) type Line = (u64, String, Option<u64>, Option<u64>);
 
 /// The lines with what is counted there, and how many rules of the kernel no line asks for.
-fn counted(machine: &Box, paths: &[&str]) -> (Vec<Line>, usize) {
+pub(super) fn counted(machine: &Box, paths: &[&str]) -> (Vec<Line>, usize) {
     let ended = machine.rosc(&[&["show", "live", "--format", "json"], paths].concat());
     assert_eq!(ended.code, Some(0), "{}{}", ended.out, ended.err);
     let document = ended.json();
@@ -45,7 +45,7 @@ fn counted(machine: &Box, paths: &[&str]) -> (Vec<Line>, usize) {
     (rules, document["live"]["others"].as_array().expect("rules").len())
 }
 
-fn line(line: u64, status: &str, packets: impl Into<Option<u64>>) -> Line {
+pub(super) fn line(line: u64, status: &str, packets: impl Into<Option<u64>>) -> Line {
     const LENGTH: u64 = 20 + 8 + 10;
     let packets = packets.into();
     (line, status.to_owned(), packets, packets.map(|packets| packets * LENGTH))

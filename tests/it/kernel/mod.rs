@@ -6,6 +6,7 @@ mod lab;
 mod labs;
 mod live;
 mod machine;
+mod merged;
 mod names;
 mod pcc;
 mod random;

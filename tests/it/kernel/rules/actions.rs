@@ -257,7 +257,8 @@ pub(super) const CASES: &[Case] = &[
     ),
     ip6(
         "mangle change-hop-limit",
-        "/ipv6 firewall mangle add chain=prerouting action=change-hop-limit new-hop-limit=set:1",
+        // With another hop limit neighbours do not hear each other.
+        "/ipv6 firewall mangle add chain=prerouting action=change-hop-limit new-hop-limit=set:1 protocol=udp",
         &[(UDP6, Fate::Refused("time-exceeded"))],
     ),
     ip("mangle clear-df", "/ip firewall mangle add chain=forward action=clear-df", &[(UDP, AS_SENT)]),
