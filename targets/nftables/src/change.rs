@@ -91,6 +91,16 @@ impl Change {
         Self { family: self.family, action: self.action.inverse() }
     }
 
+    /// The set that is changed, if it is one.
+    pub(crate) fn set(&self) -> Option<&Name> {
+        match &self.action {
+            Action::CreateSet { name, .. }
+            | Action::DeleteSet { name, .. }
+            | Action::EditSet { name, .. } => Some(name),
+            _ => None,
+        }
+    }
+
     /// Returns the line that asks for the change, if there is one.
     pub fn origin(&self) -> Origin {
         match &self.action {

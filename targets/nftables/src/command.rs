@@ -5,6 +5,7 @@
 //! phases: rules go first and come last.
 
 use crate::change::{Action, Change, Run};
+use crate::kernel::elements;
 use crate::name::Name;
 use crate::observed::Observed;
 use crate::revert::stand_at;
@@ -57,22 +58,90 @@ enum Phase {
 /// Returns the commands that make the changes.
 ///
 /// `observed` is what the kernel has now: rules are deleted by the handles in it. It is an error if a chain
-/// to be edited is not as the changes expect it.
+/// to be edited is not as the changes expect it. What is `filled` is there already.
 pub(crate) fn commands<'a>(
     changes: &'a [Change],
     observed: &Observed,
+    filled: &[Filled<'_>],
 ) -> Result<Vec<Command<'a>>, TargetError> {
     let mut list = List { commands: Vec::new(), observed };
     // With a table everything in it goes.
     let is_deletion = |change: &&Change| matches!(change.action, Action::DeleteTable {});
     let deleted: BTreeSet<Family> = changes.iter().filter(is_deletion).map(|change| change.family).collect();
     for change in changes {
-        if !deleted.contains(&change.family) || is_deletion(&change) {
+        let is_there = filled.iter().any(|filled| filled.is_made_by(change));
+        if !is_there && (!deleted.contains(&change.family) || is_deletion(&change)) {
             list.add_change(change.family, &change.action)?;
         }
     }
     list.commands.sort_by_key(|command| command.phase);
     Ok(list.commands)
+}
+
+/// Returns the commands that make sets, and the tables around them. Those that can be filled without nft stay empty.
+pub(crate) fn commands_for_sets<'a>(filled: &[Filled<'a>], observed: &Observed) -> Vec<Command<'a>> {
+    let mut list = List { commands: Vec::new(), observed };
+    for Filled { family, name, set } in filled {
+        let table = json!({ "table": schema::table(*family) });
+        list.push(Phase::AddTables, "add", Subject::Table(*family), &table);
+        match set.kind() {
+            SetType::Listed(key) if elements::can_add(set.elements()) => {
+                let object = json!({ "set": schema::set(*family, name.as_str(), *key) });
+                list.push(Phase::AddSets, "add", Subject::Set(*family, name, set.origin), &object);
+            }
+            SetType::Listed(_) | SetType::Dynamic(_) => list.create_set(*family, name, set),
+        }
+    }
+    list.commands.sort_by_key(|command| command.phase);
+    list.commands
+}
+
+/// Returns the commands that take back what [`commands_for_sets`] has made.
+pub(crate) fn commands_against<'a>(filled: &[Filled<'a>], observed: &Observed) -> Vec<Command<'a>> {
+    let mut list = List { commands: Vec::new(), observed };
+    for Filled { family, name, set } in filled {
+        if observed.state.tables.contains_key(family) {
+            let subject = Subject::Set(*family, name, set.origin);
+            list.push(Phase::DeleteSets, "delete", subject, &named(*family, "set", name.as_str()));
+        } else {
+            let table = json!({ "table": schema::table(*family) });
+            list.push(Phase::DeleteTables, "delete", Subject::Table(*family), &table);
+        }
+    }
+    list.commands.dedup_by(|next, kept| next.json == kept.json);
+    list.commands
+}
+
+/// A set that is made and filled before all else, while nothing looks into it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Filled<'a> {
+    pub(crate) family: Family,
+    pub(crate) name: &'a Name,
+    pub(crate) set: &'a Set,
+}
+
+impl<'a> Filled<'a> {
+    /// The sets that changes make, if one of them has so many addresses that nft is slow with them. Then it is all of them:
+    /// where nft has elements to add to any set, it reads those of others first.
+    pub(crate) fn by(changes: &'a [Change], observed: &Observed) -> Vec<Self> {
+        /// Below, it makes no difference that anyone would notice.
+        const MANY: usize = 1000;
+        let new = |change: &'a Change| {
+            let Action::CreateSet { name, set } = &change.action else { return None };
+            let table = observed.state.tables.get(&change.family);
+            // One of the same name and another kind has to go first.
+            let is_new = table.is_none_or(|table| !table.sets.contains_key(name));
+            is_new.then_some(Self { family: change.family, name, set })
+        };
+        let sets: Vec<Self> = changes.iter().filter_map(new).collect();
+        let is_large = |set: &Set| set.elements().len() >= MANY && elements::can_add(set.elements());
+        if sets.iter().any(|filled| is_large(filled.set)) { sets } else { Vec::new() }
+    }
+
+    fn is_made_by(&self, change: &Change) -> bool {
+        let Action::CreateSet { name, .. } = &change.action else { return false };
+        change.family == self.family && name == self.name
+    }
 }
 
 struct List<'a, 'o> {

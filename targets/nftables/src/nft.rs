@@ -77,6 +77,21 @@ impl Nft {
         self.run(&["--json", "--numeric", "list", "table", family, table], Vec::new())
     }
 
+    /// Lists one table as JSON without the elements of its named sets.
+    ///
+    /// nft 1.0.6 reads these elements nevertheless, unless it is to list everything of a family: `alone` says that the
+    /// family has no other table.
+    pub(crate) fn list_table_tersely(
+        &self,
+        family: &str,
+        table: &str,
+        alone: bool,
+    ) -> Result<Outcome, TargetError> {
+        let options = ["--json", "--numeric", "--terse", "list"];
+        let what: &[&str] = if alone { &["ruleset", family] } else { &["table", family, table] };
+        self.run(&[&options, what].concat(), Vec::new())
+    }
+
     /// Gives nft commands in JSON, each a complete object.
     ///
     /// Where a rule is placed by the handle of another one, nft 1.0.6 reads all rules of all tables, but not

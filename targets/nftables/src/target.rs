@@ -1,17 +1,20 @@
 //! The target itself: observe, diff, apply, undo.
 
-use crate::change::Change;
-use crate::command::{Command, commands};
+use crate::change::{Action, Change};
+use crate::command::{Command, Filled, Subject, commands, commands_against, commands_for_sets};
 use crate::diff;
+use crate::kernel::elements::{self, Edit};
 use crate::kernel::{self, TableStatus};
+use crate::name::Name;
 use crate::nft::{Mode, Nft, Outcome};
 use crate::observed::{Details, Observed};
 use crate::read;
 use crate::refusal;
 use crate::revert::revert;
-use crate::state::{Family, State, TABLE};
+use crate::state::{Family, SetType, State, TABLE};
+use crate::values::Values;
 use rosc_target::{Diff, Target, TargetError};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::io;
 use std::sync::Arc;
@@ -23,6 +26,34 @@ use std::sync::Arc;
 pub struct Nftables {
     nft: Nft,
     last: Option<Observed>,
+    known: Option<Known>,
+}
+
+/// The elements of sets at a generation that came of our own transactions alone.
+#[derive(Debug, Clone)]
+struct Known {
+    generation: u32,
+    /// What was read before.
+    before: Observed,
+    /// What of it may be other elements now.
+    touched: BTreeSet<(Family, Name)>,
+    /// Sets that were filled element by element as the kernel has them, each of which it has acknowledged.
+    filled: BTreeMap<(Family, Name), Values>,
+}
+
+impl Known {
+    fn elements(&self, generation: u32, family: Family, name: &Name) -> Option<&Values> {
+        if self.generation != generation {
+            return None;
+        }
+        let key = (family, name.clone());
+        if let Some(values) = self.filled.get(&key) {
+            return Some(values);
+        }
+        let set = self.before.state.tables.get(&family)?.sets.get(name)?;
+        let is_as_it_was = !self.touched.contains(&key) && !self.before.is_uneven(family, name);
+        is_as_it_was.then(|| set.elements())
+    }
 }
 
 /// How often reading starts again because somebody changed a rule meanwhile.
@@ -36,7 +67,7 @@ impl Nftables {
 
     /// The target, with another name or path of `nft`.
     pub fn with_program(program: impl Into<OsString>) -> Self {
-        Self { nft: Nft::new(program), last: None }
+        Self { nft: Nft::new(program), last: None, known: None }
     }
 
     /// Returns the number of the kernel's ruleset generation, which changes with every transaction of
@@ -97,6 +128,9 @@ impl Nftables {
                 return Err(error(advice));
             }
         }
+        if let Some(listing) = self.read_apart(family)? {
+            return Ok(Some(listing));
+        }
         match self.nft.list_table(family.keyword(), TABLE)? {
             Outcome::Done(json) => {
                 read::listing(&json).map(Some).map_err(|e| error(format!("nft's listing: {e}")))
@@ -105,11 +139,105 @@ impl Nftables {
         }
     }
 
+    /// Reads a table by nft and the elements of its sets from the kernel, as far as they are not known. `None` where there
+    /// is something that only nft can read.
+    fn read_apart(&self, family: Family) -> Result<Option<read::Listing>, TargetError> {
+        let is_alone = !kernel::has_other_tables(family).map_err(kernel_error)?;
+        let listed = self.nft.list_table_tersely(family.keyword(), TABLE, is_alone)?;
+        let Outcome::Done(json) = listed else { return Ok(None) };
+        let Ok(mut listing) = read::listing(&json) else { return Ok(None) };
+        if !listing.table.objects.is_empty() {
+            return Ok(None);
+        }
+        let generation = self.generation()?;
+        for (name, set) in &mut listing.table.sets {
+            let SetType::Listed(key) = *set.kind() else { continue };
+            if let Some(known) =
+                self.known.as_ref().and_then(|known| known.elements(generation, family, name))
+            {
+                *set.elements_mut() = known.clone();
+                continue;
+            }
+            let Some((values, count)) = elements::read(family, name, key).map_err(kernel_error)? else {
+                return Ok(None);
+            };
+            if values.len() != count {
+                listing.uneven.push(name.clone());
+            }
+            *set.elements_mut() = values;
+        }
+        Ok(Some(listing))
+    }
+
     /// Returns what the kernel has now, without reading it if nobody changed anything since the last time.
     fn current(&mut self) -> Result<Observed, TargetError> {
         match &self.last {
             Some(last) if last.generation == self.generation()? => Ok(last.clone()),
             Some(_) | None => self.observe(),
+        }
+    }
+
+    /// Edits sets without nft.
+    fn edit(&mut self, changes: &[Change], edits: &[Edit<'_>], current: Observed) -> Result<(), TargetError> {
+        (self.last, self.known) = (None, None);
+        elements::edit(edits).map_err(|error| {
+            // Which of several it was, the kernel does not say.
+            let one = changes.first().filter(|_| changes.len() == 1);
+            TargetError {
+                origin: one.map(Change::origin).filter(|origin| !origin.is_implied()),
+                operation: "edit",
+                object: one.map_or_else(|| "some sets".to_owned(), ToString::to_string),
+                errno: error.raw_os_error(),
+                message: error.to_string(),
+            }
+        })?;
+        let generation = current.generation.wrapping_add(1);
+        if self.generation()? == generation {
+            let mut state = State::clone(&current.state);
+            for edit in edits {
+                let set = state.tables.get_mut(&edit.family).and_then(|table| table.sets.get_mut(edit.set));
+                if let Some(set) = set {
+                    *set.elements_mut() = set.elements().without_elements(edit.removed).union(edit.added);
+                }
+            }
+            let before = Observed { state: Arc::new(state), ..current };
+            let (touched, filled) = (BTreeSet::new(), BTreeMap::new());
+            self.known = Some(Known { generation, before, touched, filled });
+        }
+        Ok(())
+    }
+
+    /// Makes sets and fills them. Returns how many transactions that took; after an error they are gone again.
+    fn fill(&self, filled: &[Filled<'_>], current: &Observed) -> Result<u32, TargetError> {
+        if filled.is_empty() {
+            return Ok(0);
+        }
+        self.load(&commands_for_sets(filled, current))?;
+        let mut transactions = 1;
+        for one in filled.iter().filter(|one| elements::can_add(one.set.elements())) {
+            match elements::add(one.family, one.name, one.set.elements()) {
+                Ok(count) => transactions += count,
+                Err(error) => {
+                    self.empty(filled, current);
+                    let subject = Subject::Set(one.family, one.name, one.set.origin);
+                    return Err(TargetError {
+                        origin: subject.origin(),
+                        operation: "fill",
+                        object: subject.describe(),
+                        errno: error.raw_os_error(),
+                        message: error.to_string(),
+                    });
+                }
+            }
+        }
+        Ok(transactions)
+    }
+
+    /// Takes back what [`Nftables::fill`] has made. That it fails too is no news to whoever learns why this is needed: what
+    /// is left is in the journal, and nothing looks into it.
+    fn empty(&self, filled: &[Filled<'_>], current: &Observed) {
+        if !filled.is_empty() {
+            let _left = self.load(&commands_against(filled, current));
         }
     }
 
@@ -161,15 +289,40 @@ impl Target for Nftables {
         Diff { changes: diff::changes(&observed.state, desired), conflicts: Vec::new() }
     }
 
-    /// Makes all changes in one transaction, or none of them.
+    /// Makes all changes in one transaction, or none of them. Large new sets are filled before, while nothing looks into
+    /// them.
     fn apply(&mut self, changes: &[Change]) -> Result<(), TargetError> {
         if changes.is_empty() {
             return Ok(());
         }
         let current = self.current()?;
-        let commands = commands(changes, &current)?;
+        if let Some(edits) = edits(changes, &current) {
+            return self.edit(changes, &edits, current.clone());
+        }
+        let filled = Filled::by(changes, &current);
+        let commands = commands(changes, &current, &filled)?;
         self.last = None;
-        self.load(&commands)
+        self.known = None;
+        let transactions = self.fill(&filled, &current)?;
+        if !commands.is_empty()
+            && let Err(error) = self.load(&commands)
+        {
+            self.empty(&filled, &current);
+            return Err(error);
+        }
+        let own = transactions + u32::from(!commands.is_empty());
+        if self.generation()? == current.generation.wrapping_add(own) {
+            let key = |filled: &Filled<'_>| (filled.family, filled.name.clone());
+            let acknowledged = filled.iter().filter(|one| elements::can_add(one.set.elements()));
+            let touched = changes.iter().filter_map(|change| Some((change.family, change.set()?.clone())));
+            self.known = Some(Known {
+                generation: current.generation.wrapping_add(own),
+                touched: touched.collect(),
+                filled: acknowledged.map(|one| (key(one), one.set.elements().clone())).collect(),
+                before: current,
+            });
+        }
+        Ok(())
     }
 
     /// Rules come back with what they had counted when the changes were planned.
@@ -179,6 +332,17 @@ impl Target for Nftables {
         revert(&mut before, changes);
         self.apply(&diff::changes(&observed.state, &before))
     }
+}
+
+/// The changes, if they only edit sets in a way that needs no nft: it reads all elements of a set to change a few.
+fn edits<'a>(changes: &'a [Change], current: &Observed) -> Option<Vec<Edit<'a>>> {
+    let edit = |change: &'a Change| {
+        let Action::EditSet { name, removed, added, .. } = &change.action else { return None };
+        let edit = Edit { family: change.family, set: name, removed, added };
+        (edit.is_possible() && !current.is_uneven(change.family, name)).then_some(edit)
+    };
+    let edits: Vec<Edit<'_>> = changes.iter().map(edit).collect::<Option<_>>()?;
+    elements::fits(&edits).then_some(edits)
 }
 
 fn observed(generation: u32, tables: Vec<(Family, Option<read::Listing>)>) -> Observed {

@@ -7,6 +7,7 @@ mod apply;
 mod build;
 mod canonical;
 mod dynamic;
+mod elements;
 mod foreign;
 mod generate;
 mod helper;

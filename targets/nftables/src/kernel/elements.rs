@@ -1,0 +1,359 @@
+//! The elements of sets, without nft: it takes several times as long to load many of them, and to list them.
+//!
+//! In an interval set the kernel keeps where an interval starts and, marked, where one ends: the value behind its last. An
+//! interval that reaches the greatest value has no end. Values stand in network byte order there, marks too.
+
+use super::message::{
+    ACK, CREATE, DUMP, Header, REQUEST, Reply, attribute, attributes, find, message, nested, number,
+    number_of, replies, text, unreadable,
+};
+use crate::interface::{InterfaceName, Interfaces};
+use crate::interval::{Interval, Point};
+use crate::kind::SetKey;
+use crate::name::Name;
+use crate::range::Ranges;
+use crate::state::{Family, TABLE};
+use crate::values::Values;
+use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_NETFILTER};
+use rustix::net::sockopt::set_socket_send_buffer_size_force;
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+const NEW_ELEMENTS: u16 = super::SUBSYSTEM | 12;
+const GET_ELEMENTS: u16 = super::SUBSYSTEM | 13;
+const DELETE_ELEMENTS: u16 = super::SUBSYSTEM | 14;
+/// `NFNL_MSG_BATCH_BEGIN` and `NFNL_MSG_BATCH_END`.
+const BATCH_BEGIN: u16 = 16;
+const BATCH_END: u16 = 17;
+/// `NFNL_SUBSYS_NFTABLES`.
+const NFTABLES: u16 = 10;
+
+/// `NFTA_SET_ELEM_LIST_*`.
+mod list {
+    pub(super) const TABLE: u16 = 1;
+    pub(super) const SET: u16 = 2;
+    pub(super) const ELEMENTS: u16 = 3;
+}
+
+/// `NFTA_SET_ELEM_*`, and what they hold.
+mod element {
+    pub(super) const KEY: u16 = 1;
+    pub(super) const FLAGS: u16 = 3;
+    pub(super) const USERDATA: u16 = 6;
+    pub(super) const PAD: u16 = 8;
+    /// `NFTA_DATA_VALUE`.
+    pub(super) const VALUE: u16 = 1;
+    /// `NFTA_LIST_ELEM`.
+    pub(super) const ONE: u16 = 1;
+    /// `NFT_SET_ELEM_INTERVAL_END`.
+    pub(super) const END: u32 = 1;
+    /// `NFTNL_UDATA_SET_ELEM_FLAGS`: what nft keeps of how an interval was written. Others are comments.
+    pub(super) const USERDATA_FLAGS: u8 = 1;
+}
+
+/// So many bytes of elements stand in one message: what is nested has 16 bits for its length.
+const MESSAGE: usize = 60_000;
+/// So many bytes stand in one transaction: a socket sends no more at once by itself.
+const TRANSACTION: usize = 150_000;
+/// And so many where it is given more room.
+const LARGE_TRANSACTION: usize = 8_000_000;
+/// The kernel fills so much at once where it is given the room (`NLMSG_GOODSIZE`).
+const DATAGRAM: usize = 32 * 1024;
+
+/// Adds addresses to a set that has none of them, in one transaction or, if they are many, in several. Returns how many
+/// these were.
+///
+/// Nobody may look into the set yet: for a while it has some of the elements.
+pub(crate) fn add(family: Family, set: &Name, elements: &Values) -> io::Result<u32> {
+    let socket = Socket::new(NETLINK_NETFILTER)?;
+    socket.connect(&SocketAddr::new(0, 0))?;
+    // The kernel takes longer for each transaction the more elements the set has. Not all users may have more room.
+    let is_large = set_socket_send_buffer_size_force(&socket, 2 * LARGE_TRANSACTION).is_ok();
+    let most = if is_large { LARGE_TRANSACTION } else { TRANSACTION };
+    let mut transactions = 0;
+    let mut edges = all_edges(elements).into_iter().flatten().peekable();
+    while edges.peek().is_some() {
+        let mut batch = Batch::new();
+        while edges.peek().is_some() && batch.bytes.len() < most - MESSAGE {
+            batch.push(NEW_ELEMENTS, family, set, &mut edges);
+        }
+        batch.commit(&socket)?;
+        transactions += 1;
+    }
+    Ok(transactions)
+}
+
+/// A few elements of a set that go, and others that come.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Edit<'a> {
+    pub(crate) family: Family,
+    pub(crate) set: &'a Name,
+    pub(crate) removed: &'a Values,
+    pub(crate) added: &'a Values,
+}
+
+impl Edit<'_> {
+    /// Whether [`edit`] can do it. An interval that starts at the smallest value has to do with what nft puts in front.
+    pub(crate) fn is_possible(&self) -> bool {
+        [self.removed, self.added].iter().all(|values| {
+            values.is_empty()
+                || inner_edges(values).is_some_and(|mut edges| edges.all(|edge| !edge.is_first()))
+        })
+    }
+
+    fn len(&self) -> usize {
+        self.removed.len() + self.added.len()
+    }
+}
+
+/// Whether so many edits fit one transaction.
+pub(crate) fn fits(edits: &[Edit<'_>]) -> bool {
+    /// Two edges, and their share of what stands around them.
+    const ELEMENT: usize = 100;
+    edits.iter().map(|edit| edit.len() * ELEMENT + 2 * edit.set.as_str().len() + ELEMENT).sum::<usize>()
+        < TRANSACTION
+}
+
+/// Edits sets in one transaction, of which a packet sees nothing or all.
+pub(crate) fn edit(edits: &[Edit<'_>]) -> io::Result<()> {
+    let socket = Socket::new(NETLINK_NETFILTER)?;
+    socket.connect(&SocketAddr::new(0, 0))?;
+    let mut batch = Batch::new();
+    for edit in edits {
+        for (kind, values) in [(DELETE_ELEMENTS, edit.removed), (NEW_ELEMENTS, edit.added)] {
+            let mut edges = inner_edges(values).into_iter().flatten().peekable();
+            while edges.peek().is_some() {
+                batch.push(kind, edit.family, edit.set, &mut edges);
+            }
+        }
+    }
+    batch.commit(&socket)
+}
+
+/// A transaction.
+struct Batch {
+    bytes: Vec<u8>,
+    /// The number of its last message.
+    last: u32,
+}
+
+impl Batch {
+    fn new() -> Self {
+        let mut bytes = Vec::new();
+        message(&mut bytes, BATCH_BEGIN, Self::bound(0), |_| {});
+        Self { bytes, last: 0 }
+    }
+
+    fn bound(sequence: u32) -> Header {
+        Header { flags: REQUEST, sequence, family: 0, resource: NFTABLES }
+    }
+
+    /// Adds a message with as many elements as it can hold.
+    fn push(&mut self, kind: u16, family: Family, set: &Name, edges: &mut impl Iterator<Item = Edge>) {
+        self.last += 1;
+        let create = if kind == NEW_ELEMENTS { CREATE } else { 0 };
+        let flags = REQUEST | ACK | create;
+        let header = Header { flags, sequence: self.last, family: number_of(family), resource: 0 };
+        message(&mut self.bytes, kind, header, |bytes| {
+            text(bytes, list::TABLE, TABLE);
+            text(bytes, list::SET, set.as_str());
+            nested(bytes, list::ELEMENTS, |bytes| {
+                let start = bytes.len();
+                while bytes.len() - start < MESSAGE
+                    && let Some(edge) = edges.next()
+                {
+                    edge.write(bytes);
+                }
+            });
+        });
+    }
+
+    fn commit(mut self, socket: &Socket) -> io::Result<()> {
+        message(&mut self.bytes, BATCH_END, Self::bound(self.last + 1), |_| {});
+        socket.send(&self.bytes, 0)?;
+        wait_for(socket, self.last)
+    }
+}
+
+/// Reads answers until the last message of a batch was carried out, or one was refused.
+fn wait_for(socket: &Socket, last: u32) -> io::Result<()> {
+    loop {
+        let (datagram, _) = socket.recv_from_full()?;
+        for reply in replies(&datagram) {
+            match reply? {
+                (_, Reply::Refused(error)) => return Err(error),
+                (sequence, Reply::Done) if sequence == last => return Ok(()),
+                (_, Reply::Done | Reply::Object(_)) => {}
+            }
+        }
+    }
+}
+
+/// A place in the order of values where an interval starts, or where one has ended.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Edge {
+    value: Vec<u8>,
+    /// Where one ends another one may start.
+    starts: bool,
+}
+
+impl Edge {
+    /// Whether it is the smallest value.
+    fn is_first(&self) -> bool {
+        self.value.iter().all(|byte| *byte == 0)
+    }
+
+    fn write(&self, bytes: &mut Vec<u8>) {
+        nested(bytes, element::ONE, |bytes| {
+            nested(bytes, element::KEY, |bytes| attribute(bytes, element::VALUE, &self.value));
+            if !self.starts {
+                attribute(bytes, element::FLAGS, &element::END.to_be_bytes());
+            }
+        });
+    }
+}
+
+/// The edges of some addresses; `None` for values of another kind.
+fn inner_edges(values: &Values) -> Option<Box<dyn Iterator<Item = Edge> + '_>> {
+    match values {
+        Values::Ipv4(ranges) => Some(Box::new(edges(ranges, |address| address.octets().to_vec()))),
+        Values::Ipv6(ranges) => Some(Box::new(edges(ranges, |address| address.octets().to_vec()))),
+        _ => None,
+    }
+}
+
+fn edges<'a, P: Point + 'a>(
+    ranges: &'a Ranges<P>,
+    bytes: impl Fn(P) -> Vec<u8> + Copy + 'a,
+) -> impl Iterator<Item = Edge> + 'a {
+    ranges.iter().flat_map(move |interval| {
+        let start = Edge { value: bytes(interval.low()), starts: true };
+        let end = interval.high().successor().map(|behind| Edge { value: bytes(behind), starts: false });
+        [Some(start), end].into_iter().flatten()
+    })
+}
+
+/// The edges of all elements of a set: as nft does it, an end stands in front of the first interval.
+fn all_edges(values: &Values) -> Option<impl Iterator<Item = Edge> + '_> {
+    let first = inner_edges(values)?.next().filter(|first| !first.is_first());
+    let before = first.map(|first| Edge { value: vec![0; first.value.len()], starts: false });
+    Some(before.into_iter().chain(inner_edges(values)?))
+}
+
+/// Whether [`add`] can add these.
+pub(crate) fn can_add(values: &Values) -> bool {
+    matches!(values, Values::Ipv4(_) | Values::Ipv6(_))
+}
+
+/// Reads the elements of an interval set, and how many intervals the kernel has; `None` if one of them has something to it
+/// that none of ours has.
+pub(crate) fn read(family: Family, set: &Name, key: SetKey) -> io::Result<Option<(Values, usize)>> {
+    let socket = Socket::new(NETLINK_NETFILTER)?;
+    socket.connect(&SocketAddr::new(0, 0))?;
+    let mut request = Vec::new();
+    let header = Header { flags: REQUEST | DUMP, family: number_of(family), ..Header::default() };
+    message(&mut request, GET_ELEMENTS, header, |bytes| {
+        text(bytes, list::TABLE, TABLE);
+        text(bytes, list::SET, set.as_str());
+    });
+    socket.send(&request, 0)?;
+    let mut edges: Vec<Edge> = Vec::new();
+    let mut are_known = true;
+    let mut datagram = Vec::with_capacity(DATAGRAM);
+    loop {
+        datagram.clear();
+        socket.recv(&mut datagram, 0)?;
+        for reply in replies(&datagram) {
+            match reply?.1 {
+                Reply::Done => return Ok(are_known.then(|| from_edges(edges, key)).flatten()),
+                Reply::Refused(error) => return Err(error),
+                Reply::Object(object) => {
+                    let elements = find(object, list::ELEMENTS).unwrap_or_default();
+                    for (_, one) in attributes(elements) {
+                        match edge(one)? {
+                            Some(edge) => edges.push(edge),
+                            None => are_known = false,
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Reads an element; `None` if it has something to it.
+fn edge(element: &[u8]) -> io::Result<Option<Edge>> {
+    let (mut value, mut flags) = (None, 0);
+    for (kind, body) in attributes(element) {
+        match kind {
+            element::KEY => value = find(body, element::VALUE),
+            element::FLAGS => flags = number(body).ok_or_else(unreadable)?,
+            element::USERDATA if body.first() == Some(&element::USERDATA_FLAGS) => {}
+            element::PAD => {}
+            _ => return Ok(None),
+        }
+    }
+    if flags & !element::END != 0 {
+        return Ok(None);
+    }
+    let value = value.ok_or_else(unreadable)?.to_vec();
+    Ok(Some(Edge { value, starts: flags & element::END == 0 }))
+}
+
+/// Makes values of what the kernel has, in whatever order it has it, and counts the intervals.
+fn from_edges(mut edges: Vec<Edge>, key: SetKey) -> Option<(Values, usize)> {
+    // Where the kernel has it sorted it is so backwards.
+    edges.sort_unstable();
+    let mut intervals: Vec<(Vec<u8>, Option<Vec<u8>>)> = Vec::new();
+    for Edge { value, starts } in edges {
+        match intervals.last_mut() {
+            _ if starts => intervals.push((value, None)),
+            Some((_, end @ None)) => *end = Some(value),
+            // In front of the first interval, or behind one that has ended.
+            Some((_, Some(_))) | None => {}
+        }
+    }
+    let count = intervals.len();
+    let values = match key {
+        SetKey::Ipv4Addr => Values::Ipv4(ranges(&intervals, |bytes: [u8; 4]| Ipv4Addr::from(bytes))?),
+        SetKey::Ipv6Addr => Values::Ipv6(ranges(&intervals, |bytes: [u8; 16]| Ipv6Addr::from(bytes))?),
+        SetKey::InterfaceName => Values::Interfaces(names(&intervals)?),
+        SetKey::InetProto => Values::Numbers(ranges(&intervals, |[byte]: [u8; 1]| byte)?.map(u32::from)),
+        SetKey::InetService => Values::Numbers(ranges(&intervals, u16::from_be_bytes)?.map(u32::from)),
+        SetKey::Mark => Values::Numbers(ranges(&intervals, u32::from_be_bytes)?),
+    };
+    Some((values, count))
+}
+
+fn ranges<P: Point, const N: usize>(
+    intervals: &[(Vec<u8>, Option<Vec<u8>>)],
+    value: impl Fn([u8; N]) -> P,
+) -> Option<Ranges<P>> {
+    let read = |bytes: &[u8]| bytes.try_into().ok().map(&value);
+    let interval = |(start, end): &(Vec<u8>, Option<Vec<u8>>)| {
+        let high = match end {
+            Some(end) => read(end)?.predecessor()?,
+            None => P::MAX,
+        };
+        Interval::new(read(start)?, high)
+    };
+    intervals.iter().map(interval).collect()
+}
+
+/// Names: to the kernel a wildcard is the interval from its stem to what comes behind all names that start so.
+fn names(intervals: &[(Vec<u8>, Option<Vec<u8>>)]) -> Option<Interfaces> {
+    let name = |(start, end): &(Vec<u8>, Option<Vec<u8>>)| {
+        let end = u128::from_be_bytes(end.as_deref()?.try_into().ok()?);
+        let first = u128::from_be_bytes(start.as_slice().try_into().ok()?);
+        let length = start.iter().position(|byte| *byte == 0)?;
+        let stem = std::str::from_utf8(&start[..length]).ok()?;
+        let of_stem = 1_u128.checked_shl(u32::try_from((start.len() - length) * 8).ok()?)?;
+        let text = match end.checked_sub(first)? {
+            1 => stem.to_owned(),
+            width if width == of_stem => format!("{stem}*"),
+            _ => return None,
+        };
+        InterfaceName::new(&text).ok()
+    };
+    intervals.iter().map(name).collect::<Option<Vec<_>>>().map(Interfaces::from_iter)
+}
