@@ -1,5 +1,5 @@
-//! A million entries of an address list, from the file to the merged set as text, beside what `nft` takes to load it:
-//! `cargo bench --bench lists`.
+//! A million entries of an address list, from the file to the merged set as text, and into the kernel and back, beside what
+//! `nft` takes to load it: `cargo bench --bench lists`.
 
 #![expect(clippy::print_stdout, reason = "the figures are the output")]
 
@@ -13,7 +13,14 @@ use std::path::Path;
 
 const ENTRIES: u32 = 1_000_000;
 const ROUNDS: usize = 3;
-const AIMS: &[Aim] = &[Aim { ours: "rosc show nft", peer: "nft --file", at_most: 0.2 }];
+const SHOW: &str = "rosc show nft";
+const APPLY: &str = "rosc apply, verified";
+const AGAIN: &str = "rosc apply, nothing to do";
+const NFT_FILE: &str = "nft --file";
+const AIMS: &[Aim] = &[
+    Aim { ours: SHOW, peer: NFT_FILE, at_most: 0.2 },
+    Aim { ours: APPLY, peer: NFT_FILE, at_most: 0.4 },
+];
 /// The memory that the compiler may take at most, in KiB.
 const MEMORY: &str = "400000";
 
@@ -25,7 +32,12 @@ fn main() {
         let ((), rosc) = timed(|| run(ROSC, &["show", "nft", router], &nft_file));
         let namespace = NetNs::new().expect("the right to make a network namespace");
         let ((), nft) = namespace.run(|| timed(|| run("nft", &["--file", nft_text], Path::new("/dev/null"))));
-        vec![("rosc show nft", rosc), ("nft --file", nft)]
+        let namespace = NetNs::new().expect("the right to make a network namespace");
+        let state_dir = tempfile::tempdir().expect("a directory");
+        let arguments = ["apply", "--state-dir", state_dir.path().to_str().expect("a plain path"), router];
+        let apply = || timed(|| run(ROSC, &arguments, Path::new("/dev/null"))).1;
+        let (first, again) = namespace.run(|| (apply(), apply()));
+        vec![(SHOW, rosc), (APPLY, first), (AGAIN, again), (NFT_FILE, nft)]
     });
     let limited = format!("ulimit -v {MEMORY}; exec \"$0\" show nft \"$1\"");
     run("sh", &["-c", &limited, ROSC, router], Path::new("/dev/null"));
