@@ -17,10 +17,8 @@ const SHOW: &str = "rosc show nft";
 const APPLY: &str = "rosc apply, verified";
 const AGAIN: &str = "rosc apply, nothing to do";
 const NFT_FILE: &str = "nft --file";
-const AIMS: &[Aim] = &[
-    Aim { ours: SHOW, peer: NFT_FILE, at_most: 0.2 },
-    Aim { ours: APPLY, peer: NFT_FILE, at_most: 0.4 },
-];
+const AIMS: &[Aim] =
+    &[Aim { ours: SHOW, peer: NFT_FILE, at_most: 0.2 }, Aim { ours: APPLY, peer: NFT_FILE, at_most: 0.4 }];
 /// The memory that the compiler may take at most, in KiB.
 const MEMORY: &str = "400000";
 

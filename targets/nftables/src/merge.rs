@@ -16,7 +16,7 @@ use crate::statement::{Mark, Statement, Verdict};
 use crate::values::Values;
 use crate::vmap::Vmap;
 use rosc_target::{Origin, fnv_1a};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Shorter runs stay as they are: comparisons one by one are as fast (`cargo bench --bench packets`).
 const SHORTEST: usize = 8;
@@ -45,23 +45,17 @@ impl Table {
         }
     }
 
-    /// The most jumps that follow one another on any way through the rules.
+    /// The most jumps that follow one another on any way through the rules, or [`DEEPEST`] where they are more.
     fn depth(&self) -> usize {
-        let mut known = BTreeMap::new();
-        self.chains.keys().map(|name| self.depth_below(name, &mut known)).max().unwrap_or(0)
-    }
-
-    fn depth_below<'a>(&'a self, name: &'a Name, known: &mut BTreeMap<&'a Name, usize>) -> usize {
-        if let Some(depth) = known.get(name) {
-            return *depth;
+        let rules = |chain: &Name| self.chains.get(chain).into_iter().flat_map(|chain| &chain.rules);
+        let mut reached: BTreeSet<&Name> = self.chains.keys().collect();
+        for depth in 0..DEEPEST {
+            reached = reached.into_iter().flat_map(rules).flat_map(Rule::targets).collect();
+            if reached.is_empty() {
+                return depth;
+            }
         }
-        // A loop, which the kernel refuses, ends here.
-        known.insert(name, DEEPEST);
-        let rules = self.chains.get(name).map_or(&[][..], |chain| &chain.rules);
-        let targets: Vec<&Name> = rules.iter().flat_map(Rule::targets).collect();
-        let depth = targets.iter().map(|target| 1 + self.depth_below(target, known)).max().unwrap_or(0);
-        known.insert(name, depth);
-        depth
+        DEEPEST
     }
 }
 
