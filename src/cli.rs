@@ -62,6 +62,9 @@ pub enum Command {
     Diff(DiffArgs),
     /// Changes this machine to what the configuration says, or leaves it as it was.
     ///
+    /// With --remove, all that rosc has made goes, and kernel settings become what they were; devices that it has set
+    /// up stay up.
+    ///
     /// Exits with 0 if the machine is as asked, 1 if nothing was changed because of an error, 3 if a change was
     /// begun and taken back.
     Apply(ApplyArgs),
@@ -195,9 +198,18 @@ pub struct DiffArgs {
 /// `apply`.
 #[derive(Debug, Args)]
 pub struct ApplyArgs {
-    /// The configuration.
-    #[command(flatten)]
-    pub reading: Reading,
+    /// Files with RouterOS commands: an export, a script, a pasted terminal session.
+    #[arg(required_unless_present = "remove", value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// The version of RouterOS that they are written for, where they don't tell.
+    #[arg(long, value_enum, value_name = "VERSION")]
+    pub routeros: Option<Version>,
+    /// Makes it an error if something is not carried over.
+    #[arg(long)]
+    pub strict: bool,
+    /// Takes away all that rosc has made on this machine, and nothing else.
+    #[arg(long, conflicts_with_all = ["files", "routeros", "strict", "no_merge"])]
+    pub remove: bool,
     /// Shows the plan and changes nothing.
     #[arg(long)]
     pub dry_run: bool,

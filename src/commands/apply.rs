@@ -2,7 +2,7 @@
 
 use super::failure::{already_there, explain, unreadable};
 use super::names::with_names;
-use super::output::{Output, extent, read};
+use super::output::{Output, extent, options, read};
 use super::{Outcome, PlanDocument, leave, rules_for, signals};
 use crate::cli::{ApplyArgs, Format};
 use crate::compile::compile;
@@ -14,8 +14,11 @@ use crate::source::Sources;
 use crate::transaction::{self, Applied, Failure, Machine, Options};
 
 pub(super) fn run(args: &ApplyArgs, output: &Output) -> Outcome {
-    let (sources, mut diagnostics) = read(&args.reading.files);
-    let compiled = compile(&sources, args.reading.options());
+    if args.remove {
+        return remove(args, output);
+    }
+    let (sources, mut diagnostics) = read(&args.files);
+    let compiled = compile(&sources, options(args.routeros, args.strict));
     diagnostics.extend(compiled.diagnostics);
     let prepared = if has_errors(&diagnostics) {
         None
@@ -34,6 +37,21 @@ pub(super) fn run(args: &ApplyArgs, output: &Output) -> Outcome {
     };
     leave((compiled.database, compiled.router, desired));
     report.show(args, diagnostics, &sources, output)
+}
+
+/// Nothing is wanted: what there is of ours goes.
+fn remove(args: &ApplyArgs, output: &Output) -> Outcome {
+    let mut diagnostics = Vec::new();
+    let nothing = Desired::default();
+    let report = match Machine::open(&args.state_dir) {
+        Ok(machine) if args.dry_run => dry_run(machine, &nothing, &mut diagnostics),
+        Ok(machine) => change(args, machine, &nothing, &mut diagnostics),
+        Err(error) => {
+            diagnostics.push(unreadable(&error));
+            Report { plan: None, outcome: Outcome::Errors }
+        }
+    };
+    report.show(args, diagnostics, &Sources::default(), output)
 }
 
 fn prepare(

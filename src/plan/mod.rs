@@ -12,10 +12,11 @@ pub use view::{Extent, View};
 
 use crate::lower::Desired;
 use rosc_nftables::{Nftables, Stages};
-use rosc_route::{Phase, RouteTarget, Satisfied};
+use rosc_route::{Action, Phase, RouteTarget, Satisfied};
 use rosc_sysctl::SysctlTarget;
 use rosc_target::{Conflict, Diff, Target};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::mem;
 
 /// The way from what there is to what should be.
@@ -60,11 +61,14 @@ enum Stretch {
 pub fn plan(desired: &Desired, observed: &Observed) -> Plan {
     let rosc_route::Comparison { changes: routes, mut conflicts, satisfied } =
         rosc_route::compare(&desired.route, &observed.route);
-    let Diff { changes: settings, conflicts: in_sysctl } =
+    let Diff { changes: mut settings, conflicts: in_sysctl } =
         SysctlTarget::diff(&desired.sysctl, &observed.sysctl);
     conflicts.extend(in_sysctl);
     let mut steps: Vec<(Stretch, Step)> = Vec::new();
-    steps.extend(divide(settings, setting_stretch, Step::Sysctl));
+    let going: BTreeSet<&str> = routes.iter().filter_map(deleted_link).collect();
+    let stretch = |change: &rosc_sysctl::Change| setting_stretch(change, &going);
+    settings.sort_by_key(stretch);
+    steps.extend(divide(settings, stretch, Step::Sysctl));
     steps.extend(divide(routes, route_stretch, Step::Route));
     let has = |wanted| steps.iter().any(|(stretch, _)| *stretch == wanted);
     let firewall = firewall_steps(
@@ -150,7 +154,19 @@ fn firewall_steps(
     steps
 }
 
-fn setting_stretch(change: &rosc_sysctl::Change) -> Stretch {
+/// The link that a change deletes.
+fn deleted_link(change: &rosc_route::Change) -> Option<&str> {
+    match change {
+        rosc_route::Change::Link(Action::Delete(link)) => Some(link.name.as_str()),
+        _ => None,
+    }
+}
+
+/// Settings of links that go are changed while these are there.
+fn setting_stretch(change: &rosc_sysctl::Change, going: &BTreeSet<&str>) -> Stretch {
+    if change.key.device().is_some_and(|device| going.contains(device)) {
+        return Stretch::DeviceSettings;
+    }
     match change.phase() {
         rosc_sysctl::Phase::Global => Stretch::Settings,
         rosc_sysctl::Phase::Device => Stretch::DeviceSettings,

@@ -27,6 +27,12 @@ impl Key {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The device that it is a setting of (`net/ipv4/conf/DEVICE/...`); `None` for what concerns all of them.
+    pub fn device(&self) -> Option<&str> {
+        let mut parts = self.0.split('/').skip_while(|part| *part != "conf").skip(1);
+        parts.next().filter(|device| !matches!(*device, "all" | "default"))
+    }
 }
 
 impl FromStr for Key {
@@ -77,6 +83,14 @@ mod tests {
     #[test]
     fn a_device_may_have_a_dot_in_its_name() {
         assert!("net/ipv4/conf/eth0.100/rp_filter".parse::<Key>().is_ok());
+    }
+
+    #[test]
+    fn a_setting_of_a_device_says_which_one() {
+        let device = |key: &str| key.parse::<Key>().expect("a key").device().map(str::to_owned);
+        assert_eq!(device("net/ipv4/conf/eth0.100/rp_filter").as_deref(), Some("eth0.100"));
+        assert_eq!(device("net/ipv6/conf/all/forwarding"), None);
+        assert_eq!(device("net/ipv4/ip_forward"), None);
     }
 
     #[test]

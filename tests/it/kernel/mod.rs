@@ -10,6 +10,7 @@ mod merged;
 mod names;
 mod pcc;
 mod random;
+mod removal;
 mod rendered;
 mod rules;
 mod scenarios;
