@@ -1,10 +1,14 @@
 //! The command line, as clap reads it.
 
-use crate::ir::Dialect;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+mod values;
+
+pub use values::{Family, Format, Stage, Version, When};
+
+use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Compiles RouterOS configuration to plain Linux.
 ///
@@ -68,6 +72,13 @@ pub enum Command {
     /// Exits with 0 if the machine is as asked, 1 if nothing was changed because of an error, 3 if a change was
     /// begun and taken back.
     Apply(ApplyArgs),
+    /// Keeps the change that waits after `rosc apply --confirm`.
+    ///
+    /// Exits with 0 if there was one, 1 if not.
+    Confirm(ConfirmArgs),
+    /// Takes a change back that is not confirmed in time.
+    #[command(hide = true)]
+    Guard(ConfirmArgs),
     /// Tries a configuration out in network namespaces, with traffic.
     ///
     /// Builds the router, a provider for each gateway and a host in each LAN, applies the configuration there, and
@@ -213,12 +224,26 @@ pub struct ApplyArgs {
     /// Shows the plan and changes nothing.
     #[arg(long)]
     pub dry_run: bool,
+    /// Takes the change back unless it is confirmed in this time, in seconds or as in 90s or 5m.
+    ///
+    /// It is confirmed by `rosc confirm`, or by Enter on the terminal of this run. A process of its own takes it back, so
+    /// it does not matter what becomes of this run, of the terminal or of the connection.
+    #[arg(long, value_name = "TIME", value_parser = values::time, conflicts_with = "dry_run")]
+    pub confirm: Option<Duration>,
     /// How to lower it.
     #[command(flatten)]
     pub lowering: Lowering,
     /// The form of the output.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
+    /// Where rosc keeps its undo journal and former kernel settings.
+    #[arg(long, value_name = "DIR", env = "ROSC_STATE_DIR", default_value = DEFAULT_STATE_DIR)]
+    pub state_dir: PathBuf,
+}
+
+/// `confirm`.
+#[derive(Debug, Args)]
+pub struct ConfirmArgs {
     /// Where rosc keeps its undo journal and former kernel settings.
     #[arg(long, value_name = "DIR", env = "ROSC_STATE_DIR", default_value = DEFAULT_STATE_DIR)]
     pub state_dir: PathBuf,
@@ -316,76 +341,3 @@ pub struct ExportArgs {
 
 /// Where the journal and the record of former settings are by default.
 pub const DEFAULT_STATE_DIR: &str = "/var/lib/rosc";
-
-/// When to use colours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum When {
-    /// On a terminal.
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
-}
-
-/// The form of the output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people.
-    Human,
-    /// One JSON document on standard output.
-    Json,
-}
-
-/// A stage of the compiler.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Stage {
-    /// The statements, as parsed.
-    Script,
-    /// The form that a router's `:parse` prints, or why it refuses the script.
-    Il,
-    /// The items that the commands leave.
-    Database,
-    /// What the router does, in RouterOS's terms.
-    Ir,
-    /// What Linux gets, all parts.
-    Linux,
-    /// The nftables rules, as `nft -f` reads them.
-    Nft,
-    /// Links, addresses, routes and rules, as `ip -4 -batch` and `ip -6 -batch` read them.
-    Routes,
-    /// Kernel settings, as `sysctl -e -p` reads them.
-    Sysctl,
-    /// What rosc owns on this machine now; of files, each firewall rule with the packets and bytes that the kernel has
-    /// counted for it.
-    Live,
-}
-
-/// An address family.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Family {
-    /// IPv4, and the links.
-    Ipv4,
-    /// IPv6.
-    Ipv6,
-}
-
-/// A version of RouterOS.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Version {
-    /// RouterOS 6.
-    #[value(name = "6")]
-    V6,
-    /// RouterOS 7.
-    #[value(name = "7")]
-    V7,
-}
-
-impl From<Version> for Dialect {
-    fn from(version: Version) -> Self {
-        match version {
-            Version::V6 => Self::V6,
-            Version::V7 => Self::V7,
-        }
-    }
-}

@@ -1,5 +1,6 @@
 //! `rosc apply`.
 
+use super::confirm::{post_guard, wait};
 use super::failure::{already_there, explain, unreadable};
 use super::names::with_names;
 use super::output::{Output, extent, options, read};
@@ -11,7 +12,8 @@ use crate::lint::lint;
 use crate::lower::{Desired, lower_with};
 use crate::plan::{Plan, View, plan};
 use crate::source::Sources;
-use crate::transaction::{self, Applied, Failure, Machine, Options};
+use crate::transaction::{self, Applied, Confirmation, Failure, Machine, Options};
+use std::io::IsTerminal;
 
 pub(super) fn run(args: &ApplyArgs, output: &Output) -> Outcome {
     if args.remove {
@@ -33,7 +35,7 @@ pub(super) fn run(args: &ApplyArgs, output: &Output) -> Outcome {
     let report = if args.dry_run {
         dry_run(machine, &desired, &mut diagnostics)
     } else {
-        change(args, machine, &desired, &mut diagnostics)
+        change(args, machine, &desired, &mut diagnostics, &sources, output)
     };
     leave((compiled.database, compiled.router, desired));
     report.show(args, diagnostics, &sources, output)
@@ -45,7 +47,7 @@ fn remove(args: &ApplyArgs, output: &Output) -> Outcome {
     let nothing = Desired::default();
     let report = match Machine::open(&args.state_dir) {
         Ok(machine) if args.dry_run => dry_run(machine, &nothing, &mut diagnostics),
-        Ok(machine) => change(args, machine, &nothing, &mut diagnostics),
+        Ok(machine) => change(args, machine, &nothing, &mut diagnostics, &Sources::default(), output),
         Err(error) => {
             diagnostics.push(unreadable(&error));
             Report { plan: None, outcome: Outcome::Errors }
@@ -98,6 +100,8 @@ fn change(
     mut machine: Machine,
     desired: &Desired,
     diagnostics: &mut Vec<Diagnostic>,
+    sources: &Sources,
+    output: &Output,
 ) -> Report {
     let interrupted = match signals::watch() {
         Ok(interrupted) => interrupted,
@@ -106,15 +110,41 @@ fn change(
             return Report { plan: None, outcome: Outcome::Errors };
         }
     };
-    let options = Options { state_dir: args.state_dir.clone(), interrupted: Some(&interrupted), fault: None };
+    let guard = match args.confirm.map(|_| post_guard(&args.state_dir)).transpose() {
+        Ok(guard) => guard,
+        Err(error) => {
+            let message = format!("could not start the guard of the change: {error}");
+            diagnostics.push(Diagnostic::new(Code::Journal, message));
+            return Report { plan: None, outcome: Outcome::Errors };
+        }
+    };
+    let confirmation = args.confirm.zip(guard.as_ref().and_then(|guard| guard.stdin.as_ref()));
+    let options = Options {
+        state_dir: args.state_dir.clone(),
+        interrupted: Some(&interrupted),
+        confirmation: confirmation.map(|(within, guard)| Confirmation { within, guard }),
+        fault: None,
+    };
     match transaction::apply(&mut machine, desired, &options) {
-        Ok(Applied { plan, recovered }) => {
+        Ok(Applied { plan, recovered, waits }) => {
             if recovered {
                 let message = "an earlier run was cut off; what it had begun was taken back first";
                 diagnostics.push(Diagnostic::new(Code::Recovered, message));
             }
             diagnostics.extend(already_there(&plan));
-            Report { plan: Some(plan), outcome: Outcome::Fine }
+            let mut report = Report { plan: Some(plan), outcome: Outcome::Fine };
+            if waits {
+                report.ask(args, sources, output);
+                report.outcome = match wait(&mut machine, &args.state_dir, &interrupted) {
+                    Ok(outcome) => outcome,
+                    Err(failure) => {
+                        let (explained, outcome) = explain(&failure);
+                        diagnostics.extend(explained);
+                        outcome
+                    }
+                };
+            }
+            report
         }
         Err(failure) => {
             let (explained, outcome) = explain(&failure);
@@ -135,6 +165,21 @@ struct Report {
 }
 
 impl Report {
+    /// Shows people what was done and has to be confirmed now, and how.
+    fn ask(&self, args: &ApplyArgs, sources: &Sources, output: &Output) {
+        let (Format::Human, Some(plan), Some(within)) = (args.format, &self.plan, args.confirm) else {
+            return;
+        };
+        let view = View::new(plan, extent(args.format), sources);
+        output.plan(&view);
+        let or = if std::io::stdin().is_terminal() { " or Enter" } else { "" };
+        output.remark(&format!(
+            "{}: applied and verified; it is taken back in {} seconds, unless rosc confirm{or} keeps it",
+            view.summary(),
+            within.as_secs()
+        ));
+    }
+
     fn show(
         self,
         args: &ApplyArgs,
@@ -148,7 +193,8 @@ impl Report {
             Format::Json => output.print_json(&PlanDocument::new(&diagnostics, view.as_ref(), sources)),
             Format::Human => {
                 output.diagnostics(&diagnostics, sources);
-                if let Some(view) = &view {
+                // What had to be confirmed was shown before.
+                if let Some(view) = view.as_ref().filter(|_| args.confirm.is_none()) {
                     output.plan(view);
                 }
                 output.remark(&self.remark(args, view.as_ref()));
@@ -161,8 +207,12 @@ impl Report {
     fn remark(&self, args: &ApplyArgs, view: Option<&View>) -> String {
         match (self.outcome, view) {
             (Outcome::Fine, Some(view)) if view.changes == 0 => "nothing to change".to_owned(),
+            (Outcome::Fine, Some(_)) if args.confirm.is_some() => "confirmed: the change stays".to_owned(),
             (Outcome::Fine, Some(view)) if args.dry_run => format!("{}; nothing was changed", view.summary()),
             (Outcome::Fine, Some(view)) => format!("{}: applied and verified", view.summary()),
+            (Outcome::Undone, Some(_)) if args.confirm.is_some() => {
+                "not confirmed: the machine is as it was".to_owned()
+            }
             (Outcome::Undone, _) => "the machine is as it was".to_owned(),
             (Outcome::Fine | Outcome::Errors | Outcome::Differences, _) => "nothing was changed".to_owned(),
         }

@@ -13,6 +13,11 @@ pub(super) fn explain(failure: &Failure) -> (Vec<Diagnostic>, Outcome) {
             let diagnostic = Diagnostic::new(Code::Locked, holder.clone()).help("wait until it is done");
             (vec![diagnostic], Outcome::Errors)
         }
+        Failure::Waiting { left } => {
+            let message = format!("a change waits to be confirmed, for {} seconds more", left.as_secs());
+            let help = "rosc confirm keeps it; without that it is taken back by itself";
+            (vec![Diagnostic::new(Code::Unconfirmed, message).help(help)], Outcome::Errors)
+        }
         Failure::StateDir { operation, path, error } => {
             let message = format!("could not {operation} {}: {error}", path.display());
             let help = "name another directory by --state-dir, or run as root";

@@ -2,6 +2,7 @@
 
 mod apply;
 mod check;
+mod confirm;
 mod diff;
 mod export;
 mod failure;
@@ -61,6 +62,8 @@ pub fn run(cli: &Cli) -> Outcome {
         Command::Show(args) => show::run(args, &output),
         Command::Diff(args) => diff::run(args, &output),
         Command::Apply(args) => apply::run(args, &output),
+        Command::Confirm(args) => confirm::run(args, &output),
+        Command::Guard(args) => confirm::guard(args),
         Command::Lab(args) => lab::run(args, &output),
         Command::Trace(args) => trace::run(args, &output),
         Command::Fmt(args) => fmt::run(args, &output),

@@ -166,6 +166,8 @@ codes! {
     Journal = "R0706" Error;
     /// A saved state could not be read.
     BadState = "R0707" Error;
+    /// A change waits to be confirmed, or none does.
+    Unconfirmed = "R0708" Error;
     /// The lab could not be built, or had nothing to do.
     LabFailed = "R0801" Error;
     /// A packet to be traced is not written as one.

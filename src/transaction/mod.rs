@@ -1,16 +1,20 @@
 //! Changes the machine, or leaves it as it was.
 //!
 //! lock → take back what an earlier run left half done → observe → plan → write the journal → apply → observe again
-//! and compare → done, or undo. Everything acts in the network namespace of the calling thread.
+//! and compare → done, or undo. A change that has to be confirmed keeps its journal until it is. Everything acts in the network namespace of the calling thread.
 
+mod confirm;
 mod journal;
 mod lock;
 mod machine;
 mod names;
+mod pending;
 mod verified;
 
+pub use confirm::{Confirmation, confirm, guard, take_back};
 pub use machine::Machine;
 pub use names::resolve_names;
+pub use pending::Pending;
 
 use crate::lower::Desired;
 use crate::plan::{Plan, Step, plan};
@@ -18,8 +22,10 @@ use journal::{Journal, JournalError};
 use lock::Lock;
 use rosc_target::TargetError;
 use std::io;
-use std::path::PathBuf;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use thiserror::Error;
 use verified::Verified;
 
@@ -30,6 +36,8 @@ pub struct Options<'a> {
     pub state_dir: PathBuf,
     /// Becomes true when somebody wants the run to stop: what was begun is taken back.
     pub interrupted: Option<&'a AtomicBool>,
+    /// If the change is to be taken back unless somebody confirms it.
+    pub confirmation: Option<Confirmation<'a>>,
     /// For tests: what to do before each change, counted from 0; an error is taken for a refusal by the kernel.
     pub fault: Option<Fault>,
 }
@@ -48,6 +56,8 @@ pub struct Applied {
     pub plan: Plan,
     /// Whether an earlier run had been cut off and was taken back first.
     pub recovered: bool,
+    /// Whether the change waits to be confirmed.
+    pub waits: bool,
 }
 
 /// Why the machine is not as asked.
@@ -56,6 +66,12 @@ pub enum Failure {
     /// Someone else is at it.
     #[error("{0}")]
     Locked(String),
+    /// A change waits to be confirmed; nothing was changed.
+    #[error("a change waits to be confirmed, for {} seconds more", left.as_secs())]
+    Waiting {
+        /// How long it waits still.
+        left: Duration,
+    },
     /// The state directory can't be used.
     #[error("{operation} {}: {error}", path.display())]
     StateDir {
@@ -109,7 +125,11 @@ pub enum Cause {
 /// Brings the machine to the desired state, or leaves it as it was.
 pub fn apply(machine: &mut Machine, desired: &Desired, options: &Options<'_>) -> Result<Applied, Failure> {
     let _lock = Lock::take(&options.state_dir)?;
+    if let Some(left) = Pending::read(&options.state_dir)?.and_then(|pending| pending.left()) {
+        return Err(Failure::Waiting { left });
+    }
     let recovered = recover(machine, options)?;
+    Pending::forget(&options.state_dir)?;
     machine.look_at(desired.sysctl.settings.keys().cloned());
     let verified = Verified::new(&options.state_dir, &desired.nftables);
     let observed = machine.observe_knowing(&verified).map_err(Failure::Observe)?;
@@ -119,19 +139,29 @@ pub fn apply(machine: &mut Machine, desired: &Desired, options: &Options<'_>) ->
     }
     if plan.steps.is_empty() {
         verified.keep(observed.nftables.generation);
-        return Ok(Applied { plan, recovered });
+        return Ok(Applied { plan, recovered, waits: false });
     }
     let journal = Journal::write(&options.state_dir, &plan.steps).map_err(journal_failure)?;
+    if let Some(Confirmation { mut guard, .. }) = options.confirmation {
+        Pending::Applying.write(&options.state_dir)?;
+        let path = options.state_dir.clone();
+        let deaf = |error| Failure::StateDir { operation: "wake the guard of", path, error };
+        guard.write_all(b"!").map_err(deaf)?;
+    }
     let outcome = execute(machine, &plan.steps, options).and_then(|()| verify(machine, desired, &verified));
     match outcome {
         Ok(()) => {
-            journal.remove().map_err(journal_failure)?;
-            Ok(Applied { plan, recovered })
+            match options.confirmation {
+                Some(Confirmation { within, .. }) => wait(&options.state_dir, within)?,
+                None => journal.remove().map_err(journal_failure)?,
+            }
+            Ok(Applied { plan, recovered, waits: options.confirmation.is_some() })
         }
         Err(cause) => {
             let left = undo(machine, &plan.steps).err();
             if left.is_none() {
                 journal.remove().map_err(journal_failure)?;
+                Pending::forget(&options.state_dir)?;
             }
             Err(Failure::Undone { cause: Box::new(cause), left: left.map(Box::new) })
         }
@@ -143,9 +173,29 @@ pub fn recover(machine: &mut Machine, options: &Options<'_>) -> Result<bool, Fai
     let Some((journal, steps)) = Journal::find(&options.state_dir).map_err(journal_failure)? else {
         return Ok(false);
     };
+    if Pending::read(&options.state_dir)? == Some(Pending::Confirmed) {
+        // Whoever confirmed it was cut off before the journal was gone.
+        journal.remove().map_err(journal_failure)?;
+        return Ok(false);
+    }
     undo(machine, &steps).map_err(Failure::NotRecovered)?;
     journal.remove().map_err(journal_failure)?;
     Ok(true)
+}
+
+/// The change is made, and waits to be confirmed.
+fn wait(state_dir: &Path, within: Duration) -> Result<(), Failure> {
+    let failed =
+        |error| Failure::StateDir { operation: "tell the time for", path: state_dir.to_owned(), error };
+    Pending::waiting(within).map_err(failed)?.write(state_dir)
+}
+
+/// There is nothing to take back any more.
+fn forget_journal(state_dir: &Path) -> Result<(), Failure> {
+    match Journal::find(state_dir).map_err(journal_failure)? {
+        Some((journal, _)) => journal.remove().map_err(journal_failure),
+        None => Ok(()),
+    }
 }
 
 fn execute(machine: &mut Machine, steps: &[Step], options: &Options<'_>) -> Result<(), Cause> {

@@ -126,7 +126,7 @@ const OF_MACHINES: &str = r"\bstd::(fs|io|env|process|thread|time::(Instant|Syst
 const OUTSIDE: &[(&str, &[&str])] = &[
     ("pest", &["grammar/"]),
     ("miette", &["src/diagnostic/"]),
-    ("clap", &["src/cli.rs", "src/main.rs", "src/commands/"]),
+    ("clap", &["src/cli", "src/main.rs", "src/commands/"]),
     ("regex", &["src/script/"]),
     ("strsim", &["src/diagnostic/suggest.rs"]),
     ("tokio", &["targets/route/"]),

@@ -107,7 +107,7 @@ impl Box {
     pub(super) fn apply_failing(&self, desired: &Desired, fault: Option<Fault>) -> Result<Applied, Failure> {
         self.namespace.run(|| {
             let mut machine = Machine::open(self.state_dir()).expect("the machine can be opened");
-            let options = Options { state_dir: self.state_dir().to_owned(), interrupted: None, fault };
+            let options = Options { state_dir: self.state_dir().to_owned(), fault, ..Options::default() };
             transaction::apply(&mut machine, desired, &options)
         })
     }

@@ -2,6 +2,7 @@
 
 mod agree;
 mod apply;
+mod confirm;
 mod lab;
 mod labs;
 mod live;

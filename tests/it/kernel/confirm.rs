@@ -1,0 +1,158 @@
+//! `rosc apply --confirm`: a change stays if somebody says so in time, and goes by itself otherwise, whatever becomes of the
+//! run that made it.
+
+use super::machine::Box;
+use crate::cli::{Ended, Files, command};
+use rosc::transaction::Pending;
+use rustix::process::{Pid, Signal, kill_process};
+use std::process::{Child, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+const ROUTER: &str = "/ip address add address=192.0.2.2/24 interface=ether1\n\
+                      /ip route add gateway=192.0.2.1\n\
+                      /ip firewall nat add action=masquerade chain=srcnat out-interface=ether1\n";
+const OTHER: &str = "/ip address add address=198.51.100.2/24 interface=ether1\n";
+
+fn machine() -> Option<(Box, Files)> {
+    let machine = Box::with_ports(&["ether1"])?;
+    machine.run("ip", &["link", "set", "ether1", "up"]);
+    Some((machine, Files::new([("router.rsc", ROUTER), ("other.rsc", OTHER)])))
+}
+
+/// Starts a run, and waits until its change is made.
+fn start(machine: &Box, files: &Files, time: &str) -> Child {
+    let mut command = command(["apply", "--confirm", time, &files.path("router.rsc")]);
+    command.env("ROSC_STATE_DIR", machine.state_dir()).stdin(Stdio::null());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = machine.namespace.run(|| command.spawn()).expect("rosc starts");
+    until("the change is made", || matches!(pending(machine), Some(Pending::Waiting { .. })));
+    child
+}
+
+fn pending(machine: &Box) -> Option<Pending> {
+    Pending::read(machine.state_dir()).expect("it can be read")
+}
+
+fn end(child: Child) -> Ended {
+    child.wait_with_output().expect("it ends").into()
+}
+
+#[track_caller]
+fn until(what: &str, is_so: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < Duration::from_secs(20), "waited for too long until {what}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[track_caller]
+fn assert_as_before(machine: &Box, before: &super::machine::Dump) {
+    assert_eq!(machine.dump().differences(before), "");
+    assert!(!machine.state_dir().join("journal.json").exists(), "nothing is left to be taken back");
+}
+
+#[test]
+fn a_change_that_is_confirmed_stays() {
+    let Some((machine, files)) = machine() else { return };
+    let child = start(&machine, &files, "5m");
+    let confirmed = machine.rosc(&["confirm"]);
+    assert_eq!((confirmed.code, confirmed.err.as_str()), (Some(0), "confirmed: the change stays\n"));
+    let ended = end(child);
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    assert!(
+        ended.err.contains("it is taken back in 300 seconds, unless rosc confirm keeps it"),
+        "{}",
+        ended.err
+    );
+    assert!(ended.err.ends_with("confirmed: the change stays\n"), "{}", ended.err);
+    assert!(ended.out.contains("+ table ip rosc"), "{}", ended.out);
+    assert_eq!(machine.rosc(&["apply", &files.path("router.rsc")]).err, "nothing to change\n");
+    let again = machine.rosc(&["confirm"]);
+    assert!(again.code == Some(1) && again.err.starts_with("R0708"), "{}", again.err);
+}
+
+#[test]
+fn a_change_that_nobody_confirms_is_taken_back() {
+    let Some((machine, files)) = machine() else { return };
+    let before = machine.dump();
+    let ended = end(start(&machine, &files, "1s"));
+    assert_eq!(ended.code, Some(3), "{}", ended.err);
+    assert!(ended.err.ends_with("not confirmed: the machine is as it was\n"), "{}", ended.err);
+    assert_as_before(&machine, &before);
+    assert_eq!(machine.rosc(&["confirm"]).code, Some(1), "it is too late");
+}
+
+#[test]
+fn a_change_whose_run_is_killed_is_taken_back_in_time() {
+    let Some((machine, files)) = machine() else { return };
+    let before = machine.dump();
+    for signal in [Signal::KILL, Signal::HUP, Signal::TERM] {
+        let child = start(&machine, &files, "2s");
+        kill_process(Pid::from_child(&child), signal).expect("it runs");
+        end(child);
+        until("it is taken back", || pending(&machine) == Some(Pending::Undone));
+        assert_as_before(&machine, &before);
+    }
+}
+
+#[test]
+fn a_run_that_is_killed_at_its_work_is_taken_back_at_once() {
+    let Some((machine, _)) = machine() else { return };
+    let before = machine.dump();
+    // Long enough to be met in the middle.
+    let routes: String = (0..30_000)
+        .map(|n| format!("add dst-address=10.{}.{}.0/24 gateway=192.0.2.1\n", n / 256, n % 256))
+        .collect();
+    let files = Files::new([("long.rsc", format!("{ROUTER}/ip route\n{routes}"))]);
+    let mut command = command(["apply", "--confirm", "1h", &files.path("long.rsc")]);
+    command.env("ROSC_STATE_DIR", machine.state_dir()).stdin(Stdio::null());
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = machine.namespace.run(|| command.spawn()).expect("rosc starts");
+    until("the run is at work", || pending(&machine) == Some(Pending::Applying));
+    child.kill().expect("it runs");
+    child.wait().expect("it ends");
+    until("it is taken back", || pending(&machine) == Some(Pending::Undone));
+    assert_as_before(&machine, &before);
+}
+
+#[test]
+fn while_a_change_waits_no_other_is_made() {
+    let Some((machine, files)) = machine() else { return };
+    let child = start(&machine, &files, "5m");
+    let with_change = machine.dump();
+    for line in [vec!["apply", "--remove"], vec!["apply", "--confirm", "9s"], vec!["apply"]] {
+        let path = files.path("other.rsc");
+        let files = if line.contains(&"--remove") { vec![] } else { vec![path.as_str()] };
+        let refused = machine.rosc(&[line.as_slice(), &files].concat());
+        let says = ["R0708", "rosc confirm keeps it", "nothing was changed"];
+        assert!(
+            refused.code == Some(1) && says.iter().all(|word| refused.err.contains(word)),
+            "{}",
+            refused.err
+        );
+    }
+    assert_eq!(machine.dump().differences(&with_change), "");
+    assert_eq!(machine.rosc(&["confirm"]).code, Some(0));
+    end(child);
+    assert_eq!(machine.rosc(&["apply", &files.path("other.rsc")]).code, Some(0));
+}
+
+#[test]
+fn a_change_that_fails_or_is_none_waits_for_nobody() {
+    let Some((machine, files)) = machine() else { return };
+    let router = files.path("router.rsc");
+    assert_eq!(machine.rosc(&["apply", &router]).code, Some(0));
+    let nothing = machine.rosc(&["apply", "--confirm", "1h", &router]);
+    assert_eq!((nothing.code, nothing.err.as_str()), (Some(0), "nothing to change\n"));
+    assert_eq!(pending(&machine), None);
+    for time in ["0s", "25h", "soon", "18446744073709551615h"] {
+        let ended = machine.rosc(&["apply", "--confirm", time, &router]);
+        assert!(
+            ended.code == Some(1) && ended.err.contains("write a time from 1s to 24h"),
+            "{time}: {}",
+            ended.err
+        );
+    }
+}
