@@ -76,6 +76,15 @@ pub enum Command {
     ///
     /// Exits with 0 if there was one, 1 if not.
     Confirm(ConfirmArgs),
+    /// Lists the states that the machine was brought to, or shows what one of them changed.
+    ///
+    /// The last ten are kept. `rosc rollback` goes back to one of them.
+    History(HistoryArgs),
+    /// Brings the machine back to an earlier state.
+    ///
+    /// Without a number, to the one before the last. It is a change like any other: what is not as it was is changed,
+    /// verified, and taken back if anything fails. Exits as rosc apply does.
+    Rollback(RollbackArgs),
     /// Takes a change back that is not confirmed in time.
     #[command(hide = true)]
     Guard(ConfirmArgs),
@@ -221,6 +230,17 @@ pub struct ApplyArgs {
     /// Takes away all that rosc has made on this machine, and nothing else.
     #[arg(long, conflicts_with_all = ["files", "routeros", "strict", "no_merge"])]
     pub remove: bool,
+    /// How to lower it.
+    #[command(flatten)]
+    pub lowering: Lowering,
+    /// How to change the machine.
+    #[command(flatten)]
+    pub changing: Changing,
+}
+
+/// How to change the machine.
+#[derive(Debug, Args)]
+pub struct Changing {
     /// Shows the plan and changes nothing.
     #[arg(long)]
     pub dry_run: bool,
@@ -230,9 +250,6 @@ pub struct ApplyArgs {
     /// it does not matter what becomes of this run, of the terminal or of the connection.
     #[arg(long, value_name = "TIME", value_parser = values::time, conflicts_with = "dry_run")]
     pub confirm: Option<Duration>,
-    /// How to lower it.
-    #[command(flatten)]
-    pub lowering: Lowering,
     /// The form of the output.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
@@ -247,6 +264,31 @@ pub struct ConfirmArgs {
     /// Where rosc keeps its undo journal and former kernel settings.
     #[arg(long, value_name = "DIR", env = "ROSC_STATE_DIR", default_value = DEFAULT_STATE_DIR)]
     pub state_dir: PathBuf,
+}
+
+/// `history`.
+#[derive(Debug, Args)]
+pub struct HistoryArgs {
+    /// Shows what changed from the state before to the one of this number.
+    #[arg(value_name = "NUMBER")]
+    pub number: Option<u32>,
+    /// The form of the output.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+    /// Where rosc keeps its undo journal and former kernel settings.
+    #[arg(long, value_name = "DIR", env = "ROSC_STATE_DIR", default_value = DEFAULT_STATE_DIR)]
+    pub state_dir: PathBuf,
+}
+
+/// `rollback`.
+#[derive(Debug, Args)]
+pub struct RollbackArgs {
+    /// The state, by its number in rosc history.
+    #[arg(value_name = "NUMBER")]
+    pub number: Option<u32>,
+    /// How to change the machine.
+    #[command(flatten)]
+    pub changing: Changing,
 }
 
 /// `lab`.

@@ -5,7 +5,7 @@ use super::failure::{already_there, explain, unreadable};
 use super::names::with_names;
 use super::output::{Output, extent, options, read};
 use super::{Outcome, PlanDocument, leave, rules_for, signals};
-use crate::cli::{ApplyArgs, Format};
+use crate::cli::{ApplyArgs, Changing, Format};
 use crate::compile::compile;
 use crate::diagnostic::{Code, Diagnostic, has_errors, tidy};
 use crate::lint::lint;
@@ -17,7 +17,8 @@ use std::io::IsTerminal;
 
 pub(super) fn run(args: &ApplyArgs, output: &Output) -> Outcome {
     if args.remove {
-        return remove(args, output);
+        // Nothing is wanted: what there is of ours goes.
+        return bring_to(&Desired::default(), &args.changing, output);
     }
     let (sources, mut diagnostics) = read(&args.files);
     let compiled = compile(&sources, options(args.routeros, args.strict));
@@ -29,31 +30,30 @@ pub(super) fn run(args: &ApplyArgs, output: &Output) -> Outcome {
     };
     let Some((machine, desired)) = prepared else {
         let document = Report { plan: None, outcome: Outcome::Errors };
-        return document.show(args, diagnostics, &sources, output);
+        return document.show(&args.changing, diagnostics, &sources, output);
     };
     diagnostics.extend(lint(&compiled.router));
-    let report = if args.dry_run {
+    let report = if args.changing.dry_run {
         dry_run(machine, &desired, &mut diagnostics)
     } else {
-        change(args, machine, &desired, &mut diagnostics, &sources, output)
+        change(&args.changing, machine, &desired, &mut diagnostics, &sources, output)
     };
     leave((compiled.database, compiled.router, desired));
-    report.show(args, diagnostics, &sources, output)
+    report.show(&args.changing, diagnostics, &sources, output)
 }
 
-/// Nothing is wanted: what there is of ours goes.
-fn remove(args: &ApplyArgs, output: &Output) -> Outcome {
-    let mut diagnostics = Vec::new();
-    let nothing = Desired::default();
-    let report = match Machine::open(&args.state_dir) {
-        Ok(machine) if args.dry_run => dry_run(machine, &nothing, &mut diagnostics),
-        Ok(machine) => change(args, machine, &nothing, &mut diagnostics, &Sources::default(), output),
+/// Brings the machine to a state that no file asks for now.
+pub(super) fn bring_to(desired: &Desired, changing: &Changing, output: &Output) -> Outcome {
+    let (sources, mut diagnostics) = (Sources::default(), Vec::new());
+    let report = match Machine::open(&changing.state_dir) {
+        Ok(machine) if changing.dry_run => dry_run(machine, desired, &mut diagnostics),
+        Ok(machine) => change(changing, machine, desired, &mut diagnostics, &sources, output),
         Err(error) => {
             diagnostics.push(unreadable(&error));
             Report { plan: None, outcome: Outcome::Errors }
         }
     };
-    report.show(args, diagnostics, &Sources::default(), output)
+    report.show(changing, diagnostics, &sources, output)
 }
 
 fn prepare(
@@ -61,7 +61,7 @@ fn prepare(
     router: &crate::ir::Router,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<(Machine, Desired)> {
-    let opened = Machine::open(&args.state_dir).and_then(|mut machine| {
+    let opened = Machine::open(&args.changing.state_dir).and_then(|mut machine| {
         let host = with_names(machine.host()?, router);
         Ok((machine, host))
     });
@@ -96,7 +96,7 @@ fn dry_run(mut machine: Machine, desired: &Desired, diagnostics: &mut Vec<Diagno
 }
 
 fn change(
-    args: &ApplyArgs,
+    args: &Changing,
     mut machine: Machine,
     desired: &Desired,
     diagnostics: &mut Vec<Diagnostic>,
@@ -166,7 +166,7 @@ struct Report {
 
 impl Report {
     /// Shows people what was done and has to be confirmed now, and how.
-    fn ask(&self, args: &ApplyArgs, sources: &Sources, output: &Output) {
+    fn ask(&self, args: &Changing, sources: &Sources, output: &Output) {
         let (Format::Human, Some(plan), Some(within)) = (args.format, &self.plan, args.confirm) else {
             return;
         };
@@ -182,7 +182,7 @@ impl Report {
 
     fn show(
         self,
-        args: &ApplyArgs,
+        args: &Changing,
         diagnostics: Vec<Diagnostic>,
         sources: &Sources,
         output: &Output,
@@ -204,7 +204,7 @@ impl Report {
         self.outcome
     }
 
-    fn remark(&self, args: &ApplyArgs, view: Option<&View>) -> String {
+    fn remark(&self, args: &Changing, view: Option<&View>) -> String {
         match (self.outcome, view) {
             (Outcome::Fine, Some(view)) if view.changes == 0 => "nothing to change".to_owned(),
             (Outcome::Fine, Some(_)) if args.confirm.is_some() => "confirmed: the change stays".to_owned(),

@@ -7,6 +7,7 @@ mod diff;
 mod export;
 mod failure;
 mod fmt;
+mod history;
 mod lab;
 mod live;
 mod names;
@@ -63,6 +64,8 @@ pub fn run(cli: &Cli) -> Outcome {
         Command::Diff(args) => diff::run(args, &output),
         Command::Apply(args) => apply::run(args, &output),
         Command::Confirm(args) => confirm::run(args, &output),
+        Command::History(args) => history::run(args, &output),
+        Command::Rollback(args) => history::rollback(args, &output),
         Command::Guard(args) => confirm::guard(args),
         Command::Lab(args) => lab::run(args, &output),
         Command::Trace(args) => trace::run(args, &output),

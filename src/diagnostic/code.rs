@@ -168,6 +168,8 @@ codes! {
     BadState = "R0707" Error;
     /// A change waits to be confirmed, or none does.
     Unconfirmed = "R0708" Error;
+    /// No earlier state of that number is kept.
+    NoSuchState = "R0709" Error;
     /// The lab could not be built, or had nothing to do.
     LabFailed = "R0801" Error;
     /// A packet to be traced is not written as one.

@@ -4,6 +4,7 @@
 //! and compare → done, or undo. A change that has to be confirmed keeps its journal until it is. Everything acts in the network namespace of the calling thread.
 
 mod confirm;
+pub mod history;
 mod journal;
 mod lock;
 mod machine;
@@ -151,9 +152,13 @@ pub fn apply(machine: &mut Machine, desired: &Desired, options: &Options<'_>) ->
     let outcome = execute(machine, &plan.steps, options).and_then(|()| verify(machine, desired, &verified));
     match outcome {
         Ok(()) => {
+            history::propose(&options.state_dir, desired, plan.len())?;
             match options.confirmation {
                 Some(Confirmation { within, .. }) => wait(&options.state_dir, within)?,
-                None => journal.remove().map_err(journal_failure)?,
+                None => {
+                    journal.remove().map_err(journal_failure)?;
+                    history::keep(&options.state_dir)?;
+                }
             }
             Ok(Applied { plan, recovered, waits: options.confirmation.is_some() })
         }

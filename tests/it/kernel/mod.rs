@@ -3,6 +3,7 @@
 mod agree;
 mod apply;
 mod confirm;
+mod history;
 mod lab;
 mod labs;
 mod live;
