@@ -29,11 +29,12 @@ impl Box {
         let state_dir = tempfile::tempdir().expect("a directory");
         let first_port = ports.first().copied().unwrap_or_default().to_owned();
         let machine = Self { namespace, _other_end: other_end, state_dir, first_port };
-        // Where connection tracking is a module its settings come with the first rule that asks for it; they are in the
-        // dump before, so that they are not taken for a change.
-        static TRACKING: Once = Once::new();
-        TRACKING.call_once(|| {
-            let rule = "add table ip t; add chain ip t c; add rule ip t c ct state new; delete table ip t";
+        // Where connection tracking and logging are modules their settings come with the first rule that asks for them;
+        // they are in the dump before, so that they are not taken for a change.
+        static MODULES: Once = Once::new();
+        MODULES.call_once(|| {
+            let rule =
+                "add table ip t; add chain ip t c; add rule ip t c ct state new log; delete table ip t";
             machine.run("nft", &[rule]);
         });
         // What the kernel would add to addresses, and change of them, a second later.
