@@ -247,6 +247,26 @@ fn no_file_holds_two_concepts() {
 }
 
 #[test]
+fn every_test_that_the_page_of_faults_names_is_there() {
+    let page = fs::read_to_string(root().join("docs/faults.md")).expect("the page");
+    let named = Regex::new(r"`((?:[a-z_]+::)+)([a-z_]+)`").expect("a pattern");
+    let tests = sources(&["tests/it"]);
+    let is_there = |rooms: &str, test: &str| {
+        let path = format!("tests/it/{}.rs", rooms.trim_end_matches("::").replace("::", "/"));
+        let function = format!("fn {test}(");
+        tests.iter().any(|source| source.path == path && source.text.contains(&function))
+    };
+    let all: Vec<(&str, &str)> = named
+        .captures_iter(&page)
+        .map(|found| found.extract::<2>().1)
+        .map(|[rooms, test]| (rooms, test))
+        .collect();
+    let lost: Vec<_> = all.iter().filter(|(rooms, test)| !is_there(rooms, test)).collect();
+    assert_eq!(lost, Vec::<&(&str, &str)>::new());
+    assert!(all.len() > 15, "{all:?}");
+}
+
+#[test]
 fn every_snapshot_belongs_to_something() {
     let mut orphans = Vec::new();
     let examples: BTreeSet<String> = files("examples", "rsc").iter().map(|path| stem(path)).collect();
