@@ -134,7 +134,7 @@ fn change(
             diagnostics.extend(already_there(&plan));
             let mut report = Report { plan: Some(plan), outcome: Outcome::Fine };
             if waits {
-                report.ask(args, sources, output);
+                report.ask(args, diagnostics, sources, output);
                 report.outcome = match wait(&mut machine, &args.state_dir, &interrupted) {
                     Ok(outcome) => outcome,
                     Err(failure) => {
@@ -166,10 +166,11 @@ struct Report {
 
 impl Report {
     /// Shows people what was done and has to be confirmed now, and how.
-    fn ask(&self, args: &Changing, sources: &Sources, output: &Output) {
+    fn ask(&self, args: &Changing, diagnostics: &mut Vec<Diagnostic>, sources: &Sources, output: &Output) {
         let (Format::Human, Some(plan), Some(within)) = (args.format, &self.plan, args.confirm) else {
             return;
         };
+        output.diagnostics(&tidy(std::mem::take(diagnostics)), sources);
         let view = View::new(plan, extent(args.format), sources);
         output.plan(&view);
         let or = if std::io::stdin().is_terminal() { " or Enter" } else { "" };
