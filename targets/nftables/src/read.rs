@@ -17,7 +17,7 @@ use crate::name::Name;
 use crate::opaque::OpaqueObject;
 use crate::quoted::Comment;
 use crate::rule::Rule;
-use crate::state::{BaseHook, Chain, ChainType, Hook, Policy, Set, Table};
+use crate::state::{BaseHook, Chain, ChainType, Hook, Policy, Set, TABLE, Table};
 use crate::values::Values;
 use rosc_target::Origin;
 use serde_json::{Map, Value};
@@ -55,6 +55,10 @@ pub(crate) fn listing(json: &str) -> Result<Listing, serde_json::Error> {
 
 impl Listing {
     fn add(&mut self, kind: &str, body: Map<String, Value>) {
+        // Somebody may make a table of his own while ours is listed as the only one.
+        if text(&body, "table").is_some_and(|table| table != TABLE) {
+            return;
+        }
         match kind {
             "metainfo" | "table" => {}
             "chain" => match chain(&body) {
@@ -256,6 +260,19 @@ mod tests {
         // The two elements are one interval here, and two in the kernel.
         assert_eq!(found.table.sets[&Name::listed("u_list")].elements().len(), 1);
         assert_eq!(found.uneven, [Name::listed("u_list")]);
+    }
+
+    #[test]
+    fn what_stands_in_another_table_is_not_ours() {
+        let of = |table: &str| {
+            json!([
+                { "chain": { "family": "ip", "table": table, "name": "c", "handle": 1 } },
+                { "rule": { "family": "ip", "table": table, "chain": "c", "handle": 2, "expr": [{ "accept": null }] } },
+                { "flowtable": { "family": "ip", "table": table, "name": "f" } },
+            ])
+        };
+        assert_eq!(listed(&of("mine")), Listing::default());
+        assert_eq!(listed(&of("rosc")).handles[&Name::listed("c")], [2]);
     }
 
     #[test]
