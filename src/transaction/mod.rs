@@ -26,6 +26,7 @@ use std::io;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 use thiserror::Error;
 use verified::Verified;
@@ -149,10 +150,16 @@ pub fn apply(machine: &mut Machine, desired: &Desired, options: &Options<'_>) ->
         let deaf = |error| Failure::StateDir { operation: "wake the guard of", path, error };
         guard.write_all(b"!").map_err(deaf)?;
     }
-    let outcome = execute(machine, &plan.steps, options).and_then(|()| verify(machine, desired, &verified));
+    let outcome = execute(machine, &plan.steps, options).and_then(|()| {
+        // Of a large state either takes a while.
+        thread::scope(|scope| {
+            let proposed = scope.spawn(|| history::propose(&options.state_dir, desired, plan.len()));
+            verify(machine, desired, &verified)?;
+            proposed.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)).map_err(not_proposed)
+        })
+    });
     match outcome {
         Ok(()) => {
-            history::propose(&options.state_dir, desired, plan.len())?;
             match options.confirmation {
                 Some(Confirmation { within, .. }) => wait(&options.state_dir, within)?,
                 None => {
@@ -229,6 +236,17 @@ fn verify(machine: &mut Machine, desired: &Desired, verified: &Verified<'_>) -> 
     }
     verified.keep(observed.nftables.generation);
     Ok(())
+}
+
+/// What can't be gone back to later is taken back now.
+fn not_proposed(failure: Failure) -> Cause {
+    Cause::Refused(TargetError {
+        origin: None,
+        operation: "keep",
+        object: "the state for the history".to_owned(),
+        errno: None,
+        message: failure.to_string(),
+    })
 }
 
 /// Takes the steps back, last first. Goes on after a failure, so that as much as possible is as it was.

@@ -92,3 +92,15 @@ fn a_state_that_is_not_kept_is_named() {
     let json = machine.rosc(&["rollback", "7", "--format", "json"]);
     assert_eq!((json.code, json.codes()), (Some(1), vec!["R0709".to_owned()]));
 }
+
+#[test]
+fn a_state_that_can_not_be_kept_is_taken_back() {
+    let Some((machine, files)) = machine() else { return };
+    // Even root can make no directory where a file is.
+    std::fs::write(machine.state_dir().join("history"), "").expect("a file");
+    let before = machine.dump();
+    let ended = machine.rosc(&["apply", "--format", "json", &files.path("first.rsc")]);
+    assert_eq!((ended.code, ended.codes()), (Some(3), vec!["R0701".to_owned()]), "{}", ended.out);
+    assert_eq!(machine.dump().differences(&before), "");
+    assert!(!machine.state_dir().join("journal.json").exists());
+}
