@@ -14,7 +14,6 @@ use crate::plan::{Plan, View, plan};
 use crate::source::Sources;
 use crate::transaction::{self, Applied, Confirmation, Failure, Machine, Options};
 use std::io::IsTerminal;
-use std::thread;
 
 pub(super) fn run(args: &ApplyArgs, output: &Output) -> Outcome {
     if args.remove {
@@ -27,22 +26,13 @@ pub(super) fn run(args: &ApplyArgs, output: &Output) -> Outcome {
     let prepared = if has_errors(&diagnostics) {
         None
     } else {
-        // Of a large configuration either takes a while.
-        let (prepared, remarks) = thread::scope(|scope| {
-            let remarks = scope.spawn(|| lint(&compiled.router));
-            let prepared = prepare(args, &compiled.router, &mut diagnostics);
-            (prepared, remarks.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-        });
-        let prepared = prepared.filter(|_| !has_errors(&diagnostics));
-        if prepared.is_some() {
-            diagnostics.extend(remarks);
-        }
-        prepared
+        prepare(args, &compiled.router, &mut diagnostics).filter(|_| !has_errors(&diagnostics))
     };
     let Some((machine, desired)) = prepared else {
         let document = Report { plan: None, outcome: Outcome::Errors };
         return document.show(&args.changing, diagnostics, &sources, output);
     };
+    diagnostics.extend(lint(&compiled.router));
     let report = if args.changing.dry_run {
         dry_run(machine, &desired, &mut diagnostics)
     } else {

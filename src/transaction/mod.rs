@@ -26,7 +26,6 @@ use std::io;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 use std::time::Duration;
 use thiserror::Error;
 use verified::Verified;
@@ -150,14 +149,9 @@ pub fn apply(machine: &mut Machine, desired: &Desired, options: &Options<'_>) ->
         let deaf = |error| Failure::StateDir { operation: "wake the guard of", path, error };
         guard.write_all(b"!").map_err(deaf)?;
     }
-    let outcome = execute(machine, &plan.steps, options).and_then(|()| {
-        // Of a large state either takes a while.
-        thread::scope(|scope| {
-            let proposed = scope.spawn(|| history::propose(&options.state_dir, desired, plan.len()));
-            verify(machine, desired, &verified)?;
-            proposed.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)).map_err(not_proposed)
-        })
-    });
+    let outcome = execute(machine, &plan.steps, options)
+        .and_then(|()| verify(machine, desired, &verified))
+        .and_then(|()| history::propose(&options.state_dir, desired, plan.len()).map_err(not_proposed));
     match outcome {
         Ok(()) => {
             match options.confirmation {
