@@ -12,8 +12,10 @@ use message::{DUMP, Header, REQUEST, Reply, find, message, number, number_of, re
 use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_NETFILTER};
 use std::io;
 
-/// `NFNL_SUBSYS_NFTABLES`, in the upper byte of the types of messages.
-const SUBSYSTEM: u16 = 10 << 8;
+/// `NFNL_SUBSYS_NFTABLES`.
+const NFTABLES: u16 = 10;
+/// The same in the upper byte of the types of messages.
+const SUBSYSTEM: u16 = NFTABLES << 8;
 /// `NFT_MSG_GETTABLE` and `NFT_MSG_GETGEN`.
 const GET_TABLE: u16 = SUBSYSTEM | 1;
 const GET_GENERATION: u16 = SUBSYSTEM | 16;
@@ -73,10 +75,16 @@ pub(crate) fn has_other_tables(family: Family) -> io::Result<bool> {
     Ok(ask(&request)?.iter().any(|table| find(table, attribute_type::TABLE_NAME) != Some(ours.as_slice())))
 }
 
-/// Sends one request and returns the attributes of each object of the answer.
-fn ask(request: &[u8]) -> io::Result<Vec<Vec<u8>>> {
+/// A socket of this thread's network namespace.
+fn open() -> io::Result<Socket> {
     let socket = Socket::new(NETLINK_NETFILTER)?;
     socket.connect(&SocketAddr::new(0, 0))?;
+    Ok(socket)
+}
+
+/// Sends one request and returns the attributes of each object of the answer.
+fn ask(request: &[u8]) -> io::Result<Vec<Vec<u8>>> {
+    let socket = open()?;
     socket.send(request, 0)?;
     let has_end = u16::from_ne_bytes([request[6], request[7]]) & DUMP == DUMP;
     let mut objects = Vec::new();

@@ -338,11 +338,11 @@ impl Target for Nftables {
 fn edits<'a>(changes: &'a [Change], current: &Observed) -> Option<Vec<Edit<'a>>> {
     let edit = |change: &'a Change| {
         let Action::EditSet { name, removed, added, .. } = &change.action else { return None };
-        let edit = Edit { family: change.family, set: name, removed, added };
-        (edit.is_possible() && !current.is_uneven(change.family, name)).then_some(edit)
+        let is_even = !current.is_uneven(change.family, name);
+        is_even.then_some(Edit { family: change.family, set: name, removed, added })
     };
     let edits: Vec<Edit<'_>> = changes.iter().map(edit).collect::<Option<_>>()?;
-    elements::fits(&edits).then_some(edits)
+    (elements::fits(&edits) && edits.iter().all(Edit::is_possible)).then_some(edits)
 }
 
 fn observed(generation: u32, tables: Vec<(Family, Option<read::Listing>)>) -> Observed {

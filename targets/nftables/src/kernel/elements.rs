@@ -7,6 +7,7 @@ use super::message::{
     ACK, CREATE, DUMP, Header, REQUEST, Reply, attribute, attributes, find, message, nested, number,
     number_of, replies, text, unreadable,
 };
+use super::{NFTABLES, SUBSYSTEM, open};
 use crate::interface::{InterfaceName, Interfaces};
 use crate::interval::{Interval, Point};
 use crate::kind::SetKey;
@@ -14,19 +15,17 @@ use crate::name::Name;
 use crate::range::Ranges;
 use crate::state::{Family, TABLE};
 use crate::values::Values;
-use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_NETFILTER};
+use netlink_sys::Socket;
 use rustix::net::sockopt::set_socket_send_buffer_size_force;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-const NEW_ELEMENTS: u16 = super::SUBSYSTEM | 12;
-const GET_ELEMENTS: u16 = super::SUBSYSTEM | 13;
-const DELETE_ELEMENTS: u16 = super::SUBSYSTEM | 14;
+const NEW_ELEMENTS: u16 = SUBSYSTEM | 12;
+const GET_ELEMENTS: u16 = SUBSYSTEM | 13;
+const DELETE_ELEMENTS: u16 = SUBSYSTEM | 14;
 /// `NFNL_MSG_BATCH_BEGIN` and `NFNL_MSG_BATCH_END`.
 const BATCH_BEGIN: u16 = 16;
 const BATCH_END: u16 = 17;
-/// `NFNL_SUBSYS_NFTABLES`.
-const NFTABLES: u16 = 10;
 
 /// `NFTA_SET_ELEM_LIST_*`.
 mod list {
@@ -65,8 +64,7 @@ const DATAGRAM: usize = 32 * 1024;
 ///
 /// Nobody may look into the set yet: for a while it has some of the elements.
 pub(crate) fn add(family: Family, set: &Name, elements: &Values) -> io::Result<u32> {
-    let socket = Socket::new(NETLINK_NETFILTER)?;
-    socket.connect(&SocketAddr::new(0, 0))?;
+    let socket = open()?;
     // The kernel takes longer for each transaction the more elements the set has. Not all users may have more room.
     let is_large = set_socket_send_buffer_size_force(&socket, 2 * LARGE_TRANSACTION).is_ok();
     let most = if is_large { LARGE_TRANSACTION } else { TRANSACTION };
@@ -96,8 +94,9 @@ impl Edit<'_> {
     /// Whether [`edit`] can do it. An interval that starts at the smallest value has to do with what nft puts in front.
     pub(crate) fn is_possible(&self) -> bool {
         [self.removed, self.added].iter().all(|values| {
-            values.is_empty()
-                || inner_edges(values).is_some_and(|mut edges| edges.all(|edge| !edge.is_first()))
+            // They ascend.
+            let first = inner_edges(values).map(|mut edges| edges.next());
+            values.is_empty() || first.is_some_and(|first| first.is_none_or(|edge| !edge.is_first()))
         })
     }
 
@@ -116,8 +115,7 @@ pub(crate) fn fits(edits: &[Edit<'_>]) -> bool {
 
 /// Edits sets in one transaction, of which a packet sees nothing or all.
 pub(crate) fn edit(edits: &[Edit<'_>]) -> io::Result<()> {
-    let socket = Socket::new(NETLINK_NETFILTER)?;
-    socket.connect(&SocketAddr::new(0, 0))?;
+    let socket = open()?;
     let mut batch = Batch::new();
     for edit in edits {
         for (kind, values) in [(DELETE_ELEMENTS, edit.removed), (NEW_ELEMENTS, edit.added)] {
@@ -248,8 +246,7 @@ pub(crate) fn can_add(values: &Values) -> bool {
 /// Reads the elements of an interval set, and how many intervals the kernel has; `None` if one of them has something to it
 /// that none of ours has.
 pub(crate) fn read(family: Family, set: &Name, key: SetKey) -> io::Result<Option<(Values, usize)>> {
-    let socket = Socket::new(NETLINK_NETFILTER)?;
-    socket.connect(&SocketAddr::new(0, 0))?;
+    let socket = open()?;
     let mut request = Vec::new();
     let header = Header { flags: REQUEST | DUMP, family: number_of(family), ..Header::default() };
     message(&mut request, GET_ELEMENTS, header, |bytes| {
