@@ -2,6 +2,7 @@
 
 use super::frame::{Numbered, decode, encode, number_in};
 use super::neighbours::{Frame, Neighbours};
+use super::settings;
 use crate::host::Host;
 use crate::ir::firewall::Protocol;
 use crate::ir::{InterfaceKind, InterfaceName, Router, SpanningTree};
@@ -13,7 +14,6 @@ use rosc_route::topology::{Tap, Topology};
 use rosc_route::{DeviceName, LinkKind};
 use rosc_target::netns::NetNs;
 use socket2::{Domain, Socket, Type};
-use std::fs;
 use std::io::{self, Read};
 use std::net::{IpAddr, SocketAddr};
 
@@ -104,7 +104,7 @@ impl Bench {
         let state_dir = state_dir.map_err(LabError::system("make a directory"))?;
         let namespace = NetNs::new().map_err(LabError::system("make a network namespace"))?;
         let (wires, ears) = namespace.run(|| -> Result<_, LabError> {
-            quiet().map_err(LabError::system("change a kernel setting"))?;
+            settings::quiet().map_err(LabError::system("change a kernel setting"))?;
             let mut topology = Topology::open().map_err(LabError::Target)?;
             topology.set_up(&DeviceName::loopback()).map_err(LabError::Target)?;
             let wires = wires(router, &desired).map_err(LabError::system("make a device"))?;
@@ -119,7 +119,7 @@ impl Bench {
                 .map_err(|error| LabError::Apply(Box::new(error)))?;
             let own: Vec<DeviceName> = wires.iter().map(|wire| wire.device.clone()).collect();
             carrier::wait_for(&own, true)?;
-            patient().map_err(LabError::system("change a kernel setting"))?;
+            settings::patient().map_err(LabError::system("change a kernel setting"))?;
             Ok((wires, ears().map_err(LabError::system("listen on the router"))?))
         })?;
         Ok(Self { router: namespace, wires, neighbours: Neighbours::default(), ears, _state_dir: state_dir })
@@ -142,7 +142,7 @@ impl Bench {
         if !sent.map_err(LabError::system("send a packet"))? {
             return Ok(None);
         }
-        self.collect().map(Some).map_err(LabError::system("receive a packet"))
+        self.collect().map(Some)
     }
 
     /// A packet as it stands on the wire of an interface. `None` for one that can't come in there.
@@ -165,7 +165,7 @@ impl Bench {
     }
 
     /// Takes in what came out, and says how many packets it was.
-    pub fn forget(&mut self) -> io::Result<usize> {
+    pub fn forget(&mut self) -> Result<usize, LabError> {
         Ok(self.collect()?.seen.len())
     }
 
@@ -177,7 +177,11 @@ impl Bench {
     }
 
     /// Takes in what came out, and answers the router's questions for neighbours until it has none.
-    fn collect(&mut self) -> io::Result<Outcome> {
+    pub(super) fn collect(&mut self) -> Result<Outcome, LabError> {
+        self.try_collect().map_err(LabError::system("receive a packet"))
+    }
+
+    fn try_collect(&mut self) -> io::Result<Outcome> {
         let mut outcome = Outcome::default();
         let mut buffer = [0; FRAME];
         loop {
@@ -241,47 +245,6 @@ impl Ear {
 fn heard_of(packet: Numbered) -> Option<Heard> {
     let is_error = matches!(packet.packet.payload, Payload::Error { .. });
     Some(Heard { number: packet.number?, is_error })
-}
-
-/// What a router's kernel limits or answers by itself, and what no configuration of rosc touches.
-fn quiet() -> io::Result<()> {
-    for (setting, value) in [
-        // ICMP errors are never held back: no type of them is counted.
-        ("ipv4/icmp_ratemask", "0"),
-        ("ipv6/icmp/ratemask", "\n"),
-        // Nobody else is there to have an address already; until that is known, neighbours can't be asked for.
-        ("ipv6/conf/default/accept_dad", "0"),
-    ] {
-        fs::write(format!("/proc/sys/net/{setting}"), value)?;
-    }
-    Ok(())
-}
-
-/// No connection is forgotten while a trial runs: traces know no time. Nor is one held to what they do not count.
-///
-/// Where connection tracking is a module, these settings are there from the first rule on that asks for it: an applied
-/// router that has none tracks no connections.
-fn patient() -> io::Result<()> {
-    if !fs::exists("/proc/sys/net/netfilter/nf_conntrack_max")? {
-        return Ok(());
-    }
-    // Segments are not held against a window: trials do not count bytes.
-    fs::write("/proc/sys/net/netfilter/nf_conntrack_tcp_be_liberal", "1")?;
-    for of in [
-        "generic_timeout",
-        "icmp_timeout",
-        "icmpv6_timeout",
-        "udp_timeout",
-        "udp_timeout_stream",
-        "tcp_timeout_close",
-        "tcp_timeout_established",
-        "tcp_timeout_syn_recv",
-        "tcp_timeout_syn_sent",
-        "tcp_timeout_unacknowledged",
-    ] {
-        fs::write(format!("/proc/sys/net/netfilter/nf_conntrack_{of}"), "86400")?;
-    }
-    Ok(())
 }
 
 fn on_the_bench(router: &Router) -> Router {

@@ -1,8 +1,9 @@
 //! Compares what a packet did with what it should have done.
 
 use super::bench::{self, Bench, Seen};
+use super::observation::Observation;
 use crate::ir::Router;
-use crate::ir::firewall::{MangleAction, Mss, Protocol, TcpFlag};
+use crate::ir::firewall::{MangleAction, Mss, Protocol};
 use crate::ir::nexthop::{Surroundings, is_own_address};
 use crate::lab::LabError;
 use crate::lower::Classifiers;
@@ -93,68 +94,96 @@ impl<'r> Trial<'r> {
     /// Sends a packet, and compares. What it leaves behind is remembered on both sides.
     pub fn send(&mut self, arrival: &Arrival) -> Result<Verdict<'r>, LabError> {
         self.next += 1;
-        let number = self.next;
-        let Some(outcome) = self.bench.send(arrival, number)? else { return Ok(Verdict::NotSent) };
-        let (own, passed): (Vec<&Seen>, Vec<&Seen>) =
-            outcome.seen.iter().partition(|seen| is_of_the_router(arrival, &seen.packet.packet));
-        let passed: Vec<&Seen> =
-            passed.into_iter().filter(|seen| seen.packet.number == Some(number)).collect();
-        let sent_error = matches!(arrival.packet.payload, Payload::Error { .. });
-        let is_delivered =
-            outcome.delivered.iter().any(|heard| heard.number == number && heard.is_error == sent_error);
-        let ways = self.ways(arrival, passed.first().copied());
-        let fits = |way: &&Possible<'r>| fits(&way.trace, &passed, &own, is_delivered);
-        let fitting: Vec<&Possible<'r>> = ways.iter().filter(fits).collect();
-        let Some(first) = fitting.first() else {
-            if ways.iter().any(|way| way.trace.difference.is_some()) {
-                return Ok(Verdict::KnownToDiffer);
-            }
-            return Ok(self.differs(arrival, ways, &outcome));
-        };
-        let end = first.trace.end.clone();
-        Ok(match self.settle(arrival, &fitting, &own) {
-            Said::Agrees => Verdict::Agrees(end),
-            Said::Unsettled => Verdict::Unsettled(end),
-            Said::Differs(answer, ways) => self.differs(&answer, ways, &outcome),
-        })
+        let Self { router, bench, tracer, classifiers, state, next } = self;
+        let Some(observation) = Observation::of(bench, arrival, *next)? else { return Ok(Verdict::NotSent) };
+        Judge { router, tracer, classifiers, state, observation }.judge(arrival)
+    }
+}
+
+/// The comparison of one packet.
+struct Judge<'t, 'r> {
+    router: &'r Router,
+    tracer: &'t Tracer<'r>,
+    classifiers: &'t Classifiers,
+    state: &'t mut State,
+    observation: Observation<'t>,
+}
+
+impl<'r> Judge<'_, 'r> {
+    fn judge(mut self, arrival: &Arrival) -> Result<Verdict<'r>, LabError> {
+        loop {
+            let passed = self.observation.passed();
+            let ways = self.ways(arrival, passed.first().copied());
+            let fits = |way: &&Possible<'r>| {
+                fits(&way.trace, &passed, &self.observation.own(), self.observation.is_delivered())
+            };
+            let fitting: Vec<&Possible<'r>> = ways.iter().filter(fits).collect();
+            let Some(first) = fitting.first() else {
+                if ways.iter().any(|way| way.trace.difference.is_some()) {
+                    return Ok(Verdict::KnownToDiffer);
+                }
+                if self.observation.more()? {
+                    continue;
+                }
+                return Ok(self.differs(arrival, ways));
+            };
+            let end = first.trace.end.clone();
+            return Ok(match self.settle(arrival, &fitting)? {
+                Said::Agrees => Verdict::Agrees(end),
+                Said::Unsettled => Verdict::Unsettled(end),
+                Said::Differs(answer, ways) => self.differs(&answer, ways),
+            });
+        }
     }
 
     /// Takes that one of some ways which fits what the router itself has said too: what was translated to one of several
     /// addresses may be seen in an error alone.
-    fn settle(&mut self, arrival: &Arrival, fitting: &[&Possible<'r>], own: &[&Seen]) -> Said<'r> {
-        let mut said = Said::Agrees;
-        for way in fitting {
-            let before = (fitting.len() > 1).then(|| self.state.clone());
+    fn settle(&mut self, arrival: &Arrival, fitting: &[&Possible<'r>]) -> Result<Said<'r>, LabError> {
+        if let [way] = fitting {
             self.state.keep(&way.effect);
-            said = self.follow_reaction(arrival, way, own);
-            if !matches!(said, Said::Differs(..)) {
-                break;
-            }
-            if let Some(before) = before {
-                self.state = before;
+            loop {
+                let said = self.follow_reaction(arrival, way)?;
+                if !matches!(said, Said::Differs(..)) || !self.observation.more()? {
+                    return Ok(said);
+                }
             }
         }
-        said
+        loop {
+            let mut said = Said::Agrees;
+            for way in fitting {
+                let before = self.state.clone();
+                self.state.keep(&way.effect);
+                said = self.follow_reaction(arrival, way)?;
+                if !matches!(said, Said::Differs(..)) {
+                    return Ok(said);
+                }
+                *self.state = before;
+            }
+            if !self.observation.more()? {
+                return Ok(said);
+            }
+        }
     }
 
     /// Compares what the router itself has said to a packet with what it should have said.
-    fn follow_reaction(&mut self, arrival: &Arrival, way: &Possible<'r>, own: &[&Seen]) -> Said<'r> {
+    fn follow_reaction(&mut self, arrival: &Arrival, way: &Possible<'r>) -> Result<Said<'r>, LabError> {
         let reaction = self.tracer.reaction(arrival, way).or_else(|| self.own_answer(&way.trace.end));
-        let Some(reaction) = reaction else { return Said::Agrees };
+        let Some(reaction) = reaction else { return Ok(Said::Agrees) };
+        let own = self.observation.own();
         let ways = {
             let classify = self.classifiers.classify();
             let hints = Hints { classify: &classify, ranges: ranges(own.first().copied()) };
-            self.tracer.ways_of_reaction(&self.state, &reaction, hints)
+            self.tracer.ways_of_reaction(self.state, &reaction, hints)
         };
         if own.is_empty() && may_be_held_back(&way.trace) {
             let leaves_something = |way: &Possible<'_>| self.state.is_changed_by(&way.effect);
-            return if ways.iter().any(leaves_something) { Said::Unsettled } else { Said::Agrees };
+            return Ok(if ways.iter().any(leaves_something) { Said::Unsettled } else { Said::Agrees });
         }
-        let fitting: Vec<_> = ways.iter().filter(|way| fits_reaction(&way.trace, own)).collect();
+        let fitting: Vec<_> = ways.iter().filter(|way| fits_reaction(&way.trace, &own)).collect();
         if fitting.is_empty() {
-            return Said::Differs(reaction.arrival, ways);
+            return Ok(Said::Differs(reaction.arrival, ways));
         }
-        self.settle(&reaction.arrival, &fitting, own)
+        self.settle(&reaction.arrival, &fitting)
     }
 
     /// What the router's own kernel says to a packet that nobody on the router waits for.
@@ -167,13 +196,14 @@ impl<'r> Trial<'r> {
 
     fn ways(&self, arrival: &Arrival, seen: Option<&Seen>) -> Vec<Possible<'r>> {
         let classify = self.classifiers.classify();
-        self.tracer.ways(&self.state, arrival, Hints { classify: &classify, ranges: ranges(seen) })
+        self.tracer.ways(self.state, arrival, Hints { classify: &classify, ranges: ranges(seen) })
     }
 
-    fn differs(&self, sent: &Arrival, ways: Vec<Possible<'r>>, outcome: &bench::Outcome) -> Verdict<'r> {
+    fn differs(self, sent: &Arrival, ways: Vec<Possible<'r>>) -> Verdict<'r> {
         let expected = ways.into_iter().map(|way| way.trace.end).collect();
         let (sent, before) = (sent.clone(), self.state.clone());
-        Verdict::Differs(Box::new(Difference { sent, before, expected, outcome: outcome.clone() }))
+        let outcome = self.observation.into_outcome();
+        Verdict::Differs(Box::new(Difference { sent, before, expected, outcome }))
     }
 }
 
@@ -194,19 +224,6 @@ fn ranges(seen: Option<&Seen>) -> Ranges<'_> {
 fn may_be_held_back(trace: &Trace<'_>) -> bool {
     let End::Refused(_, reason) = trace.end else { return false };
     !trace.packet.is_ipv6() && matches!(reason, Reason::Rule(_) | Reason::Route(_) | Reason::NoRoute)
-}
-
-/// Whether a packet that was seen is none that was sent on, but one that the router made of it: an error or an answer.
-fn is_of_the_router(sent: &Arrival, seen: &Packet) -> bool {
-    let is_error = |packet: &Packet| matches!(packet.payload, Payload::Error { .. });
-    let is_reset = |packet: &Packet| match &packet.payload {
-        Payload::Tcp { flags, .. } => flags.contains(&TcpFlag::Rst),
-        _ => false,
-    };
-    let is_reply = |packet: &Packet| matches!(packet.payload, Payload::Echo { reply: true, .. });
-    (is_error(seen) && !is_error(&sent.packet))
-        || (is_reset(seen) && !is_reset(&sent.packet))
-        || (is_reply(seen) && !is_reply(&sent.packet))
 }
 
 fn fits(trace: &Trace<'_>, passed: &[&Seen], own: &[&Seen], is_delivered: bool) -> bool {
