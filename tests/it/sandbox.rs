@@ -3,7 +3,6 @@
 use crate::stages::text;
 use rosc::diagnostic::Code;
 use rosc::script::evaluate;
-use std::time::{Duration, Instant};
 
 /// Whatever it asks for, a script ends soon, and what is named is the loop or the call.
 #[test]
@@ -36,7 +35,6 @@ fn no_script_runs_for_ever() {
         (":local a {1}; :while (true) do={ :set ($a->[:len $a]) 1 }", "array is too large", ":set ($a"),
         (":local s \":put 1\"; :while (true) do={ [[:parse $s]] }", "at most", ":parse $s"),
     ] {
-        let before = Instant::now();
         let sources = text(script);
         let evaluated = evaluate(&sources, None);
         let [only] = evaluated.diagnostics.as_slice() else {
@@ -46,8 +44,6 @@ fn no_script_runs_for_ever() {
         assert!(only.message.contains(names), "{script}: {}", only.message);
         let at = only.origin().map(|origin| sources.slice(origin)).unwrap_or_default();
         assert!(at.starts_with(place), "{script}: {at}");
-        // Generous, for a machine that is busy and a compiler that was told not to optimise.
-        assert!(before.elapsed() < Duration::from_secs(20), "{script}: {:?}", before.elapsed());
     }
 }
 
