@@ -4,6 +4,7 @@ use crate::ir::InterfaceName;
 use crate::ir::firewall::DnsName;
 use crate::ir::nexthop::Surroundings;
 use ipnet::IpNet;
+use rosc_nftables::{Family, HelperName, HelperProtocol};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -18,6 +19,8 @@ pub struct Host {
     pub clock: Option<Clock>,
     /// What the names on address lists mean there; `None` if that was not asked.
     pub names: Option<Names>,
+    /// The helpers of connection tracking that were asked for and that its kernel does not have.
+    pub missing_helpers: BTreeSet<(Family, HelperName, HelperProtocol)>,
 }
 
 /// What DNS names resolve to: addresses of both families, at least one, or why there are none.

@@ -2,12 +2,12 @@
 
 use super::confirm::{post_guard, wait};
 use super::failure::{already_there, explain, unreadable};
-use super::names::with_names;
+use super::names::host_for;
 use super::output::{Output, extent, options, read};
 use super::{Outcome, PlanDocument, leave, rules_for, signals};
 use crate::cli::{ApplyArgs, Changing, Format};
 use crate::compile::compile;
-use crate::diagnostic::{Code, Diagnostic, has_errors, tidy};
+use crate::diagnostic::{Code, Diagnostic, Severity, has_errors, tidy};
 use crate::lint::lint;
 use crate::lower::{Desired, lower_with};
 use crate::plan::{Plan, View, plan};
@@ -62,7 +62,7 @@ fn prepare(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<(Machine, Desired)> {
     let opened = Machine::open(&args.changing.state_dir).and_then(|mut machine| {
-        let host = with_names(machine.host()?, router);
+        let host = host_for(&mut machine, router)?;
         Ok((machine, host))
     });
     match opened {
@@ -76,6 +76,14 @@ fn prepare(
             None
         }
     }
+}
+
+fn without_module(module: &str) -> Diagnostic {
+    let message = format!("this machine's kernel has no module {module}");
+    let note = Diagnostic::new(Code::LinuxDiffers, message).help(
+        "addresses that are named inside of such connections are not translated, so that what they announce fails",
+    );
+    Diagnostic { severity: Severity::Note, ..note }
 }
 
 fn dry_run(mut machine: Machine, desired: &Desired, diagnostics: &mut Vec<Diagnostic>) -> Report {
@@ -126,12 +134,13 @@ fn change(
         fault: None,
     };
     match transaction::apply(&mut machine, desired, &options) {
-        Ok(Applied { plan, recovered, waits }) => {
+        Ok(Applied { plan, recovered, waits, missing_modules }) => {
             if recovered {
                 let message = "an earlier run was cut off; what it had begun was taken back first";
                 diagnostics.push(Diagnostic::new(Code::Recovered, message));
             }
             diagnostics.extend(already_there(&plan));
+            diagnostics.extend(missing_modules.iter().map(|module| without_module(module)));
             let mut report = Report { plan: Some(plan), outcome: Outcome::Fine };
             if waits {
                 report.ask(args, diagnostics, sources, output);

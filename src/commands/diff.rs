@@ -1,7 +1,7 @@
 //! `rosc diff`.
 
 use super::failure::{already_there, conflicts, firewall_unreadable, unreadable};
-use super::names::with_names;
+use super::names::host_for;
 use super::output::{Output, extent, read};
 use super::{Outcome, PlanDocument, rules_for};
 use crate::cli::{DiffArgs, Format};
@@ -75,7 +75,7 @@ fn against_machine(
 ) -> Option<Plan> {
     let compare = |diagnostics: &mut Vec<Diagnostic>| -> Result<Plan, TargetError> {
         let mut machine = Machine::open(&args.state_dir)?;
-        let lowered = lower_with(rules_for(&args.lowering), router, &with_names(machine.host()?, router));
+        let lowered = lower_with(rules_for(&args.lowering), router, &host_for(&mut machine, router)?);
         diagnostics.extend(lowered.diagnostics);
         machine.look_at(lowered.desired.sysctl.settings.keys().cloned());
         let (observed, refusal) = machine.observe_as_user()?;

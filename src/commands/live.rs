@@ -7,7 +7,7 @@ use crate::cli::{Format, ShowArgs};
 use crate::compile::{Compiled, compile};
 use crate::diagnostic::{Diagnostic, has_errors, json, tidy};
 use crate::live::Live;
-use crate::lower::{known_settings, lower_with};
+use crate::lower::{known_settings, lower_with, wanted_helpers};
 use crate::plan::Observed;
 use crate::render;
 use crate::source::Sources;
@@ -20,7 +20,7 @@ use serde::Serialize;
 pub(super) fn everything(args: &ShowArgs, output: &Output) -> Outcome {
     let observe = || -> Result<Observed, TargetError> {
         let mut machine = Machine::open(&args.state_dir)?;
-        let devices = machine.host()?.devices.unwrap_or_default().into_keys();
+        let devices = machine.host(&[])?.devices.unwrap_or_default().into_keys();
         machine.look_at(known_settings(devices.filter_map(|name| DeviceName::new(&name).ok())));
         machine.observe()
     };
@@ -70,7 +70,7 @@ pub(super) fn rules(args: &ShowArgs, output: &Output) -> Outcome {
 fn look_up(args: &ShowArgs, compiled: &Compiled<'_>, diagnostics: &mut Vec<Diagnostic>) -> Option<Live> {
     let observe = || {
         let mut machine = Machine::open(&args.state_dir)?;
-        Ok((machine.host()?, machine.firewall()?))
+        Ok((machine.host(&wanted_helpers(&compiled.router))?, machine.firewall()?))
     };
     match observe() {
         Ok((host, firewall)) => {

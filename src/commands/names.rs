@@ -1,15 +1,18 @@
-//! DNS names on address lists: where they are resolved, and where they are not.
+//! What is asked of a machine before a configuration is compiled for it, and what its DNS names are where it is not asked.
 
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::host::Host;
 use crate::ir::Router;
-use crate::transaction::resolve_names;
+use crate::lower::wanted_helpers;
+use crate::transaction::{Machine, resolve_names};
+use rosc_target::TargetError;
 
-/// The machine, with what the names of a router mean there.
-pub(super) fn with_names(host: Host, router: &Router) -> Host {
+/// The machine as far as a router is concerned, with what its names mean there.
+pub(super) fn host_for(machine: &mut Machine, router: &Router) -> Result<Host, TargetError> {
     let firewalls = [&router.firewall, &router.ipv6_firewall];
     let names = firewalls.into_iter().flat_map(|firewall| firewall.names_asked());
-    Host { names: Some(resolve_names(names.map(|(name, _)| name))), ..host }
+    let host = machine.host(&wanted_helpers(router))?;
+    Ok(Host { names: Some(resolve_names(names.map(|(name, _)| name))), ..host })
 }
 
 /// What there is to say of names where nobody resolves them.

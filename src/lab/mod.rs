@@ -26,7 +26,7 @@ use crate::diagnostic::has_errors;
 use crate::host::Host;
 use crate::ir::nexthop::is_own_address;
 use crate::ir::{GatewayHop, RouteTarget, Router};
-use crate::lower::{Desired, Lowered, Rules, lower_with};
+use crate::lower::{Desired, Lowered, Rules, lower_with, wanted_helpers};
 use crate::transaction::Machine;
 use client::{Flow, Kind, Plan};
 use std::collections::{BTreeMap, BTreeSet};
@@ -127,7 +127,9 @@ impl<'r> Lab<'r> {
     /// Applies the configuration, with these gateways known not to answer.
     pub fn apply(&self, unanswering: &BTreeSet<IpAddr>) -> Result<(), LabError> {
         let state_dir = self.world.state_dir();
-        let host = self.world.on_router(|| Machine::open(state_dir)?.host()).map_err(LabError::Target)?;
+        let helpers = wanted_helpers(self.router);
+        let host =
+            self.world.on_router(|| Machine::open(state_dir)?.host(&helpers)).map_err(LabError::Target)?;
         let host = Host { unanswering: unanswering.clone(), ..host };
         self.world.apply(&lowered(Rules::Merged, self.router, &host)?).map(drop)
     }

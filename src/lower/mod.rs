@@ -16,7 +16,7 @@ mod rule;
 mod sysctl;
 mod tracking;
 
-pub use firewall::Classifiers;
+pub use firewall::{Classifiers, wanted_helpers};
 pub use sysctl::known_settings;
 
 use crate::diagnostic::Diagnostic;

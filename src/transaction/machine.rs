@@ -3,8 +3,9 @@
 use super::Cause;
 use super::verified::Verified;
 use crate::host::{Clock, Host};
+use crate::lower::Desired;
 use crate::plan::{Observed, Step};
-use rosc_nftables::Nftables;
+use rosc_nftables::{Action, CtHelper, Family, Nftables, Table, load_translation};
 use rosc_route::RouteTarget;
 use rosc_sysctl::{Key, SysctlTarget};
 use rosc_target::{Target, TargetError};
@@ -77,10 +78,18 @@ impl Machine {
         self.nftables.observe()
     }
 
-    /// Reads what the compiler must know, but for what [names](super::resolve_names) mean, which takes a resolver.
-    pub fn host(&mut self) -> Result<Host, TargetError> {
+    /// Reads what the compiler must know, but for what [names](super::resolve_names) mean, which takes a resolver. Of
+    /// helpers those are looked for that are named; to who may not ask the kernel has all of them.
+    pub fn host(&mut self, helpers: &[(Family, CtHelper)]) -> Result<Host, TargetError> {
         let (devices, addresses) = self.route.devices()?;
-        Ok(Host { clock: Some(clock()), ..Host::with_devices(&devices, &addresses) })
+        let missing = match self.nftables.missing_helpers(helpers) {
+            Err(error) if error.errno == Some(EPERM) => Vec::new(),
+            outcome => outcome?,
+        };
+        let key = |(family, helper): &(Family, CtHelper)| (*family, helper.helper.clone(), helper.protocol);
+        let missing_helpers = missing.into_iter().map(key).collect();
+        let host = Host::with_devices(&devices, &addresses);
+        Ok(Host { clock: Some(clock()), missing_helpers, ..host })
     }
 
     /// Makes a step's changes.
@@ -107,6 +116,18 @@ impl Machine {
             errno: None,
             message: "stopped here for a test".to_owned(),
         }))
+    }
+
+    /// Loads what helpers need beside themselves to translate addresses inside of packets. Returns the kernel modules that
+    /// are not there.
+    pub(super) fn load_translation(&self, desired: &Desired, step: &Step) -> Vec<String> {
+        let Step::Nftables(changes) = step else { return Vec::new() };
+        let helpers = changes.iter().filter_map(|change| match &change.action {
+            Action::CreateHelper { helper, .. } => Some((change.family, &helper.helper)),
+            _ => None,
+        });
+        let translates = |family: Family| desired.nftables.tables.get(&family).is_some_and(Table::translates);
+        load_translation(helpers.filter(|(family, _)| translates(*family)).map(|(_, helper)| helper))
     }
 
     /// Takes a step's changes back, whatever part of them was made.

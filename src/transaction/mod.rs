@@ -59,6 +59,8 @@ pub struct Applied {
     pub recovered: bool,
     /// Whether the change waits to be confirmed.
     pub waits: bool,
+    /// Kernel modules that are not there, without which addresses inside of connections are not translated.
+    pub missing_modules: Vec<String>,
 }
 
 /// Why the machine is not as asked.
@@ -140,7 +142,7 @@ pub fn apply(machine: &mut Machine, desired: &Desired, options: &Options<'_>) ->
     }
     if plan.steps.is_empty() {
         verified.keep(observed.nftables.generation);
-        return Ok(Applied { plan, recovered, waits: false });
+        return Ok(Applied { plan, recovered, waits: false, missing_modules: Vec::new() });
     }
     let journal = Journal::write(&options.state_dir, &plan.steps).map_err(journal_failure)?;
     if let Some(Confirmation { mut guard, .. }) = options.confirmation {
@@ -149,6 +151,8 @@ pub fn apply(machine: &mut Machine, desired: &Desired, options: &Options<'_>) ->
         let deaf = |error| Failure::StateDir { operation: "wake the guard of", path, error };
         guard.write_all(b"!").map_err(deaf)?;
     }
+    let missing_modules =
+        plan.steps.iter().flat_map(|step| machine.load_translation(desired, step)).collect();
     let outcome = execute(machine, &plan.steps, options)
         .and_then(|()| verify(machine, desired, &verified))
         .and_then(|()| history::propose(&options.state_dir, desired, plan.len()).map_err(not_proposed));
@@ -161,7 +165,7 @@ pub fn apply(machine: &mut Machine, desired: &Desired, options: &Options<'_>) ->
                     history::keep(&options.state_dir)?;
                 }
             }
-            Ok(Applied { plan, recovered, waits: options.confirmation.is_some() })
+            Ok(Applied { plan, recovered, waits: options.confirmation.is_some(), missing_modules })
         }
         Err(cause) => {
             let left = undo(machine, &plan.steps).err();

@@ -77,16 +77,15 @@ fn a_service_that_is_off_is_the_same_and_one_that_is_asked_for_is_warned_of() {
         "disable ftp,tftp,h323,sip,pptp",
         "set sctp disabled=no",
         "set irc ports=6668",
-    ] {
-        assert_eq!(codes(same), [], "{same}");
-    }
-    for close in [
         "set ftp disabled=no",
         "enable irc",
         "set sip ports=5060",
-        "set sctp disabled=yes",
-        "set sip sip-timeout=2h",
     ] {
+        assert_eq!(codes(same), [], "{same}");
+    }
+    for close in
+        ["enable rtsp", "set rtsp disabled=no ports=8554", "set sctp disabled=yes", "set sip sip-timeout=2h"]
+    {
         assert_eq!(codes(close), [Code::CloseProperty], "{close}");
     }
     assert_eq!(codes("set nonsense disabled=yes"), [Code::NoSuchItem]);

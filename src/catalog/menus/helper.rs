@@ -9,8 +9,8 @@ use std::time::Duration;
 /// `/ip firewall service-port`. The defaults are those of RouterOS 7.
 pub static IP_FIREWALL_SERVICE_PORT: Menu = Menu {
     path: "/ip/firewall/service-port",
-    becomes: "nothing yet. Linux gives a connection a helper only where a rule says so, and rosc makes no such rules: \
-              what is on by default is off too, without a warning where the configuration does not mention it",
+    becomes: "rules that give a new connection its helper by the port that it is to, where the firewall tracks \
+              connections; what is on by default is on too. A helper that the machine's kernel does not have is warned of",
     kind: Kind::BuiltIn(&[
         BuiltIn { name: "ftp", values: &[("ports", "21")] },
         BuiltIn { name: "tftp", values: &[("ports", "69")] },
@@ -37,16 +37,16 @@ pub static IP_FIREWALL_LAYER7_PROTOCOL: Menu = Menu {
 impl Keyword for Service {
     const SHAPE: &'static str = "a service";
     const WORDS: &'static [(&'static str, Self)] = &[
-        ("ftp", Self::Ftp),
-        ("tftp", Self::Tftp),
-        ("irc", Self::Irc),
-        ("h323", Self::H323),
-        ("sip", Self::Sip),
-        ("pptp", Self::Pptp),
-        ("rtsp", Self::Rtsp),
-        ("udplite", Self::Udplite),
-        ("dccp", Self::Dccp),
-        ("sctp", Self::Sctp),
+        (Self::Ftp.name(), Self::Ftp),
+        (Self::Tftp.name(), Self::Tftp),
+        (Self::Irc.name(), Self::Irc),
+        (Self::H323.name(), Self::H323),
+        (Self::Sip.name(), Self::Sip),
+        (Self::Pptp.name(), Self::Pptp),
+        (Self::Rtsp.name(), Self::Rtsp),
+        (Self::Udplite.name(), Self::Udplite),
+        (Self::Dccp.name(), Self::Dccp),
+        (Self::Sctp.name(), Self::Sctp),
     ];
 }
 
@@ -54,12 +54,12 @@ properties! {
     /// What an item of `/ip firewall service-port` says.
     pub struct ServicePortItem {
         name: "name" Service, Same;
-        disabled: "disabled" bool = "no", Depends("irc and rtsp are off by default, the others on; yes is the same, but for udplite, dccp and sctp, which the kernel tracks by itself; with no, rosc warns that it assigns no helper to the others");
-        ports: "ports" Ports, Depends("rosc warns that it assigns no helper, unless the service is disabled");
+        disabled: "disabled" bool = "no", Depends("irc and rtsp are off by default, the others on; the same, but that udplite, dccp and sctp can't be switched off, since the kernel tracks them by itself, and that Linux has no helper for rtsp");
+        ports: "ports" Ports, Depends("the same, but for rtsp, which Linux has no helper for");
     }
     differs {
-        "sip-direct-media" bool = "yes": "rosc assigns no helper to SIP";
-        "sip-timeout" Duration = "1h": "rosc assigns no helper to SIP";
+        "sip-direct-media" bool = "yes": "a parameter of the kernel's module that rosc leaves as it is: nf_conntrack_sip sip_direct_media, which is yes by default";
+        "sip-timeout" Duration = "1h": "a parameter of the kernel's module that rosc leaves as it is: nf_conntrack_sip sip_timeout, which is 1h by default";
     }
 }
 

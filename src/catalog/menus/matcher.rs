@@ -68,7 +68,7 @@ properties! {
         routing_mark: "routing-mark" Negatable<String>, Same;
         connection_bytes: "connection-bytes" Negatable<ByteRange>, SameAs("counted for connections that begin when such a rule is there");
         connection_limit: "connection-limit" Negatable<ConnectionLimit>, Same;
-        connection_type: "connection-type" Negatable<Set<ConnectionType>>, Depends("rosc gives no connection a helper, so that none is of a type unless somebody else does; the rule is warned of");
+        connection_type: "connection-type" Negatable<Set<ConnectionType>>, Same;
     }
     refused {
         "connection-rate": "Linux keeps no rate of a connection";

@@ -34,6 +34,22 @@ pub enum Service {
 }
 
 impl Service {
+    /// Its name in RouterOS.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ftp => "ftp",
+            Self::Tftp => "tftp",
+            Self::Irc => "irc",
+            Self::H323 => "h323",
+            Self::Sip => "sip",
+            Self::Pptp => "pptp",
+            Self::Rtsp => "rtsp",
+            Self::Udplite => "udplite",
+            Self::Dccp => "dccp",
+            Self::Sctp => "sctp",
+        }
+    }
+
     /// Whether it is no helper, but a transport protocol that is tracked with its ports and states.
     pub fn is_transport(self) -> bool {
         match self {

@@ -2,7 +2,7 @@
 
 use super::matchers::{Lowered, compare};
 use crate::ir::firewall::{Circumstances, Condition, ConnectionType, IpsecDirection};
-use crate::lower::{Context, diagnostics};
+use crate::lower::Context;
 use rosc_nftables::select::{Buckets, ct, meta, numgen_random, route};
 use rosc_nftables::{HelperName, Interval, Ranges, Statement};
 use rosc_target::Origin;
@@ -32,12 +32,7 @@ impl Context<'_> {
             if policy.is_ipsec { presence.exists() } else { presence.missing() }.into()
         }));
         lowered.extend(connection_bytes.iter().map(bytes));
-        if let Some(condition) = connection_type {
-            let message = "rosc gives no connection a helper, so none is of a type";
-            let help = "load the helper yourself, or match ports";
-            self.diagnostics.push(diagnostics::differs(message, origin, help));
-            lowered.push(helper(condition));
-        }
+        lowered.extend(connection_type.iter().map(helper));
         lowered.extend(random.iter().map(|percent| by_lot(*percent)));
         if let Some(condition) = time {
             let time = self.time(condition, origin);

@@ -10,6 +10,7 @@ mod classifier;
 mod counted;
 mod filter;
 mod header;
+mod helper;
 mod mangle;
 mod matchers;
 mod names;
@@ -19,6 +20,7 @@ mod time;
 mod transport;
 
 pub use classifier::Classifiers;
+pub use helper::wanted_helpers;
 
 use super::{Context, diagnostics};
 use crate::ir::firewall::{Action, Chain, Rule, RuleTable};
@@ -54,9 +56,11 @@ impl<'r> Context<'r> {
             self.mangle(&mut side);
             self.nat(&mut side);
             self.filter(&mut side);
+            self.helpers(&mut side);
             self.sets(&mut side);
             state.tables.insert(family, side.table);
         }
+        self.missing_helpers();
         state
     }
 

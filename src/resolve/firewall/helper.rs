@@ -1,6 +1,5 @@
 //! `/ip firewall service-port` and `/ip firewall layer7-protocol`.
 
-use crate::catalog::types::Keyword;
 use crate::catalog::{self, Layer7Item, ServicePortItem};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::firewall::{Service, ServicePort};
@@ -23,7 +22,7 @@ impl Resolver<'_, '_> {
                 (Some(place), _) if is_disabled && service.is_transport() => {
                     resolver.report(tracked_all_the_same(service, place));
                 }
-                (Some(place), _) | (None, Some(place)) if !is_disabled && !service.is_transport() => {
+                (Some(place), _) | (None, Some(place)) if !is_disabled && service == Service::Rtsp => {
                     resolver.report(no_helper(service, place));
                 }
                 (_, _) => {}
@@ -54,17 +53,16 @@ impl Resolver<'_, '_> {
 }
 
 fn no_helper(service: Service, place: Origin) -> Diagnostic {
-    let name = service.word();
-    Diagnostic::new(Code::CloseProperty, format!("rosc assigns no helper to connections of {name}"))
+    Diagnostic::new(Code::CloseProperty, format!("Linux has no helper for connections of {}", service.name()))
         .label(place, "asked for here")
-        .help(format!(
-            "connections that {name} announces inside of others are not expected: they are new ones to the firewall, \
-             and their addresses are not translated; with disabled=yes it is the same on both"
-        ))
+        .help(
+            "connections that they announce are not expected: they are new ones to the firewall, and their \
+             addresses are not translated; with disabled=yes it is the same on both",
+        )
 }
 
 fn tracked_all_the_same(service: Service, place: Origin) -> Diagnostic {
-    let message = format!("Linux tracks {} with its ports all the same", service.word());
+    let message = format!("Linux tracks {} with its ports all the same", service.name());
     Diagnostic::new(Code::CloseProperty, message)
         .label(place, "switched off here")
         .help("RouterOS tells such connections apart by their addresses alone then")

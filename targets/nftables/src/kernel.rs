@@ -4,7 +4,9 @@
 //! The first take microseconds however large the ruleset is. nft 1.0.6 reads every table for `list tables`, can't tell "no
 //! such table" from other errors but by its words, and prints broken JSON for a dormant table.
 
+mod batch;
 pub(crate) mod elements;
+pub(crate) mod helpers;
 mod message;
 
 use crate::state::{Family, TABLE};

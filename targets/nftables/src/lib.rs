@@ -74,6 +74,7 @@ mod target;
 pub mod text;
 mod time;
 mod tracking;
+mod translation;
 mod values;
 mod vmap;
 
@@ -108,5 +109,6 @@ pub use state::{BaseHook, Chain, ChainType, Family, Hook, Policy, Set, SetType, 
 pub use statement::{Counter, Mark, Maxseg, SetMark, Statement, Verdict};
 pub use target::Nftables;
 pub use time::{InvalidSecond, SecondOfDay, Weekday};
+pub use translation::load_translation;
 pub use values::Values;
 pub use vmap::Vmap;

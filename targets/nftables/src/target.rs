@@ -3,6 +3,7 @@
 use crate::change::{Action, Change};
 use crate::command::{Command, Filled, Subject, commands, commands_against, commands_for_sets};
 use crate::diff;
+use crate::helper::CtHelper;
 use crate::kernel::elements::{self, Edit};
 use crate::kernel::{self, TableStatus};
 use crate::name::Name;
@@ -92,6 +93,21 @@ impl Nftables {
         }
         let is_unchanged = self.generation()? == generation;
         Ok(is_unchanged.then(|| Observed { generation, ..state.clone().into() }))
+    }
+
+    /// Says which of some connection tracking helpers the kernel does not have, loading the modules of those that it has.
+    /// Takes what a root of the namespace may.
+    pub fn missing_helpers<'h>(
+        &self,
+        helpers: &'h [(Family, CtHelper)],
+    ) -> Result<Vec<&'h (Family, CtHelper)>, TargetError> {
+        let are_there = kernel::helpers::are_there(helpers).map_err(kernel_error)?;
+        Ok(helpers
+            .iter()
+            .zip(are_there)
+            .filter(|(_, is_there)| !is_there)
+            .map(|(helper, _)| helper)
+            .collect())
     }
 
     fn read(&self) -> Result<Observed, TargetError> {

@@ -2,14 +2,28 @@
 
 use crate::dynamic::Meter;
 use crate::expr::Expr;
-use crate::state::{Chain, ChainType, State};
+use crate::state::{Chain, ChainType, State, Table};
 use crate::statement::{Mark, MarkValue, Statement};
 
 impl State {
     /// Says whether the kernel tracks connections because of these tables: it begins to with the first rule that asks
     /// for a connection, and with the first chain of type nat, and loads its module for that.
     pub fn tracks_connections(&self) -> bool {
-        self.tables.values().flat_map(|table| table.chains.values()).any(Chain::tracks_connections)
+        self.tables.values().any(Table::tracks_connections)
+    }
+}
+
+impl Table {
+    /// Says the same of one table.
+    pub fn tracks_connections(&self) -> bool {
+        self.chains.values().any(Chain::tracks_connections)
+    }
+}
+
+impl Table {
+    /// Says whether it translates addresses.
+    pub fn translates(&self) -> bool {
+        self.chains.values().filter_map(|chain| chain.hook).any(|hook| hook.kind == ChainType::Nat)
     }
 }
 

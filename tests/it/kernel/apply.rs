@@ -17,7 +17,8 @@ const SMALL: &str = "/ip address\n\
                      add address=192.0.2.2/24 interface=ether1\n\
                      add address=192.168.88.1/24 interface=ether2\n\
                      /ip route add gateway=192.0.2.1\n\
-                     /ip firewall nat add action=masquerade chain=srcnat out-interface=ether1\n";
+                     /ip firewall nat add action=masquerade chain=srcnat out-interface=ether1\n\
+                     /ip firewall service-port disable pptp\n";
 
 fn small() -> (Files, String) {
     let files = Files::new([("small.rsc", SMALL)]);
@@ -128,7 +129,7 @@ fn a_refused_route_names_its_line_and_changes_nothing() {
     let run = || machine.rosc(&["apply", "--format", "json", &files.path("refused.rsc")]);
     let ended = assert_unchanged(&machine, run, 3, &["R0701"]);
     let diagnostic = &ended.json()["diagnostics"][0];
-    assert_eq!(diagnostic["line"], 6);
+    assert_eq!(diagnostic["line"], 7);
     let message = diagnostic["message"].as_str().expect("a message");
     assert!(message.contains("prefsrc"), "the kernel's own words: {message}");
     let shown = machine.rosc(&["apply", &files.path("refused.rsc")]);

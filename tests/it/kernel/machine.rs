@@ -166,7 +166,7 @@ impl Dump {
         for line in self.nft.lines() {
             if line.starts_with("table ") {
                 table = line.to_owned();
-            } else if line.starts_with("\tset ") || line.starts_with("\tchain ") {
+            } else if ["\tset ", "\tct helper ", "\tchain "].iter().any(|start| line.starts_with(start)) {
                 blocks.push((format!("{table}{line}"), String::new()));
             } else if let Some((_, block)) = blocks.last_mut().filter(|_| line.starts_with('\t')) {
                 block.push_str(&format!("{line}\n"));

@@ -3,6 +3,7 @@
 mod agree;
 mod apply;
 mod confirm;
+mod helpers;
 mod history;
 mod killed;
 mod lab;

@@ -3,11 +3,12 @@
 //! In an interval set the kernel keeps where an interval starts and, marked, where one ends: the value behind its last. An
 //! interval that reaches the greatest value has no end. Values stand in network byte order there, marks too.
 
+use super::batch::Batch;
 use super::message::{
-    ACK, CREATE, DUMP, Header, REQUEST, Reply, attribute, attributes, find, message, nested, number,
-    number_of, replies, text, unreadable,
+    CREATE, DUMP, Header, REQUEST, Reply, attribute, attributes, find, message, nested, number, number_of,
+    replies, text, unreadable,
 };
-use super::{NFTABLES, SUBSYSTEM, open};
+use super::{SUBSYSTEM, open};
 use crate::interface::{InterfaceName, Interfaces};
 use crate::interval::{Interval, Point};
 use crate::kind::SetKey;
@@ -15,7 +16,6 @@ use crate::name::Name;
 use crate::range::Ranges;
 use crate::state::{Family, TABLE};
 use crate::values::Values;
-use netlink_sys::Socket;
 use rustix::net::sockopt::set_socket_send_buffer_size_force;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -23,9 +23,6 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 const NEW_ELEMENTS: u16 = SUBSYSTEM | 12;
 const GET_ELEMENTS: u16 = SUBSYSTEM | 13;
 const DELETE_ELEMENTS: u16 = SUBSYSTEM | 14;
-/// `NFNL_MSG_BATCH_BEGIN` and `NFNL_MSG_BATCH_END`.
-const BATCH_BEGIN: u16 = 16;
-const BATCH_END: u16 = 17;
 
 /// `NFTA_SET_ELEM_LIST_*`.
 mod list {
@@ -72,8 +69,8 @@ pub(crate) fn add(family: Family, set: &Name, elements: &Values) -> io::Result<u
     let mut edges = all_edges(elements).into_iter().flatten().peekable();
     while edges.peek().is_some() {
         let mut batch = Batch::new();
-        while edges.peek().is_some() && batch.bytes.len() < most - MESSAGE {
-            batch.push(NEW_ELEMENTS, family, set, &mut edges);
+        while edges.peek().is_some() && batch.len() < most - MESSAGE {
+            push(&mut batch, NEW_ELEMENTS, family, set, &mut edges);
         }
         batch.commit(&socket)?;
         transactions += 1;
@@ -121,70 +118,28 @@ pub(crate) fn edit(edits: &[Edit<'_>]) -> io::Result<()> {
         for (kind, values) in [(DELETE_ELEMENTS, edit.removed), (NEW_ELEMENTS, edit.added)] {
             let mut edges = inner_edges(values).into_iter().flatten().peekable();
             while edges.peek().is_some() {
-                batch.push(kind, edit.family, edit.set, &mut edges);
+                push(&mut batch, kind, edit.family, edit.set, &mut edges);
             }
         }
     }
     batch.commit(&socket)
 }
 
-/// A transaction.
-struct Batch {
-    bytes: Vec<u8>,
-    /// The number of its last message.
-    last: u32,
-}
-
-impl Batch {
-    fn new() -> Self {
-        let mut bytes = Vec::new();
-        message(&mut bytes, BATCH_BEGIN, Self::bound(0), |_| {});
-        Self { bytes, last: 0 }
-    }
-
-    fn bound(sequence: u32) -> Header {
-        Header { flags: REQUEST, sequence, family: 0, resource: NFTABLES }
-    }
-
-    /// Adds a message with as many elements as it can hold.
-    fn push(&mut self, kind: u16, family: Family, set: &Name, edges: &mut impl Iterator<Item = Edge>) {
-        self.last += 1;
-        let create = if kind == NEW_ELEMENTS { CREATE } else { 0 };
-        let flags = REQUEST | ACK | create;
-        let header = Header { flags, sequence: self.last, family: number_of(family), resource: 0 };
-        message(&mut self.bytes, kind, header, |bytes| {
-            text(bytes, list::TABLE, TABLE);
-            text(bytes, list::SET, set.as_str());
-            nested(bytes, list::ELEMENTS, |bytes| {
-                let start = bytes.len();
-                while bytes.len() - start < MESSAGE
-                    && let Some(edge) = edges.next()
-                {
-                    edge.write(bytes);
-                }
-            });
-        });
-    }
-
-    fn commit(mut self, socket: &Socket) -> io::Result<()> {
-        message(&mut self.bytes, BATCH_END, Self::bound(self.last + 1), |_| {});
-        socket.send(&self.bytes, 0)?;
-        wait_for(socket, self.last)
-    }
-}
-
-/// Reads answers until the last message of a batch was carried out, or one was refused.
-fn wait_for(socket: &Socket, last: u32) -> io::Result<()> {
-    loop {
-        let (datagram, _) = socket.recv_from_full()?;
-        for reply in replies(&datagram) {
-            match reply? {
-                (_, Reply::Refused(error)) => return Err(error),
-                (sequence, Reply::Done) if sequence == last => return Ok(()),
-                (_, Reply::Done | Reply::Object(_)) => {}
+/// Adds a message with as many elements as it can hold.
+fn push(batch: &mut Batch, kind: u16, family: Family, set: &Name, edges: &mut impl Iterator<Item = Edge>) {
+    let create = if kind == NEW_ELEMENTS { CREATE } else { 0 };
+    batch.push(kind, create, family, |bytes| {
+        text(bytes, list::TABLE, TABLE);
+        text(bytes, list::SET, set.as_str());
+        nested(bytes, list::ELEMENTS, |bytes| {
+            let start = bytes.len();
+            while bytes.len() - start < MESSAGE
+                && let Some(edge) = edges.next()
+            {
+                edge.write(bytes);
             }
-        }
-    }
+        });
+    });
 }
 
 /// A place in the order of values where an interval starts, or where one has ended.

@@ -1,0 +1,51 @@
+//! The half of a connection tracking helper that translates addresses inside of packets. It is a kernel module of its own,
+//! which no rule loads.
+
+use crate::helper::HelperName;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// Loads that half of helpers. Returns the modules that this machine does not have.
+///
+/// A module that is built into the kernel is found by what it defines (`/proc/kallsyms`), for without its list of modules
+/// nothing else tells.
+pub fn load_translation<'h>(helpers: impl IntoIterator<Item = &'h HelperName>) -> Vec<String> {
+    let modules: BTreeSet<String> = helpers.into_iter().map(module).collect();
+    let is_loaded = |module: &String| Path::new("/sys/module").join(module).exists();
+    let mut missing: Vec<String> = modules.into_iter().filter(|name| !is_loaded(name)).collect();
+    missing.retain(|module| !modprobe(module));
+    if !missing.is_empty() {
+        let symbols = fs::read_to_string("/proc/kallsyms").unwrap_or_default();
+        missing.retain(|module| !symbols.contains(&format!(" {module}_")));
+    }
+    missing
+}
+
+fn module(helper: &HelperName) -> String {
+    match helper.as_str() {
+        "Q.931" | "RAS" | "H.245" => "nf_nat_h323".to_owned(),
+        name => format!("nf_nat_{name}"),
+    }
+}
+
+/// Whether it is loaded, or is a part of the kernel. Those who may use nftables have it in `/sbin`, if anywhere.
+fn modprobe(module: &str) -> bool {
+    let mut command = Command::new("/sbin/modprobe");
+    command.args(["--quiet", "--", module]);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_kernel_has_is_missing() {
+        let name = |name| HelperName::new(name).expect("a name");
+        assert_eq!(load_translation(&[name("nothing"), name("nothing")]), ["nf_nat_nothing"]);
+        assert_eq!(module(&name("Q.931")), "nf_nat_h323");
+    }
+}
