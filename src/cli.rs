@@ -250,6 +250,12 @@ pub struct Changing {
     /// it does not matter what becomes of this run, of the terminal or of the connection.
     #[arg(long, value_name = "TIME", value_parser = values::time, conflicts_with = "dry_run")]
     pub confirm: Option<Duration>,
+    /// Over ssh, makes a change that could cut off the session without waiting for anybody to confirm it.
+    ///
+    /// Without this and --confirm, such a change is taken back after 60 seconds unless it is confirmed on the terminal, and
+    /// refused where there is none.
+    #[arg(long, conflicts_with = "confirm")]
+    pub no_confirm: bool,
     /// The form of the output.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,

@@ -4,6 +4,7 @@ use super::confirm::{post_guard, wait};
 use super::failure::{already_there, explain, unreadable};
 use super::names::host_for;
 use super::output::{Output, extent, options, read};
+use super::session::confirmation;
 use super::{Outcome, PlanDocument, leave, rules_for, signals};
 use crate::cli::{ApplyArgs, Changing, Format};
 use crate::compile::compile;
@@ -14,6 +15,7 @@ use crate::plan::{Plan, View, plan};
 use crate::source::Sources;
 use crate::transaction::{self, Applied, Confirmation, Failure, Machine, Options};
 use std::io::IsTerminal;
+use std::time::Duration;
 
 pub(super) fn run(args: &ApplyArgs, output: &Output) -> Outcome {
     if args.remove {
@@ -29,7 +31,7 @@ pub(super) fn run(args: &ApplyArgs, output: &Output) -> Outcome {
         prepare(args, &compiled.router, &mut diagnostics).filter(|_| !has_errors(&diagnostics))
     };
     let Some((machine, desired)) = prepared else {
-        let document = Report { plan: None, outcome: Outcome::Errors };
+        let document = Report { plan: None, outcome: Outcome::Errors, confirm: None };
         return document.show(&args.changing, diagnostics, &sources, output);
     };
     diagnostics.extend(lint(&compiled.router));
@@ -50,7 +52,7 @@ pub(super) fn bring_to(desired: &Desired, changing: &Changing, output: &Output) 
         Ok(machine) => change(changing, machine, desired, &mut diagnostics, &sources, output),
         Err(error) => {
             diagnostics.push(unreadable(&error));
-            Report { plan: None, outcome: Outcome::Errors }
+            Report { plan: None, outcome: Outcome::Errors, confirm: None }
         }
     };
     report.show(changing, diagnostics, &sources, output)
@@ -94,11 +96,11 @@ fn dry_run(mut machine: Machine, desired: &Desired, diagnostics: &mut Vec<Diagno
             diagnostics.extend(super::failure::conflicts(&plan));
             diagnostics.extend(already_there(&plan));
             let outcome = if plan.conflicts.is_empty() { Outcome::Fine } else { Outcome::Errors };
-            Report { plan: Some(plan), outcome }
+            Report { plan: Some(plan), outcome, confirm: None }
         }
         Err(error) => {
             diagnostics.push(unreadable(&error));
-            Report { plan: None, outcome: Outcome::Errors }
+            Report { plan: None, outcome: Outcome::Errors, confirm: None }
         }
     }
 }
@@ -115,18 +117,25 @@ fn change(
         Ok(interrupted) => interrupted,
         Err(error) => {
             diagnostics.push(Diagnostic::new(Code::Journal, format!("could not watch for signals: {error}")));
-            return Report { plan: None, outcome: Outcome::Errors };
+            return Report { plan: None, outcome: Outcome::Errors, confirm: None };
         }
     };
-    let guard = match args.confirm.map(|_| post_guard(&args.state_dir)).transpose() {
+    let confirm = match confirmation(args, &mut machine, desired, diagnostics) {
+        Ok(confirm) => confirm,
+        Err(diagnostic) => {
+            diagnostics.push(diagnostic);
+            return Report { plan: None, outcome: Outcome::Errors, confirm: None };
+        }
+    };
+    let guard = match confirm.map(|_| post_guard(&args.state_dir)).transpose() {
         Ok(guard) => guard,
         Err(error) => {
             let message = format!("could not start the guard of the change: {error}");
             diagnostics.push(Diagnostic::new(Code::Journal, message));
-            return Report { plan: None, outcome: Outcome::Errors };
+            return Report { plan: None, outcome: Outcome::Errors, confirm: None };
         }
     };
-    let confirmation = args.confirm.zip(guard.as_ref().and_then(|guard| guard.stdin.as_ref()));
+    let confirmation = confirm.zip(guard.as_ref().and_then(|guard| guard.stdin.as_ref()));
     let options = Options {
         state_dir: args.state_dir.clone(),
         interrupted: Some(&interrupted),
@@ -141,7 +150,7 @@ fn change(
             }
             diagnostics.extend(already_there(&plan));
             diagnostics.extend(missing_modules.iter().map(|module| without_module(module)));
-            let mut report = Report { plan: Some(plan), outcome: Outcome::Fine };
+            let mut report = Report { plan: Some(plan), outcome: Outcome::Fine, confirm };
             if waits {
                 report.ask(args, diagnostics, sources, output);
                 report.outcome = match wait(&mut machine, &args.state_dir, &interrupted) {
@@ -162,7 +171,7 @@ fn change(
                 Failure::Conflicts { plan } => Some(*plan),
                 _ => None,
             };
-            Report { plan, outcome }
+            Report { plan, outcome, confirm: None }
         }
     }
 }
@@ -171,12 +180,14 @@ fn change(
 struct Report {
     plan: Option<Plan>,
     outcome: Outcome,
+    /// In which time it has to be confirmed, if so.
+    confirm: Option<Duration>,
 }
 
 impl Report {
     /// Shows people what was done and has to be confirmed now, and how.
     fn ask(&self, args: &Changing, diagnostics: &mut Vec<Diagnostic>, sources: &Sources, output: &Output) {
-        let (Format::Human, Some(plan), Some(within)) = (args.format, &self.plan, args.confirm) else {
+        let (Format::Human, Some(plan), Some(within)) = (args.format, &self.plan, self.confirm) else {
             return;
         };
         output.diagnostics(&tidy(std::mem::take(diagnostics)), sources);
@@ -204,7 +215,7 @@ impl Report {
             Format::Human => {
                 output.diagnostics(&diagnostics, sources);
                 // What had to be confirmed was shown before.
-                if let Some(view) = view.as_ref().filter(|_| args.confirm.is_none()) {
+                if let Some(view) = view.as_ref().filter(|_| self.confirm.is_none()) {
                     output.plan(view);
                 }
                 output.remark(&self.remark(args, view.as_ref()));
@@ -217,10 +228,10 @@ impl Report {
     fn remark(&self, args: &Changing, view: Option<&View>) -> String {
         match (self.outcome, view) {
             (Outcome::Fine, Some(view)) if view.changes == 0 => "nothing to change".to_owned(),
-            (Outcome::Fine, Some(_)) if args.confirm.is_some() => "confirmed: the change stays".to_owned(),
+            (Outcome::Fine, Some(_)) if self.confirm.is_some() => "confirmed: the change stays".to_owned(),
             (Outcome::Fine, Some(view)) if args.dry_run => format!("{}; nothing was changed", view.summary()),
             (Outcome::Fine, Some(view)) => format!("{}: applied and verified", view.summary()),
-            (Outcome::Undone, Some(_)) if args.confirm.is_some() => {
+            (Outcome::Undone, Some(_)) if self.confirm.is_some() => {
                 "not confirmed: the machine is as it was".to_owned()
             }
             (Outcome::Undone, _) => "the machine is as it was".to_owned(),

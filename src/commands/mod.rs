@@ -12,6 +12,7 @@ mod lab;
 mod live;
 mod names;
 mod output;
+mod session;
 mod show;
 mod signals;
 mod trace;

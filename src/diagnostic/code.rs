@@ -170,6 +170,8 @@ codes! {
     Unconfirmed = "R0708" Error;
     /// No earlier state of that number is kept.
     NoSuchState = "R0709" Error;
+    /// A change could cut off the session in which it is asked for.
+    CutsOff = "R0710" Error;
     /// The lab could not be built, or had nothing to do.
     LabFailed = "R0801" Error;
     /// A packet to be traced is not written as one.

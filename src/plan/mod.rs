@@ -5,9 +5,11 @@
 //! when the routes are there that they lead to. Filters come before everything that lets packets in, and go after it.
 
 mod observed;
+mod session;
 mod view;
 
 pub use observed::Observed;
+pub use session::{Session, Touch};
 pub use view::{Extent, View};
 
 use crate::lower::Desired;

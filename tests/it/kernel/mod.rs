@@ -18,6 +18,7 @@ mod removal;
 mod rendered;
 mod rules;
 mod scenarios;
+mod session;
 mod tracking;
 mod unchanged;
 mod undo;
