@@ -244,6 +244,11 @@ pub struct Changing {
     /// Shows the plan and changes nothing.
     #[arg(long)]
     pub dry_run: bool,
+    /// Leaves for later what needs devices that are not there, and makes the rest.
+    ///
+    /// What waits is listed. Another apply makes it once the device is there. Otherwise a missing device is an error.
+    #[arg(long)]
+    pub skip_missing: bool,
     /// Takes the change back unless it is confirmed in this time, in seconds or as in 90s or 5m.
     ///
     /// It is confirmed by `rosc confirm`, or by Enter on the terminal of this run. A process of its own takes it back, so

@@ -13,6 +13,8 @@ use std::net::IpAddr;
 pub struct Host {
     /// Its network devices by name; `None` if the machine is not known, as when two files are compared.
     pub devices: Option<BTreeMap<String, HostDevice>>,
+    /// Whether devices that are not there may come later: they are taken to exist.
+    pub may_lack_devices: bool,
     /// Gateways that were found not to answer.
     pub unanswering: BTreeSet<IpAddr>,
     /// Its clock; `None` if the machine is not known.

@@ -1,7 +1,7 @@
 //! `rosc apply`.
 
 use super::confirm::{post_guard, wait};
-use super::failure::{already_there, explain, unreadable};
+use super::failure::{already_there, explain, unreadable, waiting};
 use super::names::host_for;
 use super::output::{Output, extent, options, read};
 use super::session::confirmation;
@@ -9,9 +9,10 @@ use super::{Outcome, PlanDocument, leave, rules_for, signals};
 use crate::cli::{ApplyArgs, Changing, Format};
 use crate::compile::compile;
 use crate::diagnostic::{Code, Diagnostic, Severity, has_errors, tidy};
+use crate::host::Host;
 use crate::lint::lint;
 use crate::lower::{Desired, lower_with};
-use crate::plan::{Plan, View, plan};
+use crate::plan::{Plan, View, plan, without_absent};
 use crate::source::Sources;
 use crate::transaction::{self, Applied, Confirmation, Failure, Machine, Options};
 use std::io::IsTerminal;
@@ -36,7 +37,7 @@ pub(super) fn run(args: &ApplyArgs, output: &Output) -> Outcome {
     };
     diagnostics.extend(lint(&compiled.router));
     let report = if args.changing.dry_run {
-        dry_run(machine, &desired, &mut diagnostics)
+        dry_run(&args.changing, machine, &desired, &mut diagnostics)
     } else {
         change(&args.changing, machine, &desired, &mut diagnostics, &sources, output)
     };
@@ -48,7 +49,7 @@ pub(super) fn run(args: &ApplyArgs, output: &Output) -> Outcome {
 pub(super) fn bring_to(desired: &Desired, changing: &Changing, output: &Output) -> Outcome {
     let (sources, mut diagnostics) = (Sources::default(), Vec::new());
     let report = match Machine::open(&changing.state_dir) {
-        Ok(machine) if changing.dry_run => dry_run(machine, desired, &mut diagnostics),
+        Ok(machine) if changing.dry_run => dry_run(changing, machine, desired, &mut diagnostics),
         Ok(machine) => change(changing, machine, desired, &mut diagnostics, &sources, output),
         Err(error) => {
             diagnostics.push(unreadable(&error));
@@ -65,6 +66,7 @@ fn prepare(
 ) -> Option<(Machine, Desired)> {
     let opened = Machine::open(&args.changing.state_dir).and_then(|mut machine| {
         let host = host_for(&mut machine, router)?;
+        let host = Host { may_lack_devices: args.changing.skip_missing, ..host };
         Ok((machine, host))
     });
     match opened {
@@ -88,11 +90,18 @@ fn without_module(module: &str) -> Diagnostic {
     Diagnostic { severity: Severity::Note, ..note }
 }
 
-fn dry_run(mut machine: Machine, desired: &Desired, diagnostics: &mut Vec<Diagnostic>) -> Report {
+fn dry_run(
+    args: &Changing,
+    mut machine: Machine,
+    desired: &Desired,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Report {
     machine.look_at(desired.sysctl.settings.keys().cloned());
     match machine.observe() {
         Ok(observed) => {
-            let plan = plan(desired, &observed);
+            let part = if args.skip_missing { without_absent(desired, &observed.route) } else { None };
+            let plan = plan(part.as_ref().map_or(desired, |(part, _)| part), &observed);
+            diagnostics.extend(part.iter().flat_map(|(_, pending)| waiting(pending)));
             diagnostics.extend(super::failure::conflicts(&plan));
             diagnostics.extend(already_there(&plan));
             let outcome = if plan.conflicts.is_empty() { Outcome::Fine } else { Outcome::Errors };
@@ -140,15 +149,17 @@ fn change(
         state_dir: args.state_dir.clone(),
         interrupted: Some(&interrupted),
         confirmation: confirmation.map(|(within, guard)| Confirmation { within, guard }),
+        skip_missing: args.skip_missing,
         fault: None,
     };
     match transaction::apply(&mut machine, desired, &options) {
-        Ok(Applied { plan, recovered, waits, missing_modules }) => {
+        Ok(Applied { plan, recovered, waits, pending, missing_modules }) => {
             if recovered {
                 let message = "an earlier run was cut off; what it had begun was taken back first";
                 diagnostics.push(Diagnostic::new(Code::Recovered, message));
             }
             diagnostics.extend(already_there(&plan));
+            diagnostics.extend(waiting(&pending));
             diagnostics.extend(missing_modules.iter().map(|module| without_module(module)));
             let mut report = Report { plan: Some(plan), outcome: Outcome::Fine, confirm };
             if waits {

@@ -4,7 +4,9 @@ use super::Outcome;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::Plan;
 use crate::transaction::{Cause, Failure};
+use rosc_route::Pending;
 use rosc_target::{Conflict, TargetError};
+use std::collections::BTreeMap;
 
 /// The diagnostics of a failure, and how the command ends.
 pub(super) fn explain(failure: &Failure) -> (Vec<Diagnostic>, Outcome) {
@@ -50,6 +52,24 @@ pub(super) fn already_there(plan: &Plan) -> Vec<Diagnostic> {
         Diagnostic::new(Code::AlreadyThere, message).label(satisfied.origin, "asked for here")
     };
     plan.satisfied.iter().map(note).collect()
+}
+
+/// What waits for devices that are not there, a diagnostic for each device.
+pub(super) fn waiting(pending: &[Pending]) -> Vec<Diagnostic> {
+    let mut by_device: BTreeMap<&str, Vec<&Pending>> = BTreeMap::new();
+    for pending in pending {
+        by_device.entry(pending.device.as_str()).or_default().push(pending);
+    }
+    let diagnostic = |(device, waiting): (&str, Vec<&Pending>)| {
+        let objects: Vec<&str> = waiting.iter().map(|pending| pending.object.as_str()).collect();
+        let message = format!("there is no device `{device}`: what needs it waits: {}", objects.join(", "));
+        let diagnostic = Diagnostic::new(Code::WaitsForDevice, message);
+        let diagnostic = waiting
+            .iter()
+            .fold(diagnostic, |diagnostic, pending| diagnostic.label(pending.origin, "waits for the device"));
+        diagnostic.help("run it again when the device is there")
+    };
+    by_device.into_iter().map(diagnostic).collect()
 }
 
 /// The machine could not be read.

@@ -152,6 +152,8 @@ codes! {
     AlreadyThere = "R0603" Note;
     /// The firewall of this machine is shown to root only.
     FirewallUnreadable = "R0604" Warning;
+    /// What needs a device that is not there waits for it.
+    WaitsForDevice = "R0606" Warning;
     /// The kernel, or the tool that speaks to it, refused an object.
     Refused = "R0701" Error;
     /// After the change, the kernel does not hold what was asked for.

@@ -35,7 +35,8 @@ impl Devices {
                 made.insert(name.clone());
             }
         }
-        let present = host.devices.as_ref().map(|devices| devices.keys().cloned().collect());
+        let known = host.devices.as_ref().filter(|_| !host.may_lack_devices);
+        let present = known.map(|devices| devices.keys().cloned().collect());
         Self { devices, made, present }
     }
 

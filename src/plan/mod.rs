@@ -5,10 +5,12 @@
 //! when the routes are there that they lead to. Filters come before everything that lets packets in, and go after it.
 
 mod observed;
+mod pending;
 mod session;
 mod view;
 
 pub use observed::Observed;
+pub use pending::without_absent;
 pub use session::{Session, Touch};
 pub use view::{Extent, View};
 

@@ -18,10 +18,11 @@ pub use names::resolve_names;
 pub use pending::Pending;
 
 use crate::lower::Desired;
-use crate::plan::{Plan, Step, plan};
+use crate::plan::{Plan, Step, plan, without_absent};
 use journal::{Journal, JournalError};
 use lock::Lock;
 use rosc_target::TargetError;
+use std::borrow::Cow;
 use std::io;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -39,6 +40,8 @@ pub struct Options<'a> {
     pub interrupted: Option<&'a AtomicBool>,
     /// If the change is to be taken back unless somebody confirms it.
     pub confirmation: Option<Confirmation<'a>>,
+    /// Whether what needs devices that are not there is left for later. Otherwise it is in the way of everything.
+    pub skip_missing: bool,
     /// For tests: what to do before each change, counted from 0; an error is taken for a refusal by the kernel.
     pub fault: Option<Fault>,
 }
@@ -59,6 +62,8 @@ pub struct Applied {
     pub recovered: bool,
     /// Whether the change waits to be confirmed.
     pub waits: bool,
+    /// What was left for later.
+    pub pending: Vec<rosc_route::Pending>,
     /// Kernel modules that are not there, without which addresses inside of connections are not translated.
     pub missing_modules: Vec<String>,
 }
@@ -136,13 +141,16 @@ pub fn apply(machine: &mut Machine, desired: &Desired, options: &Options<'_>) ->
     machine.look_at(desired.sysctl.settings.keys().cloned());
     let verified = Verified::new(&options.state_dir, &desired.nftables);
     let observed = machine.observe_knowing(&verified).map_err(Failure::Observe)?;
-    let plan = plan(desired, &observed);
+    let part = if options.skip_missing { without_absent(desired, &observed.route) } else { None };
+    let (wanted, pending) =
+        part.map_or((Cow::Borrowed(desired), Vec::new()), |(wanted, pending)| (Cow::Owned(wanted), pending));
+    let plan = plan(&wanted, &observed);
     if !plan.conflicts.is_empty() {
         return Err(Failure::Conflicts { plan: Box::new(plan) });
     }
     if plan.steps.is_empty() {
         verified.keep(observed.nftables.generation);
-        return Ok(Applied { plan, recovered, waits: false, missing_modules: Vec::new() });
+        return Ok(Applied { plan, recovered, waits: false, pending, missing_modules: Vec::new() });
     }
     let journal = Journal::write(&options.state_dir, &plan.steps).map_err(journal_failure)?;
     if let Some(Confirmation { mut guard, .. }) = options.confirmation {
@@ -152,9 +160,9 @@ pub fn apply(machine: &mut Machine, desired: &Desired, options: &Options<'_>) ->
         guard.write_all(b"!").map_err(deaf)?;
     }
     let missing_modules =
-        plan.steps.iter().flat_map(|step| machine.load_translation(desired, step)).collect();
+        plan.steps.iter().flat_map(|step| machine.load_translation(&wanted, step)).collect();
     let outcome = execute(machine, &plan.steps, options)
-        .and_then(|()| verify(machine, desired, &verified))
+        .and_then(|()| verify(machine, &wanted, &verified))
         .and_then(|()| history::propose(&options.state_dir, desired, plan.len()).map_err(not_proposed));
     match outcome {
         Ok(()) => {
@@ -165,7 +173,8 @@ pub fn apply(machine: &mut Machine, desired: &Desired, options: &Options<'_>) ->
                     history::keep(&options.state_dir)?;
                 }
             }
-            Ok(Applied { plan, recovered, waits: options.confirmation.is_some(), missing_modules })
+            let waits = options.confirmation.is_some();
+            Ok(Applied { plan, recovered, waits, pending, missing_modules })
         }
         Err(cause) => {
             let left = undo(machine, &plan.steps).err();

@@ -22,6 +22,7 @@ const NEED_A_MACHINE: &[(Code, &str)] = &[
     (Code::Locked, "kernel::apply::two_runs_at_once_are_kept_apart"),
     (Code::NoSuchState, "kernel::history::a_state_that_is_not_kept_is_named"),
     (Code::Unconfirmed, "kernel::confirm::while_a_change_waits_no_other_is_made"),
+    (Code::WaitsForDevice, "kernel::missing::what_needs_a_device_that_is_not_there_waits_for_it"),
     (Code::CutsOff, "kernel::session::a_change_that_could_cut_it_off_has_to_be_confirmed"),
     (Code::Recovered, "kernel::apply::a_killed_run_is_taken_back_by_the_next"),
     (Code::UndoFailed, "kernel::apply::what_can_not_be_taken_back_is_said"),

@@ -15,6 +15,7 @@
 //! - [`batch_lines`]: a state as lines for `ip -batch`.
 //! - [`topology`]: building namespaces' insides for tests and labs.
 
+mod absent;
 mod address;
 mod apply;
 mod assumed;
@@ -39,6 +40,7 @@ mod target;
 pub mod topology;
 mod undo;
 
+pub use absent::Pending;
 pub use address::{Address, DuplicateDetection};
 pub use change::{Action, Change, DeviceChange, DeviceState, Phase, RuleChange};
 pub use device::{DeviceName, InvalidDeviceName};

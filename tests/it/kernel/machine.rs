@@ -15,7 +15,7 @@ use std::sync::Once;
 pub(super) struct Box {
     /// The machine.
     pub namespace: NetNs,
-    _other_end: NetNs,
+    other_end: NetNs,
     state_dir: tempfile::TempDir,
     first_port: String,
 }
@@ -28,7 +28,7 @@ impl Box {
         let other_end = NetNs::new().expect("a second namespace");
         let state_dir = tempfile::tempdir().expect("a directory");
         let first_port = ports.first().copied().unwrap_or_default().to_owned();
-        let machine = Self { namespace, _other_end: other_end, state_dir, first_port };
+        let machine = Self { namespace, other_end: other_end, state_dir, first_port };
         // Where connection tracking and logging are modules their settings come with the first rule that asks for them;
         // they are in the dump before, so that they are not taken for a change.
         static MODULES: Once = Once::new();
@@ -54,22 +54,28 @@ impl Box {
         Self::with_ports(&ports)
     }
 
-    fn plug(&self, port: &str, index: usize) {
+    /// Adds a port; no two have the same number.
+    pub(super) fn plug(&self, port: &str, index: usize) {
         let name = |text: &str| DeviceName::new(text).expect("a device name");
         let (port, far) = (name(port), name(&format!("far{index}")));
         self.namespace.run(|| {
             let mut builder = Topology::open().expect("netlink");
             let ends = (
                 End { name: &port, namespace: &self.namespace },
-                End { name: &far, namespace: &self._other_end },
+                End { name: &far, namespace: &self.other_end },
             );
             builder.cable(ends.0, ends.1).expect("a cable");
             // A device that was up once keeps its queueing discipline.
             builder.set_up(&port).and_then(|()| builder.set_down(&port)).expect("a device");
         });
-        self._other_end
+        self.other_end
             .run(|| Topology::open().and_then(|mut builder| builder.set_up(&far)))
             .expect("a live port");
+    }
+
+    /// Takes the carrier of the port with a number away.
+    pub(super) fn cut(&self, index: usize) {
+        output_of(&self.other_end, "ip", &["link", "set", &format!("far{index}"), "down"]);
     }
 
     /// Changes a kernel setting.

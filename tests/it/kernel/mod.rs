@@ -11,6 +11,7 @@ mod labs;
 mod live;
 mod machine;
 mod merged;
+mod missing;
 mod names;
 mod pcc;
 mod random;
