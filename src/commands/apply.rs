@@ -1,7 +1,7 @@
 //! `rosc apply`.
 
 use super::confirm::{post_guard, wait};
-use super::failure::{already_there, explain, unreadable};
+use super::failure::{already_there, explain, taken_back_first, unreadable};
 use super::names::with_names;
 use super::output::{Output, extent, options, read};
 use super::{Outcome, PlanDocument, leave, rules_for, signals};
@@ -20,7 +20,14 @@ pub(super) fn run(args: &ApplyArgs, output: &Output) -> Outcome {
         // Nothing is wanted: what there is of ours goes.
         return bring_to(&Desired::default(), &args.changing, output);
     }
-    let (sources, mut diagnostics) = read(&args.files);
+    apply_files(args, Vec::new(), output)
+}
+
+/// Applies the files. What there is to be said already is said first.
+pub(super) fn apply_files(args: &ApplyArgs, said: Vec<Diagnostic>, output: &Output) -> Outcome {
+    let (sources, unreadable) = read(&args.files);
+    let mut diagnostics = said;
+    diagnostics.extend(unreadable);
     let compiled = compile(&sources, options(args.routeros, args.strict));
     diagnostics.extend(compiled.diagnostics);
     let prepared = if has_errors(&diagnostics) {
@@ -36,7 +43,9 @@ pub(super) fn run(args: &ApplyArgs, output: &Output) -> Outcome {
     let report = if args.changing.dry_run {
         dry_run(machine, &desired, &mut diagnostics)
     } else {
-        change(&args.changing, machine, &desired, &mut diagnostics, &sources, output)
+        let make =
+            |machine: &mut Machine, options: &Options<'_>| transaction::apply(machine, &desired, options);
+        change(&args.changing, machine, make, &mut diagnostics, &sources, output)
     };
     leave((compiled.database, compiled.router, desired));
     report.show(&args.changing, diagnostics, &sources, output)
@@ -47,7 +56,11 @@ pub(super) fn bring_to(desired: &Desired, changing: &Changing, output: &Output) 
     let (sources, mut diagnostics) = (Sources::default(), Vec::new());
     let report = match Machine::open(&changing.state_dir) {
         Ok(machine) if changing.dry_run => dry_run(machine, desired, &mut diagnostics),
-        Ok(machine) => change(changing, machine, desired, &mut diagnostics, &sources, output),
+        Ok(machine) => {
+            let make =
+                |machine: &mut Machine, options: &Options<'_>| transaction::apply(machine, desired, options);
+            change(changing, machine, make, &mut diagnostics, &sources, output)
+        }
         Err(error) => {
             diagnostics.push(unreadable(&error));
             Report { plan: None, outcome: Outcome::Errors }
@@ -78,7 +91,8 @@ fn prepare(
     }
 }
 
-fn dry_run(mut machine: Machine, desired: &Desired, diagnostics: &mut Vec<Diagnostic>) -> Report {
+/// Says what would be changed.
+pub(super) fn dry_run(mut machine: Machine, desired: &Desired, diagnostics: &mut Vec<Diagnostic>) -> Report {
     machine.look_at(desired.sysctl.settings.keys().cloned());
     match machine.observe() {
         Ok(observed) => {
@@ -95,10 +109,11 @@ fn dry_run(mut machine: Machine, desired: &Desired, diagnostics: &mut Vec<Diagno
     }
 }
 
-fn change(
+/// Makes a change, and has it confirmed if that is asked for.
+pub(super) fn change(
     args: &Changing,
     mut machine: Machine,
-    desired: &Desired,
+    make: impl FnOnce(&mut Machine, &Options<'_>) -> Result<Applied, Failure>,
     diagnostics: &mut Vec<Diagnostic>,
     sources: &Sources,
     output: &Output,
@@ -125,12 +140,9 @@ fn change(
         confirmation: confirmation.map(|(within, guard)| Confirmation { within, guard }),
         fault: None,
     };
-    match transaction::apply(&mut machine, desired, &options) {
+    match make(&mut machine, &options) {
         Ok(Applied { plan, recovered, waits }) => {
-            if recovered {
-                let message = "an earlier run was cut off; what it had begun was taken back first";
-                diagnostics.push(Diagnostic::new(Code::Recovered, message));
-            }
+            diagnostics.extend(recovered.then(taken_back_first));
             diagnostics.extend(already_there(&plan));
             let mut report = Report { plan: Some(plan), outcome: Outcome::Fine };
             if waits {
@@ -159,9 +171,9 @@ fn change(
 }
 
 /// What is shown at the end.
-struct Report {
-    plan: Option<Plan>,
-    outcome: Outcome,
+pub(super) struct Report {
+    pub(super) plan: Option<Plan>,
+    pub(super) outcome: Outcome,
 }
 
 impl Report {
@@ -181,7 +193,7 @@ impl Report {
         ));
     }
 
-    fn show(
+    pub(super) fn show(
         self,
         args: &Changing,
         diagnostics: Vec<Diagnostic>,

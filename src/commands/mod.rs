@@ -12,6 +12,7 @@ mod lab;
 mod live;
 mod names;
 mod output;
+mod restore;
 mod show;
 mod signals;
 mod trace;
@@ -66,6 +67,7 @@ pub fn run(cli: &Cli) -> Outcome {
         Command::Confirm(args) => confirm::run(args, &output),
         Command::History(args) => history::run(args, &output),
         Command::Rollback(args) => history::rollback(args, &output),
+        Command::Restore(args) => restore::run(args, &output),
         Command::Guard(args) => confirm::guard(args),
         Command::Lab(args) => lab::run(args, &output),
         Command::Trace(args) => trace::run(args, &output),

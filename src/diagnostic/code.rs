@@ -170,6 +170,8 @@ codes! {
     Unconfirmed = "R0708" Error;
     /// No earlier state of that number is kept.
     NoSuchState = "R0709" Error;
+    /// A state that was kept can't be read: another version of rosc has kept it, or its file is damaged.
+    UnreadableState = "R0710" Warning;
     /// The lab could not be built, or had nothing to do.
     LabFailed = "R0801" Error;
     /// A packet to be traced is not written as one.

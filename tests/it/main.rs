@@ -13,6 +13,7 @@ mod facts;
 mod fmt;
 mod formats;
 mod imports;
+mod kept;
 mod kernel;
 mod laws;
 mod legal;

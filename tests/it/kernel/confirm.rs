@@ -21,7 +21,7 @@ fn machine() -> Option<(Box, Files)> {
 }
 
 /// Starts a run, and waits until its change is made.
-fn start(machine: &Box, files: &Files, time: &str) -> Child {
+pub(super) fn start(machine: &Box, files: &Files, time: &str) -> Child {
     let mut command = command(["apply", "--confirm", time, &files.path("router.rsc")]);
     command.env("ROSC_STATE_DIR", machine.state_dir()).stdin(Stdio::null());
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -38,7 +38,7 @@ fn pending(machine: &Box) -> Option<Pending> {
     Pending::read(machine.state_dir()).expect("it can be read")
 }
 
-fn end(child: Child) -> Ended {
+pub(super) fn end(child: Child) -> Ended {
     child.wait_with_output().expect("it ends").into()
 }
 
