@@ -1,11 +1,13 @@
 //! The command line, as clap reads it.
 
 mod changing;
+mod generate;
 mod values;
 
 pub use changing::{
     ApplyArgs, Changing, ConfirmArgs, DEFAULT_STATE_DIR, HistoryArgs, RestoreArgs, RollbackArgs,
 };
+pub use generate::Generated;
 pub use values::{Family, Format, Stage, Version, When};
 
 use clap::{Args, Parser, Subcommand};
@@ -98,6 +100,9 @@ pub enum Command {
     /// Takes a change back that is not confirmed in time.
     #[command(hide = true)]
     Guard(ConfirmArgs),
+    /// Makes what packages install beside the command.
+    #[command(hide = true, subcommand)]
+    Generate(Generated),
     /// Tries a configuration out in network namespaces, with traffic.
     ///
     /// Builds the router, a provider for each gateway and a host in each LAN, applies the configuration there, and

@@ -12,6 +12,7 @@ mod export;
 mod facts;
 mod fmt;
 mod formats;
+mod generated;
 mod imports;
 mod kept;
 mod kernel;
