@@ -1,7 +1,7 @@
 //! `rosc apply`.
 
 use super::confirm::{post_guard, wait};
-use super::failure::{already_there, explain, unreadable, waiting};
+use super::failure::{already_there, explain, taken_back_first, unreadable, waiting};
 use super::names::host_for;
 use super::output::{Output, extent, options, read};
 use super::session::confirmation;
@@ -23,7 +23,14 @@ pub(super) fn run(args: &ApplyArgs, output: &Output) -> Outcome {
         // Nothing is wanted: what there is of ours goes.
         return bring_to(&Desired::default(), &args.changing, output);
     }
-    let (sources, mut diagnostics) = read(&args.files);
+    apply_files(args, Vec::new(), output)
+}
+
+/// Applies the files. What there is to be said already is said first.
+pub(super) fn apply_files(args: &ApplyArgs, said: Vec<Diagnostic>, output: &Output) -> Outcome {
+    let (sources, unreadable) = read(&args.files);
+    let mut diagnostics = said;
+    diagnostics.extend(unreadable);
     let compiled = compile(&sources, options(args.routeros, args.strict));
     diagnostics.extend(compiled.diagnostics);
     let prepared = if has_errors(&diagnostics) {
@@ -32,14 +39,14 @@ pub(super) fn run(args: &ApplyArgs, output: &Output) -> Outcome {
         prepare(args, &compiled.router, &mut diagnostics).filter(|_| !has_errors(&diagnostics))
     };
     let Some((machine, desired)) = prepared else {
-        let document = Report { plan: None, outcome: Outcome::Errors, confirm: None };
+        let document = Report::nothing();
         return document.show(&args.changing, diagnostics, &sources, output);
     };
     diagnostics.extend(lint(&compiled.router));
     let report = if args.changing.dry_run {
         dry_run(&args.changing, machine, &desired, &mut diagnostics)
     } else {
-        change(&args.changing, machine, &desired, &mut diagnostics, &sources, output)
+        make(&args.changing, machine, &desired, &mut diagnostics, &sources, output)
     };
     leave((compiled.database, compiled.router, desired));
     report.show(&args.changing, diagnostics, &sources, output)
@@ -50,10 +57,10 @@ pub(super) fn bring_to(desired: &Desired, changing: &Changing, output: &Output) 
     let (sources, mut diagnostics) = (Sources::default(), Vec::new());
     let report = match Machine::open(&changing.state_dir) {
         Ok(machine) if changing.dry_run => dry_run(changing, machine, desired, &mut diagnostics),
-        Ok(machine) => change(changing, machine, desired, &mut diagnostics, &sources, output),
+        Ok(machine) => make(changing, machine, desired, &mut diagnostics, &sources, output),
         Err(error) => {
             diagnostics.push(unreadable(&error));
-            Report { plan: None, outcome: Outcome::Errors, confirm: None }
+            Report::nothing()
         }
     };
     report.show(changing, diagnostics, &sources, output)
@@ -90,7 +97,8 @@ fn without_module(module: &str) -> Diagnostic {
     Diagnostic { severity: Severity::Note, ..note }
 }
 
-fn dry_run(
+/// Says what would be changed.
+pub(super) fn dry_run(
     args: &Changing,
     mut machine: Machine,
     desired: &Desired,
@@ -109,15 +117,39 @@ fn dry_run(
         }
         Err(error) => {
             diagnostics.push(unreadable(&error));
-            Report { plan: None, outcome: Outcome::Errors, confirm: None }
+            Report::nothing()
         }
     }
 }
 
-fn change(
+/// Brings the machine to a state, and has that confirmed where it is asked for or where it could cut off whoever asks.
+fn make(
     args: &Changing,
     mut machine: Machine,
     desired: &Desired,
+    diagnostics: &mut Vec<Diagnostic>,
+    sources: &Sources,
+    output: &Output,
+) -> Report {
+    match confirmation(args, &mut machine, desired, diagnostics) {
+        Ok(confirm) => {
+            let make =
+                |machine: &mut Machine, options: &Options<'_>| transaction::apply(machine, desired, options);
+            change(args, confirm, machine, make, diagnostics, sources, output)
+        }
+        Err(diagnostic) => {
+            diagnostics.push(diagnostic);
+            Report::nothing()
+        }
+    }
+}
+
+/// Makes a change, and has it confirmed in that time, if there is one.
+pub(super) fn change(
+    args: &Changing,
+    confirm: Option<Duration>,
+    mut machine: Machine,
+    make: impl FnOnce(&mut Machine, &Options<'_>) -> Result<Applied, Failure>,
     diagnostics: &mut Vec<Diagnostic>,
     sources: &Sources,
     output: &Output,
@@ -126,14 +158,7 @@ fn change(
         Ok(interrupted) => interrupted,
         Err(error) => {
             diagnostics.push(Diagnostic::new(Code::Journal, format!("could not watch for signals: {error}")));
-            return Report { plan: None, outcome: Outcome::Errors, confirm: None };
-        }
-    };
-    let confirm = match confirmation(args, &mut machine, desired, diagnostics) {
-        Ok(confirm) => confirm,
-        Err(diagnostic) => {
-            diagnostics.push(diagnostic);
-            return Report { plan: None, outcome: Outcome::Errors, confirm: None };
+            return Report::nothing();
         }
     };
     let guard = match confirm.map(|_| post_guard(&args.state_dir)).transpose() {
@@ -141,7 +166,7 @@ fn change(
         Err(error) => {
             let message = format!("could not start the guard of the change: {error}");
             diagnostics.push(Diagnostic::new(Code::Journal, message));
-            return Report { plan: None, outcome: Outcome::Errors, confirm: None };
+            return Report::nothing();
         }
     };
     let confirmation = confirm.zip(guard.as_ref().and_then(|guard| guard.stdin.as_ref()));
@@ -152,12 +177,9 @@ fn change(
         skip_missing: args.skip_missing,
         fault: None,
     };
-    match transaction::apply(&mut machine, desired, &options) {
+    match make(&mut machine, &options) {
         Ok(Applied { plan, recovered, waits, pending, missing_modules }) => {
-            if recovered {
-                let message = "an earlier run was cut off; what it had begun was taken back first";
-                diagnostics.push(Diagnostic::new(Code::Recovered, message));
-            }
+            diagnostics.extend(recovered.then(taken_back_first));
             diagnostics.extend(already_there(&plan));
             diagnostics.extend(waiting(&pending));
             diagnostics.extend(missing_modules.iter().map(|module| without_module(module)));
@@ -188,14 +210,19 @@ fn change(
 }
 
 /// What is shown at the end.
-struct Report {
-    plan: Option<Plan>,
-    outcome: Outcome,
+pub(super) struct Report {
+    pub(super) plan: Option<Plan>,
+    pub(super) outcome: Outcome,
     /// In which time it has to be confirmed, if so.
     confirm: Option<Duration>,
 }
 
 impl Report {
+    /// Nothing was done, because of errors.
+    pub(super) fn nothing() -> Self {
+        Self { plan: None, outcome: Outcome::Errors, confirm: None }
+    }
+
     /// Shows people what was done and has to be confirmed now, and how.
     fn ask(&self, args: &Changing, diagnostics: &mut Vec<Diagnostic>, sources: &Sources, output: &Output) {
         let (Format::Human, Some(plan), Some(within)) = (args.format, &self.plan, self.confirm) else {
@@ -212,7 +239,7 @@ impl Report {
         ));
     }
 
-    fn show(
+    pub(super) fn show(
         self,
         args: &Changing,
         diagnostics: Vec<Diagnostic>,

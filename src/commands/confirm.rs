@@ -37,7 +37,7 @@ fn nothing_waits() -> Diagnostic {
         .help("a change waits after rosc apply --confirm, until its time is over")
 }
 
-/// Starts the guard. It waits to be woken by the run, and ends if that ends without it.
+/// Starts the guard. It waits to be woken by the run, and ends if that ends before it has begun.
 pub(super) fn post_guard(state_dir: &Path) -> io::Result<Child> {
     Command::new(std::env::current_exe()?)
         .arg("guard")
@@ -55,7 +55,9 @@ pub(super) fn guard(args: &ConfirmArgs) -> Outcome {
         // It leads one of its own already.
     }
     let is_woken = io::stdin().read(&mut [0]).is_ok_and(|read| read > 0);
-    if !is_woken {
+    // A run that is killed just before it wakes the guard has written down already what it is at.
+    let is_begun = || matches!(Pending::read(&args.state_dir), Ok(Some(Pending::Applying)));
+    if !is_woken && !is_begun() {
         return Outcome::Fine;
     }
     let stood = Machine::open(&args.state_dir)

@@ -3,6 +3,7 @@
 use super::Outcome;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::Plan;
+use crate::transaction::history::NotKept;
 use crate::transaction::{Cause, Failure};
 use rosc_route::Pending;
 use rosc_target::{Conflict, TargetError};
@@ -20,6 +21,12 @@ pub(super) fn explain(failure: &Failure) -> (Vec<Diagnostic>, Outcome) {
             let help = "rosc confirm keeps it; without that it is taken back by itself";
             (vec![Diagnostic::new(Code::Unconfirmed, message).help(help)], Outcome::Errors)
         }
+        Failure::NothingKept { why, .. } => {
+            let mut diagnostics = not_kept(why);
+            let help = "name the files to be applied in its place, or apply one";
+            diagnostics.push(Diagnostic::new(Code::NoSuchState, "there is no state to restore").help(help));
+            (diagnostics, Outcome::Errors)
+        }
         Failure::StateDir { operation, path, error } => {
             let message = format!("could not {operation} {}: {error}", path.display());
             let help = "name another directory by --state-dir, or run as root";
@@ -36,6 +43,38 @@ pub(super) fn explain(failure: &Failure) -> (Vec<Diagnostic>, Outcome) {
             let context = "a change can't be taken back";
             diagnostics.extend(left.as_deref().map(|error| undo_failed(context, error)));
             (diagnostics, Outcome::Undone)
+        }
+    }
+}
+
+/// An earlier run was taken back.
+pub(super) fn taken_back_first() -> Diagnostic {
+    let message = "an earlier run was cut off; what it had begun was taken back first";
+    Diagnostic::new(Code::Recovered, message)
+}
+
+/// Kept states that can't be read.
+pub(super) fn unreadable_states(numbers: &[u32]) -> Option<Diagnostic> {
+    let list = || numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
+    let subject = match numbers {
+        [] => return None,
+        [number] => format!("state {number}"),
+        [..] => format!("states {}", list()),
+    };
+    let message = format!("{subject} can't be read and is left out: another version of rosc has kept it");
+    Some(
+        Diagnostic::new(Code::UnreadableState, message)
+            .help("it goes by itself, when ten newer states are kept"),
+    )
+}
+
+/// What is wrong where there is no state to be restored: nothing, if none was kept yet.
+pub(super) fn not_kept(why: &NotKept) -> Vec<Diagnostic> {
+    match why {
+        NotKept::Never => Vec::new(),
+        NotKept::Unreadable { number, why } => {
+            let message = format!("state {number}, which was kept last, can't be read: {why}");
+            vec![Diagnostic::new(Code::UnreadableState, message)]
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use super::apply::bring_to;
-use super::failure::explain;
+use super::failure::{explain, unreadable_states};
 use super::output::{Output, extent};
 use crate::cli::{Format, HistoryArgs, RollbackArgs};
 use crate::diagnostic::{Code, Diagnostic, json};
@@ -10,7 +10,7 @@ use crate::lower::Desired;
 use crate::plan::{Observed, View, plan};
 use crate::source::Sources;
 use crate::transaction::Failure;
-use crate::transaction::history::{Entry, entries, state};
+use crate::transaction::history::{Entry, History, history, state};
 use serde::Serialize;
 use std::path::Path;
 
@@ -28,16 +28,24 @@ struct Document<'a> {
 /// Lists the states, or shows what one of them changed.
 pub(super) fn run(args: &HistoryArgs, output: &Output) -> Outcome {
     let sources = Sources::default();
-    let found = match args.number {
-        None => entries(&args.state_dir).map(|entries| (Some(entries), None)),
-        Some(number) => changes(&args.state_dir, number, args.format).map(|view| (None, view)),
-    };
-    let ((entries, view), diagnostics, outcome) = match found {
-        Ok((None, None)) => ((None, None), vec![no_such_state(args.number)], Outcome::Errors),
-        Ok(found) => (found, Vec::new(), Outcome::Fine),
+    let mut diagnostics = Vec::new();
+    let found = history(&args.state_dir).and_then(|History { entries, unreadable }| {
+        diagnostics.extend(unreadable_states(&unreadable));
+        match args.number {
+            None => Ok((Some(entries), None)),
+            Some(number) => changes(&args.state_dir, &entries, number, args.format).map(|view| (None, view)),
+        }
+    });
+    let ((entries, view), outcome) = match found {
+        Ok((None, None)) => {
+            diagnostics.push(no_such_state(args.number));
+            ((None, None), Outcome::Errors)
+        }
+        Ok(found) => (found, Outcome::Fine),
         Err(failure) => {
-            let (diagnostics, outcome) = explain(&failure);
-            ((None, None), diagnostics, outcome)
+            let (explained, outcome) = explain(&failure);
+            diagnostics.extend(explained);
+            ((None, None), outcome)
         }
     };
     if args.format == Format::Json {
@@ -47,7 +55,7 @@ pub(super) fn run(args: &HistoryArgs, output: &Output) -> Outcome {
     }
     output.diagnostics(&diagnostics, &sources);
     match (entries.as_deref(), &view) {
-        (Some([]), _) => output.remark("nothing was applied yet"),
+        (Some([]), _) if diagnostics.is_empty() => output.remark("nothing was applied yet"),
         (Some(entries), _) => output.print(&entries.iter().map(line).collect::<String>()),
         (None, Some(view)) => {
             output.plan(view);
@@ -60,16 +68,25 @@ pub(super) fn run(args: &HistoryArgs, output: &Output) -> Outcome {
 
 /// Brings the machine back.
 pub(super) fn rollback(args: &RollbackArgs, output: &Output) -> Outcome {
-    match earlier(&args.changing.state_dir, args.number) {
+    let mut diagnostics = Vec::new();
+    match earlier(&args.changing.state_dir, args.number, &mut diagnostics) {
         Ok(Some(desired)) => bring_to(&desired, &args.changing, output),
-        Ok(None) => refuse(vec![no_such_state(args.number)], args.changing.format, output),
+        Ok(None) => {
+            diagnostics.push(no_such_state(args.number));
+            refuse(diagnostics, args.changing.format, output)
+        }
         Err(failure) => refuse(explain(&failure).0, args.changing.format, output),
     }
 }
 
 /// The state of a number, or the one before the last.
-fn earlier(state_dir: &Path, number: Option<u32>) -> Result<Option<Desired>, Failure> {
-    let entries = entries(state_dir)?;
+fn earlier(
+    state_dir: &Path,
+    number: Option<u32>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Result<Option<Desired>, Failure> {
+    let History { entries, unreadable } = history(state_dir)?;
+    diagnostics.extend(unreadable_states(&unreadable));
     let entry = match number {
         Some(number) => entries.iter().find(|entry| entry.number == number),
         None => entries.iter().rev().nth(1),
@@ -78,8 +95,12 @@ fn earlier(state_dir: &Path, number: Option<u32>) -> Result<Option<Desired>, Fai
 }
 
 /// What changed from the state before; from nothing, if none is known.
-fn changes(state_dir: &Path, number: u32, format: Format) -> Result<Option<View>, Failure> {
-    let entries = entries(state_dir)?;
+fn changes(
+    state_dir: &Path,
+    entries: &[Entry],
+    number: u32,
+    format: Format,
+) -> Result<Option<View>, Failure> {
     let Some(place) = entries.iter().position(|entry| entry.number == number) else { return Ok(None) };
     let after = state(state_dir, number)?;
     let before = match place.checked_sub(1) {

@@ -7,11 +7,13 @@ mod diff;
 mod export;
 mod failure;
 mod fmt;
+mod generate;
 mod history;
 mod lab;
 mod live;
 mod names;
 mod output;
+mod restore;
 mod session;
 mod show;
 mod signals;
@@ -67,6 +69,8 @@ pub fn run(cli: &Cli) -> Outcome {
         Command::Confirm(args) => confirm::run(args, &output),
         Command::History(args) => history::run(args, &output),
         Command::Rollback(args) => history::rollback(args, &output),
+        Command::Restore(args) => restore::run(args, &output),
+        Command::Generate(generated) => generate::run(generated, &output),
         Command::Guard(args) => confirm::guard(args),
         Command::Lab(args) => lab::run(args, &output),
         Command::Trace(args) => trace::run(args, &output),

@@ -174,6 +174,8 @@ codes! {
     NoSuchState = "R0709" Error;
     /// A change could cut off the session in which it is asked for.
     CutsOff = "R0710" Error;
+    /// A state that was kept can't be read: another version of rosc has kept it, or its file is damaged.
+    UnreadableState = "R0711" Warning;
     /// The lab could not be built, or had nothing to do.
     LabFailed = "R0801" Error;
     /// A packet to be traced is not written as one.

@@ -30,7 +30,7 @@ pub fn confirm(state_dir: &Path) -> Result<bool, Failure> {
     if waits {
         // This first: whoever comes in between finds a change that is confirmed.
         Pending::Confirmed.write(state_dir)?;
-        super::forget_journal(state_dir)?;
+        super::recovery::forget_journal(state_dir)?;
         super::history::keep(state_dir)?;
     }
     Ok(waits)

@@ -1,6 +1,7 @@
 //! What is being done, on disk before it is begun, so that any later run can take it back.
 
 use crate::plan::Step;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io::{self, BufWriter};
@@ -33,6 +34,17 @@ struct Entry<S> {
     steps: S,
 }
 
+/// What an earlier run has left.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// Nothing: it came to its end.
+    Nothing,
+    /// The journal of a run before the machine started anew, which the kernel has forgotten.
+    EarlierStart(Journal),
+    /// That of a run that was cut off since then, with its steps.
+    CutOff(Journal, Vec<Step>),
+}
+
 impl Journal {
     /// Writes what is going to be done, and waits until it is on disk.
     pub(super) fn write(state_dir: &Path, steps: &[Step]) -> Result<Self, JournalError> {
@@ -52,17 +64,18 @@ impl Journal {
         }
     }
 
-    /// The journal of a run that was cut off since the machine started, with its steps. That of another network
-    /// namespace is an error: its changes can only be taken back there.
-    pub(super) fn find(state_dir: &Path) -> Result<Option<(Self, Vec<Step>)>, JournalError> {
+    /// Looks for the journal of an earlier run. One of another network namespace is an error: its changes can only be
+    /// taken back there.
+    pub(super) fn find(state_dir: &Path) -> Result<Found, JournalError> {
         let journal = Self { path: state_dir.join("journal.json") };
         let text = match fs::read(&journal.path) {
             Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
             Err(error) => return Err(journal.failed("read the undo journal", error)),
         };
         let read = || {
-            let entry: Entry<Vec<Step>> = serde_json::from_slice(&text)?;
+            // Another version may have written the steps of a run before.
+            let entry: Entry<IgnoredAny> = serde_json::from_slice(&text)?;
             if entry.boot != boot_id()? {
                 return Ok(None);
             }
@@ -71,14 +84,12 @@ impl Journal {
                                or use another directory here";
                 return Err(io::Error::other(message));
             }
+            let entry: Entry<Vec<Step>> = serde_json::from_slice(&text)?;
             Ok(Some(entry.steps))
         };
         match read() {
-            Ok(Some(steps)) => Ok(Some((journal, steps))),
-            Ok(None) => {
-                journal.remove()?;
-                Ok(None)
-            }
+            Ok(Some(steps)) => Ok(Found::CutOff(journal, steps)),
+            Ok(None) => Ok(Found::EarlierStart(journal)),
             Err(error) => Err(journal.failed("read the undo journal", error)),
         }
     }

@@ -10,22 +10,25 @@ mod lock;
 mod machine;
 mod names;
 mod pending;
+mod recovery;
 mod verified;
 
 pub use confirm::{Confirmation, confirm, guard, take_back};
 pub use machine::Machine;
 pub use names::resolve_names;
 pub use pending::Pending;
+pub use recovery::recover;
 
 use crate::lower::Desired;
 use crate::plan::{Plan, Step, plan, without_absent};
+use history::{Entry, NotKept};
 use journal::{Journal, JournalError};
 use lock::Lock;
 use rosc_target::TargetError;
 use std::borrow::Cow;
 use std::io;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use thiserror::Error;
@@ -80,6 +83,14 @@ pub enum Failure {
         /// How long it waits still.
         left: Duration,
     },
+    /// There is no state to go back to; nothing else was changed.
+    #[error("no state is kept that can be restored")]
+    NothingKept {
+        /// Why there is none.
+        why: NotKept,
+        /// Whether an earlier run had been cut off and was taken back first.
+        recovered: bool,
+    },
     /// The state directory can't be used.
     #[error("{operation} {}: {error}", path.display())]
     StateDir {
@@ -132,12 +143,35 @@ pub enum Cause {
 
 /// Brings the machine to the desired state, or leaves it as it was.
 pub fn apply(machine: &mut Machine, desired: &Desired, options: &Options<'_>) -> Result<Applied, Failure> {
-    let _lock = Lock::take(&options.state_dir)?;
+    let (_lock, recovered) = begin(machine, options)?;
+    bring_to(machine, desired, options, recovered)
+}
+
+/// Brings the machine to the state that was kept last, or leaves it as it was. Returns which one it is, too.
+pub fn restore(machine: &mut Machine, options: &Options<'_>) -> Result<(Entry, Applied), Failure> {
+    let (_lock, recovered) = begin(machine, options)?;
+    let (entry, desired) =
+        history::last(&options.state_dir)?.map_err(|why| Failure::NothingKept { why, recovered })?;
+    Ok((entry, bring_to(machine, &desired, options, recovered)?))
+}
+
+/// Takes the lock, and brings an earlier run to an end. Says whether that took anything back.
+fn begin(machine: &mut Machine, options: &Options<'_>) -> Result<(Lock, bool), Failure> {
+    let lock = Lock::take(&options.state_dir)?;
     if let Some(left) = Pending::read(&options.state_dir)?.and_then(|pending| pending.left()) {
         return Err(Failure::Waiting { left });
     }
     let recovered = recover(machine, options)?;
     Pending::forget(&options.state_dir)?;
+    Ok((lock, recovered))
+}
+
+fn bring_to(
+    machine: &mut Machine,
+    desired: &Desired,
+    options: &Options<'_>,
+    recovered: bool,
+) -> Result<Applied, Failure> {
     machine.look_at(desired.sysctl.settings.keys().cloned());
     let verified = Verified::new(&options.state_dir, &desired.nftables);
     let observed = machine.observe_knowing(&verified).map_err(Failure::Observe)?;
@@ -150,6 +184,9 @@ pub fn apply(machine: &mut Machine, desired: &Desired, options: &Options<'_>) ->
     }
     if plan.steps.is_empty() {
         verified.keep(observed.nftables.generation);
+        // It is asked for all the same: another state may have been the last to be kept.
+        history::propose(&options.state_dir, desired, 0)?;
+        history::keep(&options.state_dir)?;
         return Ok(Applied { plan, recovered, waits: false, pending, missing_modules: Vec::new() });
     }
     let journal = Journal::write(&options.state_dir, &plan.steps).map_err(journal_failure)?;
@@ -167,7 +204,7 @@ pub fn apply(machine: &mut Machine, desired: &Desired, options: &Options<'_>) ->
     match outcome {
         Ok(()) => {
             match options.confirmation {
-                Some(Confirmation { within, .. }) => wait(&options.state_dir, within)?,
+                Some(Confirmation { within, .. }) => Pending::waiting(within).write(&options.state_dir)?,
                 None => {
                     journal.remove().map_err(journal_failure)?;
                     history::keep(&options.state_dir)?;
@@ -179,41 +216,12 @@ pub fn apply(machine: &mut Machine, desired: &Desired, options: &Options<'_>) ->
         Err(cause) => {
             let left = undo(machine, &plan.steps).err();
             if left.is_none() {
+                history::discard(&options.state_dir)?;
                 journal.remove().map_err(journal_failure)?;
                 Pending::forget(&options.state_dir)?;
             }
             Err(Failure::Undone { cause: Box::new(cause), left: left.map(Box::new) })
         }
-    }
-}
-
-/// Takes back what a run that was cut off has left. Returns whether there was any.
-pub fn recover(machine: &mut Machine, options: &Options<'_>) -> Result<bool, Failure> {
-    let Some((journal, steps)) = Journal::find(&options.state_dir).map_err(journal_failure)? else {
-        return Ok(false);
-    };
-    if Pending::read(&options.state_dir)? == Some(Pending::Confirmed) {
-        // Whoever confirmed it was cut off before the journal was gone.
-        journal.remove().map_err(journal_failure)?;
-        return Ok(false);
-    }
-    undo(machine, &steps).map_err(Failure::NotRecovered)?;
-    journal.remove().map_err(journal_failure)?;
-    Ok(true)
-}
-
-/// The change is made, and waits to be confirmed.
-fn wait(state_dir: &Path, within: Duration) -> Result<(), Failure> {
-    let failed =
-        |error| Failure::StateDir { operation: "tell the time for", path: state_dir.to_owned(), error };
-    Pending::waiting(within).map_err(failed)?.write(state_dir)
-}
-
-/// There is nothing to take back any more.
-fn forget_journal(state_dir: &Path) -> Result<(), Failure> {
-    match Journal::find(state_dir).map_err(journal_failure)? {
-        Some((journal, _)) => journal.remove().map_err(journal_failure),
-        None => Ok(()),
     }
 }
 

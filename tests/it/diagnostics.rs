@@ -21,6 +21,7 @@ const NEED_A_MACHINE: &[(Code, &str)] = &[
     (Code::NotVerified, "kernel::apply::a_change_that_does_not_hold_is_taken_back"),
     (Code::Locked, "kernel::apply::two_runs_at_once_are_kept_apart"),
     (Code::NoSuchState, "kernel::history::a_state_that_is_not_kept_is_named"),
+    (Code::UnreadableState, "kernel::restore::where_the_last_state_can_not_be_read_the_files_are_applied"),
     (Code::Unconfirmed, "kernel::confirm::while_a_change_waits_no_other_is_made"),
     (Code::WaitsForDevice, "kernel::missing::what_needs_a_device_that_is_not_there_waits_for_it"),
     (Code::CutsOff, "kernel::session::a_change_that_could_cut_it_off_has_to_be_confirmed"),

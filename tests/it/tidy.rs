@@ -127,6 +127,8 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("pest", &["grammar/"]),
     ("miette", &["src/diagnostic/"]),
     ("clap", &["src/cli", "src/main.rs", "src/commands/"]),
+    ("clap_complete", &["src/cli/generate.rs", "src/commands/generate.rs"]),
+    ("clap_mangen", &["src/commands/generate.rs"]),
     ("regex", &["src/script/"]),
     ("strsim", &["src/diagnostic/suggest.rs"]),
     ("tokio", &["targets/route/"]),

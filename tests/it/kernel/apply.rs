@@ -167,7 +167,7 @@ fn two_runs_at_once_are_kept_apart() {
 }
 
 /// A configuration that takes a while, and its address list.
-fn long_work() -> Files {
+pub(super) fn long_work() -> Files {
     let addresses = (0..60_000u32)
         .map(|n| format!("add address=10.{}.{}.{} list=many\n", n / 16384, n / 128 % 128, n % 128 * 2));
     let list: String = addresses.collect();
@@ -176,7 +176,7 @@ fn long_work() -> Files {
 }
 
 /// Starts a long apply and kills it when the journal is there and the first changes are made.
-fn kill_in_the_middle(machine: &Box, path: &str) {
+pub(super) fn kill_in_the_middle(machine: &Box, path: &str) {
     let mut apply = command(["apply", path]);
     apply.env("ROSC_STATE_DIR", machine.state_dir()).stdout(Stdio::null()).stderr(Stdio::null());
     let mut child: Child = machine.namespace.run(|| apply.spawn()).expect("a run");
@@ -193,7 +193,7 @@ fn kill_in_the_middle(machine: &Box, path: &str) {
 }
 
 /// Runs `rosc` as soon as nothing that the killed run has started is at work any more.
-fn rosc_when_unlocked(machine: &Box, args: &[&str]) -> Ended {
+pub(super) fn rosc_when_unlocked(machine: &Box, args: &[&str]) -> Ended {
     let deadline = Instant::now() + Duration::from_secs(60);
     loop {
         let ended = machine.rosc(args);

@@ -18,7 +18,7 @@ fn machine() -> Option<(Box, Files)> {
 }
 
 /// The numbers that the history lists.
-fn numbers(machine: &Box) -> Vec<u64> {
+pub(super) fn numbers(machine: &Box) -> Vec<u64> {
     let document = machine.rosc(&["history", "--format", "json"]).json();
     let entries = document["history"].as_array().expect("a list");
     entries.iter().map(|entry| entry["number"].as_u64().expect("a number")).collect()

@@ -17,6 +17,7 @@ mod pcc;
 mod random;
 mod removal;
 mod rendered;
+mod restore;
 mod rules;
 mod scenarios;
 mod session;
