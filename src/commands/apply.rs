@@ -4,7 +4,7 @@ use super::confirm::{post_guard, wait};
 use super::failure::{already_there, explain, unreadable};
 use super::names::with_names;
 use super::output::{Output, extent, options, read};
-use super::{Outcome, PlanDocument, leave, rules_for, signals};
+use super::{Outcome, PlanDocument, leave, privileges, rules_for, signals};
 use crate::cli::{ApplyArgs, Changing, Format};
 use crate::compile::compile;
 use crate::diagnostic::{Code, Diagnostic, has_errors, tidy};
@@ -23,6 +23,7 @@ pub(super) fn run(args: &ApplyArgs, output: &Output) -> Outcome {
     let (sources, mut diagnostics) = read(&args.files);
     let compiled = compile(&sources, options(args.routeros, args.strict));
     diagnostics.extend(compiled.diagnostics);
+    diagnostics.extend(privileges::files_are_read().err());
     let prepared = if has_errors(&diagnostics) {
         None
     } else {

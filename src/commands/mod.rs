@@ -12,18 +12,21 @@ mod lab;
 mod live;
 mod names;
 mod output;
+mod privileges;
 mod show;
 mod signals;
 mod trace;
 mod verify;
 
-use crate::cli::{Cli, Command, Lowering};
+use crate::cli::{Cli, Command, Lowering, When};
 use crate::diagnostic::{Diagnostic, json};
 use crate::lower::Rules;
 use crate::plan::View;
 use crate::source::Sources;
 use output::Output;
+use rosc_target::steers_terminal;
 use serde::Serialize;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// How a command ended, as the exit code says it.
@@ -56,8 +59,14 @@ fn rules_for(lowering: &Lowering) -> Rules {
 }
 
 /// Runs the command.
+///
+/// Rights that it does not need are given up first, for the whole process, which has to have no other thread yet.
 pub fn run(cli: &Cli) -> Outcome {
     let output = Output::new(cli.color);
+    if let Err(diagnostic) = privileges::settle(&cli.command) {
+        output.report(cli.command.format(), &[diagnostic], &Sources::default());
+        return Outcome::Errors;
+    }
     match &cli.command {
         Command::Check(args) => check::run(args, &output),
         Command::Show(args) => show::run(args, &output),
@@ -74,9 +83,13 @@ pub fn run(cli: &Cli) -> Outcome {
     }
 }
 
-/// Prints help, or what is wrong with the command line.
-pub fn usage(error: &clap::Error) -> Outcome {
-    if error.print().is_err() {
+/// Prints help, or what is wrong with the command line. What that quotes of an argument that would steer the terminal has
+/// no colours, since those can't be told from the argument's.
+pub fn usage(error: &clap::Error, line: impl IntoIterator<Item = OsString>) -> Outcome {
+    let is_plain = line.into_iter().all(|argument| !argument.to_string_lossy().contains(steers_terminal));
+    if !is_plain && error.use_stderr() {
+        Output::new(When::Never).lines(&error.render().to_string());
+    } else if error.print().is_err() {
         // Nobody reads any more: there is nobody to tell.
     }
     if error.use_stderr() { Outcome::Errors } else { Outcome::Fine }

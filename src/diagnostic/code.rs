@@ -152,6 +152,8 @@ codes! {
     AlreadyThere = "R0603" Note;
     /// The firewall of this machine is shown to root only.
     FirewallUnreadable = "R0604" Warning;
+    /// The record of former kernel settings may not be read.
+    RecordUnreadable = "R0605" Warning;
     /// The kernel, or the tool that speaks to it, refused an object.
     Refused = "R0701" Error;
     /// After the change, the kernel does not hold what was asked for.
@@ -170,6 +172,8 @@ codes! {
     Unconfirmed = "R0708" Error;
     /// No earlier state of that number is kept.
     NoSuchState = "R0709" Error;
+    /// The run lacks a right of root that the command needs.
+    LacksCapability = "R0710" Error;
     /// The lab could not be built, or had nothing to do.
     LabFailed = "R0801" Error;
     /// A packet to be traced is not written as one.

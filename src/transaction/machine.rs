@@ -3,6 +3,7 @@
 use super::Cause;
 use super::verified::Verified;
 use crate::host::{Clock, Host};
+use crate::lower::Desired;
 use crate::plan::{Observed, Step};
 use rosc_nftables::Nftables;
 use rosc_route::RouteTarget;
@@ -13,6 +14,18 @@ use std::path::{Path, PathBuf};
 
 /// What the kernel says to users who are not allowed to.
 const EPERM: i32 = 1;
+
+/// What it says of files that they may not read.
+const EACCES: i32 = 13;
+
+/// A part of a machine that the user may not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unread {
+    /// Sets, chains and rules of nftables.
+    Firewall,
+    /// What kernel settings were before rosc changed them.
+    FormerSettings,
+}
 
 /// The file in the state directory that keeps former kernel settings.
 const ORIGINALS: &str = "sysctl.json";
@@ -61,15 +74,25 @@ impl Machine {
         Ok(Observed { route: self.route.observe()?, nftables, sysctl: self.sysctl().observe()? })
     }
 
-    /// Reads what there is as far as the user may. The kernel shows the firewall to root only; for others it is
-    /// taken to be empty, and the refusal is returned.
-    pub fn observe_as_user(&mut self) -> Result<(Observed, Option<TargetError>), TargetError> {
-        let (nftables, refusal) = match self.nftables.observe() {
-            Err(error) if error.errno == Some(EPERM) => (rosc_nftables::Observed::default(), Some(error)),
-            outcome => (outcome?, None),
+    /// Reads what there is as far as the user may. What may not be read is taken to be as wanted, and named: the kernel
+    /// shows the firewall to root only, and the record of former settings may lie where others are not let in.
+    pub fn observe_as_user(&mut self, wanted: &Desired) -> Result<(Observed, Vec<Unread>), TargetError> {
+        let mut unread = Vec::new();
+        let nftables = match self.nftables.observe() {
+            Err(error) if error.errno == Some(EPERM) => {
+                unread.push(Unread::Firewall);
+                wanted.nftables.clone().into()
+            }
+            outcome => outcome?,
         };
-        let observed = Observed { route: self.route.observe()?, nftables, sysctl: self.sysctl().observe()? };
-        Ok((observed, refusal))
+        let sysctl = match self.sysctl().observe() {
+            Err(error) if error.errno == Some(EACCES) => {
+                unread.push(Unread::FormerSettings);
+                self.sysctl().observe_owned(&wanted.sysctl)?
+            }
+            outcome => outcome?,
+        };
+        Ok((Observed { route: self.route.observe()?, nftables, sysctl }, unread))
     }
 
     /// Reads the firewall alone.

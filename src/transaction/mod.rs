@@ -13,7 +13,7 @@ mod pending;
 mod verified;
 
 pub use confirm::{Confirmation, confirm, guard, take_back};
-pub use machine::Machine;
+pub use machine::{Machine, Unread};
 pub use names::resolve_names;
 pub use pending::Pending;
 
