@@ -8,7 +8,7 @@ use crate::cli::{Format, HistoryArgs, RollbackArgs};
 use crate::diagnostic::{Code, Diagnostic, json};
 use crate::lower::Desired;
 use crate::plan::{Observed, View, plan};
-use crate::source::Sources;
+use crate::source::{Sources, on_one_line};
 use crate::transaction::Failure;
 use crate::transaction::history::{Entry, entries, state};
 use serde::Serialize;
@@ -93,7 +93,7 @@ fn changes(state_dir: &Path, number: u32, format: Format) -> Result<Option<View>
 fn line(entry: &Entry) -> String {
     let Entry { number, at, changes } = entry;
     let plural = if *changes == 1 { "" } else { "s" };
-    format!("{number:>4}  {at}  {changes} change{plural}\n")
+    format!("{number:>4}  {}  {changes} change{plural}\n", on_one_line(at))
 }
 
 fn no_such_state(number: Option<u32>) -> Diagnostic {

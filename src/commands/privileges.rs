@@ -34,14 +34,13 @@ impl Needs {
     const LOOKING: Self = Self { useful: CapabilitySet::NET_ADMIN, ..Self::NOTHING };
     /// Settings of the network below `/proc/sys` are for whoever may change the network, too.
     const CHANGING: Self = Self { required: CapabilitySet::NET_ADMIN, ..Self::NOTHING };
-    /// Namespaces take `CAP_SYS_ADMIN`, and sockets that see whole packets `CAP_NET_RAW`.
+    /// Namespaces take `CAP_SYS_ADMIN`, sockets that see whole packets `CAP_NET_RAW`, and small ports
+    /// `CAP_NET_BIND_SERVICE`.
     const NAMESPACES: Self = Self {
-        required: CapabilitySet::NET_ADMIN.union(CapabilitySet::SYS_ADMIN).union(CapabilitySet::NET_RAW),
-        ..Self::NOTHING
-    };
-    /// The servers at the other ends have small ports.
-    const FLOWS: Self = Self {
-        required: Self::NAMESPACES.required.union(CapabilitySet::NET_BIND_SERVICE),
+        required: CapabilitySet::NET_ADMIN
+            .union(CapabilitySet::SYS_ADMIN)
+            .union(CapabilitySet::NET_RAW)
+            .union(CapabilitySet::NET_BIND_SERVICE),
         // For many flows: more open files than the limit.
         useful: CapabilitySet::SYS_RESOURCE,
         ..Self::NOTHING
@@ -62,7 +61,6 @@ impl Needs {
             Command::Diff(args) => Self::LOOKING.reading(&args.reading.files),
             Command::Apply(args) => Self::CHANGING.reading(&args.files),
             Command::Rollback(_) | Command::Guard(_) => Self::CHANGING,
-            Command::Lab(args) if args.verify.is_none() => Self::FLOWS.reading(&args.reading.files),
             Command::Lab(args) => Self::NAMESPACES.reading(&args.reading.files),
         }
     }
