@@ -12,6 +12,7 @@ mod export;
 mod facts;
 mod fmt;
 mod formats;
+mod hostile;
 mod imports;
 mod kernel;
 mod laws;
