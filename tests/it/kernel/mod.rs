@@ -4,6 +4,7 @@ mod agree;
 mod apply;
 mod confirm;
 mod history;
+mod hostile;
 mod killed;
 mod lab;
 mod labs;
