@@ -22,9 +22,8 @@ use crate::cli::{Cli, Command, Lowering, When};
 use crate::diagnostic::{Diagnostic, json};
 use crate::lower::Rules;
 use crate::plan::View;
-use crate::source::Sources;
+use crate::source::{Sources, on_one_line};
 use output::Output;
-use rosc_target::steers_terminal;
 use serde::Serialize;
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -83,14 +82,18 @@ pub fn run(cli: &Cli) -> Outcome {
     }
 }
 
-/// Prints help, or what is wrong with the command line. What that quotes of an argument that would steer the terminal has
-/// no colours, since those can't be told from the argument's.
+/// Prints help, or what is wrong with the command line. It quotes the line, so the same is read again without what would
+/// steer the terminal.
 pub fn usage(error: &clap::Error, line: impl IntoIterator<Item = OsString>) -> Outcome {
-    let is_plain = line.into_iter().all(|argument| !argument.to_string_lossy().contains(steers_terminal));
-    if !is_plain && error.use_stderr() {
-        Output::new(When::Never).lines(&error.render().to_string());
-    } else if error.print().is_err() {
-        // Nobody reads any more: there is nobody to tell.
+    let clean = |argument: OsString| OsString::from(on_one_line(&argument.to_string_lossy()).into_owned());
+    match Cli::read(line.into_iter().map(clean)) {
+        Err(cleaned) => {
+            if cleaned.print().is_err() {
+                // Nobody reads any more: there is nobody to tell.
+            }
+        }
+        // Nothing but such characters was wrong.
+        Ok(_) => Output::new(When::Never).remark(&error.render().to_string()),
     }
     if error.use_stderr() { Outcome::Errors } else { Outcome::Fine }
 }

@@ -46,11 +46,6 @@ impl Output {
         self.write_error(&on_one_line(text));
     }
 
-    /// Writes lines to standard error.
-    pub(super) fn lines(&self, text: &str) {
-        self.write_error(printable(text).trim_end());
-    }
-
     /// Writes to standard output. A reader that has gone away ends the output, not the program's work.
     fn write(&self, text: &str) {
         let mut stdout = io::stdout().lock();

@@ -36,3 +36,26 @@ fn differs(what: &str, most: &str, origin: Origin) -> Diagnostic {
             "nftables takes {most} bytes of it; quotes become apostrophes, and what steers a terminal becomes blanks"
         ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(comment: &str, log_prefix: &str) -> Vec<Severity> {
+        let found = differences(Some(comment), Some(log_prefix), Origin::IMPLIED);
+        found.map(|diagnostic| diagnostic.severity).collect()
+    }
+
+    #[test]
+    fn what_the_kernel_gets_as_written_is_not_told_of() {
+        assert_eq!(told(&"x".repeat(128), &"x".repeat(126)), []);
+        assert_eq!(told("", ""), []);
+    }
+
+    #[test]
+    fn what_is_cut_or_changed_is_told_of() {
+        assert_eq!(told(&"x".repeat(129), "a"), [Severity::Note]);
+        assert_eq!(told("a", &"x".repeat(127)), [Severity::Warning]);
+        assert_eq!(told("say \"hi\"", "a\x1b[m"), [Severity::Note, Severity::Warning]);
+    }
+}
