@@ -13,7 +13,7 @@ use rustix::thread::{
 };
 use std::path::PathBuf;
 
-/// The capabilities of a command. Programs that it starts, `nft` and the guard, inherit what it needs.
+/// The capabilities of a command.
 #[derive(Debug, Clone, Copy)]
 struct Needs {
     /// Without these it is refused.
@@ -72,6 +72,9 @@ impl Needs {
     }
 }
 
+/// What programs that are started need at most: they are `nft` and the guard.
+const STARTED: CapabilitySet = CapabilitySet::NET_ADMIN;
+
 /// The right to read any file.
 const READING: CapabilitySet = CapabilitySet::DAC_READ_SEARCH;
 
@@ -86,8 +89,8 @@ pub(super) fn settle(command: &Command) -> Result<(), Diagnostic> {
     if !missing.is_empty() {
         return Err(lacking(command, missing));
     }
-    let inherited = had.effective & (needs.required | needs.useful);
-    give_up(inherited | (had.effective & needs.reading), inherited).map_err(not_given_up)
+    let kept = had.effective & (needs.required | needs.useful | needs.reading);
+    give_up(kept, kept & STARTED).map_err(not_given_up)
 }
 
 /// The files are read: from here on nothing is read by the rights of root.
@@ -128,7 +131,9 @@ fn lacking(command: &Command, missing: CapabilitySet) -> Diagnostic {
         Command::Apply(args) if args.changing.dry_run => {
             "run it as root; rosc diff shows what would change, as far as you may see it"
         }
-        Command::Lab(_) => "run it as root; rosc trace follows packets without",
+        Command::Lab(_) => {
+            "the lab lives in network namespaces, which takes root; rosc diff and rosc show work without"
+        }
         _ => "run it as root, or with what docs/privileges.md lists",
     };
     let message = format!("this takes {}, which this run does not have", names.join(" and "));

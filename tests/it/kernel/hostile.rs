@@ -155,6 +155,8 @@ fn an_apply_of_hostile_strings_makes_what_it_makes_of_harmless_ones() {
     assert_eq!(fs::read_dir(empty.path()).expect("a directory").count(), 0, "nothing is written there");
 
     // The forms for other tools are exact where they go to one, and text on a terminal.
+    // What colours diagnostics is miette's own.
+    let colour = regex::Regex::new("\x1b\\[[0-9;]*m").expect("a pattern");
     for stage in ["nft", "routes", "sysctl", "linux", "live"] {
         let args = ["show", stage, &file];
         let args = &args[..if stage == "live" { 2 } else { 3 }];
@@ -165,9 +167,7 @@ fn an_apply_of_hostile_strings_makes_what_it_makes_of_harmless_ones() {
         script.env("ROSC_STATE_DIR", machine.state_dir()).env("SHELL", "/bin/sh").current_dir(empty.path());
         let shown: Ended = machine.namespace.run(|| script.output()).expect("script can be started").into();
         assert!(shown.out.lines().count() > 3, "{}", shown.out);
-        // What miette colours is its own.
-        let plain = regex::Regex::new("\x1b\\[[0-9;]*m").expect("a pattern");
-        assert_is_text(&plain.replace_all(&shown.out.replace("\r\n", "\n"), ""));
+        assert_is_text(&colour.replace_all(&shown.out.replace("\r\n", "\n"), ""));
     }
     let removed = run(&["apply", "--remove"]);
     assert_eq!(removed.code, Some(0), "{}", removed.err);

@@ -291,7 +291,8 @@ fn each_right_of_the_lab_is_needed_and_no_other() {
         let message = ended.json()["diagnostics"][0]["message"].to_string();
         assert!(message.contains(&format!("CAP_{}, which", missing.to_uppercase())), "{message}");
     }
-    let lab = with(&files, &LAB, &["lab", "--flows", "2", "router.rsc"]);
+    let mut lab = with(&files, &LAB, &["lab", "--flows", "2", "router.rsc"]);
+    recording(&files, &mut lab);
     // Devices that end in a process are root's own on some machines: so this one is root with these rights.
     let mut verify = Command::new("setpriv");
     let bounding: Vec<String> = LAB.iter().map(|name| format!("+{name}")).collect();
@@ -301,6 +302,8 @@ fn each_right_of_the_lab_is_needed_and_no_other() {
         let ended = run(&machine, &mut tried);
         assert_eq!(ended.code, Some(0), "{}", ended.err);
     }
+    let started = recorded(&files, "child");
+    assert!(started.iter().all(|rights| rights.effective == NET_ADMIN && rights.no_new), "{started:x?}");
 }
 
 #[test]
