@@ -67,7 +67,7 @@ pub enum Command {
     /// Shows what would have to change.
     ///
     /// Compares with this machine, or with what --against names. Exits with 0 if nothing differs, 2 if something
-    /// does, 1 on errors.
+    /// does, 1 on errors, and where nothing differs but not everything could be read.
     Diff(DiffArgs),
     /// Changes this machine to what the configuration says, or leaves it as it was.
     ///

@@ -9,6 +9,6 @@ fn main() -> ExitCode {
     match Cli::read(env::args_os()) {
         Ok(cli) => commands::run(&cli).into(),
         // Clap itself would exit with 2, which says that differences were found.
-        Err(error) => commands::usage(&error).into(),
+        Err(error) => commands::usage(&error, env::args_os()).into(),
     }
 }

@@ -8,7 +8,7 @@ mod secrets;
 
 pub use encoding::Encoding;
 pub use imports::{Disk, ImportError, Imports, MOST_IMPORTED};
-pub use printable::printable;
+pub use printable::{on_one_line, printable, printable_json};
 pub use secrets::{HIDDEN, is_sensitive};
 
 use imports::Imported;

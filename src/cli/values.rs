@@ -1,5 +1,6 @@
 //! What options can be.
 
+use super::Command;
 use crate::ir::Dialect;
 use clap::ValueEnum;
 use std::time::Duration;
@@ -22,6 +23,26 @@ pub enum Format {
     Human,
     /// One JSON document on standard output.
     Json,
+}
+
+impl Command {
+    /// The form of its output.
+    pub fn format(&self) -> Format {
+        match self {
+            Self::Check(args) => args.format,
+            Self::Show(args) => args.format,
+            Self::Diff(args) => args.format,
+            Self::Apply(args) => args.changing.format,
+            Self::Restore(args) => args.format,
+            Self::Confirm(_) | Self::Guard(_) | Self::Generate(_) => Format::Human,
+            Self::History(args) => args.format,
+            Self::Rollback(args) => args.changing.format,
+            Self::Lab(args) => args.format,
+            Self::Trace(args) => args.format,
+            Self::Fmt(args) => args.format,
+            Self::Export(args) => args.format,
+        }
+    }
 }
 
 /// A stage of the compiler.

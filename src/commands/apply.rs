@@ -5,34 +5,40 @@ use super::failure::{already_there, explain, taken_back_first, unreadable, waiti
 use super::names::host_for;
 use super::output::{Output, extent, options, read};
 use super::session::confirmation;
-use super::{Outcome, PlanDocument, leave, rules_for, signals};
+use super::{Outcome, PlanDocument, leave, privileges, rules_for, signals};
 use crate::cli::{ApplyArgs, Changing, Format};
 use crate::compile::compile;
 use crate::diagnostic::{Code, Diagnostic, Severity, has_errors, tidy};
 use crate::host::Host;
 use crate::lint::lint;
 use crate::lower::{Desired, lower_with};
-use crate::plan::{Plan, View, plan, without_absent};
+use crate::plan::{Plan, Session, View, plan, without_absent};
 use crate::source::Sources;
 use crate::transaction::{self, Applied, Confirmation, Failure, Machine, Options};
 use std::io::IsTerminal;
 use std::time::Duration;
 
-pub(super) fn run(args: &ApplyArgs, output: &Output) -> Outcome {
+pub(super) fn run(args: &ApplyArgs, session: Option<Session>, output: &Output) -> Outcome {
     if args.remove {
         // Nothing is wanted: what there is of ours goes.
-        return bring_to(&Desired::default(), &args.changing, output);
+        return bring_to(&Desired::default(), &args.changing, session, output);
     }
-    apply_files(args, Vec::new(), output)
+    apply_files(args, session, Vec::new(), output)
 }
 
 /// Applies the files. What there is to be said already is said first.
-pub(super) fn apply_files(args: &ApplyArgs, said: Vec<Diagnostic>, output: &Output) -> Outcome {
+pub(super) fn apply_files(
+    args: &ApplyArgs,
+    session: Option<Session>,
+    said: Vec<Diagnostic>,
+    output: &Output,
+) -> Outcome {
     let (sources, unreadable) = read(&args.files);
     let mut diagnostics = said;
     diagnostics.extend(unreadable);
     let compiled = compile(&sources, options(args.routeros, args.strict));
     diagnostics.extend(compiled.diagnostics);
+    diagnostics.extend(privileges::files_are_read().err());
     let prepared = if has_errors(&diagnostics) {
         None
     } else {
@@ -46,18 +52,23 @@ pub(super) fn apply_files(args: &ApplyArgs, said: Vec<Diagnostic>, output: &Outp
     let report = if args.changing.dry_run {
         dry_run(&args.changing, machine, &desired, &mut diagnostics)
     } else {
-        make(&args.changing, machine, &desired, &mut diagnostics, &sources, output)
+        make(&args.changing, session, machine, &desired, &mut diagnostics, &sources, output)
     };
     leave((compiled.database, compiled.router, desired));
     report.show(&args.changing, diagnostics, &sources, output)
 }
 
 /// Brings the machine to a state that no file asks for now.
-pub(super) fn bring_to(desired: &Desired, changing: &Changing, output: &Output) -> Outcome {
+pub(super) fn bring_to(
+    desired: &Desired,
+    changing: &Changing,
+    session: Option<Session>,
+    output: &Output,
+) -> Outcome {
     let (sources, mut diagnostics) = (Sources::default(), Vec::new());
     let report = match Machine::open(&changing.state_dir) {
         Ok(machine) if changing.dry_run => dry_run(changing, machine, desired, &mut diagnostics),
-        Ok(machine) => make(changing, machine, desired, &mut diagnostics, &sources, output),
+        Ok(machine) => make(changing, session, machine, desired, &mut diagnostics, &sources, output),
         Err(error) => {
             diagnostics.push(unreadable(&error));
             Report::nothing()
@@ -90,10 +101,11 @@ fn prepare(
 }
 
 fn without_module(module: &str) -> Diagnostic {
-    let message = format!("this machine's kernel has no module {module}");
-    let note = Diagnostic::new(Code::LinuxDiffers, message).help(
-        "addresses that are named inside of such connections are not translated, so that what they announce fails",
-    );
+    let message = format!("the kernel module {module} is not there");
+    let note = Diagnostic::new(Code::LinuxDiffers, message).help(format!(
+        "addresses that are named inside of such connections are not translated, so that what they announce fails: \
+         modprobe {module}, if there is one"
+    ));
     Diagnostic { severity: Severity::Note, ..note }
 }
 
@@ -125,13 +137,14 @@ pub(super) fn dry_run(
 /// Brings the machine to a state, and has that confirmed where it is asked for or where it could cut off whoever asks.
 fn make(
     args: &Changing,
+    session: Option<Session>,
     mut machine: Machine,
     desired: &Desired,
     diagnostics: &mut Vec<Diagnostic>,
     sources: &Sources,
     output: &Output,
 ) -> Report {
-    match confirmation(args, &mut machine, desired, diagnostics) {
+    match confirmation(args, session, &mut machine, desired, diagnostics) {
         Ok(confirm) => {
             let make =
                 |machine: &mut Machine, options: &Options<'_>| transaction::apply(machine, desired, options);

@@ -1,9 +1,9 @@
 //! `rosc diff`.
 
-use super::failure::{already_there, conflicts, firewall_unreadable, unreadable};
+use super::failure::{already_there, conflicts, not_read, unreadable};
 use super::names::host_for;
 use super::output::{Output, extent, read};
-use super::{Outcome, PlanDocument, rules_for};
+use super::{Outcome, PlanDocument, privileges, rules_for};
 use crate::cli::{DiffArgs, Format};
 use crate::compile::{Options, compile};
 use crate::diagnostic::{Code, Diagnostic, Severity, has_errors, tidy};
@@ -21,6 +21,7 @@ pub(super) fn run(args: &DiffArgs, output: &Output) -> Outcome {
     let (sources, mut diagnostics) = read(&args.reading.files);
     let compiled = compile(&sources, args.reading.options());
     diagnostics.extend(compiled.diagnostics);
+    diagnostics.extend(privileges::files_are_read().err());
     let plan = if has_errors(&diagnostics) {
         None
     } else {
@@ -43,6 +44,7 @@ pub(super) fn run(args: &DiffArgs, output: &Output) -> Outcome {
         diagnostics.extend(conflicts(plan));
         diagnostics.extend(already_there(plan));
     }
+    let is_partial = diagnostics.iter().any(|diagnostic| is_of_unread_part(diagnostic.code));
     let diagnostics = tidy(diagnostics);
     let view = plan.as_ref().map(|plan| View::new(plan, extent(args.format), &sources));
     match args.format {
@@ -54,6 +56,7 @@ pub(super) fn run(args: &DiffArgs, output: &Output) -> Outcome {
                 let with =
                     args.against.as_ref().map_or("this machine".to_owned(), |p| p.display().to_string());
                 output.remark(&match view.changes {
+                    0 if is_partial => format!("no changes in what could be read of {with}"),
                     0 => format!("no changes: compared with {with}"),
                     _ => format!("{}, compared with {with}", view.summary()),
                 });
@@ -63,9 +66,15 @@ pub(super) fn run(args: &DiffArgs, output: &Output) -> Outcome {
     match plan {
         None => Outcome::Errors,
         Some(_) if has_errors(&diagnostics) => Outcome::Errors,
+        // What was not read may differ.
+        Some(plan) if plan.is_empty() && is_partial => Outcome::Errors,
         Some(plan) if plan.is_empty() => Outcome::Fine,
         Some(_) => Outcome::Differences,
     }
+}
+
+fn is_of_unread_part(code: Code) -> bool {
+    matches!(code, Code::FirewallUnreadable | Code::RecordUnreadable)
 }
 
 fn against_machine(
@@ -78,8 +87,8 @@ fn against_machine(
         let lowered = lower_with(rules_for(&args.lowering), router, &host_for(&mut machine, router)?);
         diagnostics.extend(lowered.diagnostics);
         machine.look_at(lowered.desired.sysctl.settings.keys().cloned());
-        let (observed, refusal) = machine.observe_as_user()?;
-        diagnostics.extend(refusal.map(|_| firewall_unreadable()));
+        let (observed, unread) = machine.observe_as_user(&lowered.desired)?;
+        diagnostics.extend(unread.into_iter().map(not_read));
         Ok(plan(&lowered.desired, &observed))
     };
     match compare(diagnostics) {

@@ -22,7 +22,7 @@ pub(super) fn run(args: &ExportArgs, output: &Output) -> Outcome {
         Format::Human => {
             output.diagnostics(&diagnostics, &sources);
             if let Some(Export { text, hidden }) = &export {
-                output.print(text);
+                output.print_exact(text);
                 if *hidden > 0 {
                     let secrets = if *hidden == 1 { "1 secret is" } else { &format!("{hidden} secrets are") };
                     output.remark(&format!("{secrets} left out; --show-sensitive prints them"));

@@ -4,7 +4,7 @@ use super::Outcome;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::Plan;
 use crate::transaction::history::NotKept;
-use crate::transaction::{Cause, Failure};
+use crate::transaction::{Cause, Failure, Unread};
 use rosc_route::Pending;
 use rosc_target::{Conflict, TargetError};
 use std::collections::BTreeMap;
@@ -124,10 +124,21 @@ pub(super) fn unreadable(error: &TargetError) -> Diagnostic {
     }
 }
 
-/// The user may not read the firewall.
-pub(super) fn firewall_unreadable() -> Diagnostic {
-    Diagnostic::new(Code::FirewallUnreadable, "only root may read the firewall: it is taken to be empty")
-        .help("run rosc diff as root to compare with what is there")
+/// The user may not read a part of the machine.
+pub(super) fn not_read(part: Unread) -> Diagnostic {
+    match part {
+        Unread::Firewall => Diagnostic::new(
+            Code::FirewallUnreadable,
+            "the firewall of this machine is not among what was read",
+        )
+        .help("reading it takes CAP_NET_ADMIN: run this as root to see it too"),
+        Unread::FormerSettings => {
+            let message = "which kernel settings rosc has changed is not among what was read";
+            Diagnostic::new(Code::RecordUnreadable, message).help(
+                "the state directory is not open to this user: run this as root to see what would go back",
+            )
+        }
+    }
 }
 
 fn undone(cause: &Cause) -> Vec<Diagnostic> {

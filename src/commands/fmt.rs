@@ -70,7 +70,7 @@ impl Script {
 
     fn write(&self, output: &Output) -> Result<(), Diagnostic> {
         if self.is_stdin() {
-            output.print(&self.formatted);
+            output.print_exact(&self.formatted);
             return Ok(());
         }
         if !self.is_changed {

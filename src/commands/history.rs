@@ -7,8 +7,8 @@ use super::output::{Output, extent};
 use crate::cli::{Format, HistoryArgs, RollbackArgs};
 use crate::diagnostic::{Code, Diagnostic, json};
 use crate::lower::Desired;
-use crate::plan::{Observed, View, plan};
-use crate::source::Sources;
+use crate::plan::{Observed, Session, View, plan};
+use crate::source::{Sources, on_one_line};
 use crate::transaction::Failure;
 use crate::transaction::history::{Entry, History, history, state};
 use serde::Serialize;
@@ -67,10 +67,10 @@ pub(super) fn run(args: &HistoryArgs, output: &Output) -> Outcome {
 }
 
 /// Brings the machine back.
-pub(super) fn rollback(args: &RollbackArgs, output: &Output) -> Outcome {
+pub(super) fn rollback(args: &RollbackArgs, session: Option<Session>, output: &Output) -> Outcome {
     let mut diagnostics = Vec::new();
     match earlier(&args.changing.state_dir, args.number, &mut diagnostics) {
-        Ok(Some(desired)) => bring_to(&desired, &args.changing, output),
+        Ok(Some(desired)) => bring_to(&desired, &args.changing, session, output),
         Ok(None) => {
             diagnostics.push(no_such_state(args.number));
             refuse(diagnostics, args.changing.format, output)
@@ -114,7 +114,7 @@ fn changes(
 fn line(entry: &Entry) -> String {
     let Entry { number, at, changes } = entry;
     let plural = if *changes == 1 { "" } else { "s" };
-    format!("{number:>4}  {at}  {changes} change{plural}\n")
+    format!("{number:>4}  {}  {changes} change{plural}\n", on_one_line(at))
 }
 
 fn no_such_state(number: Option<u32>) -> Diagnostic {

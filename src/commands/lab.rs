@@ -3,7 +3,7 @@
 use super::failure::{explain, refused};
 use super::names::not_resolved;
 use super::output::{Output, read};
-use super::{Outcome, signals, verify};
+use super::{Outcome, privileges, signals, verify};
 use crate::cli::{Format, LabArgs};
 use crate::compile::compile;
 use crate::diagnostic::{Code, Diagnostic, has_errors, json, tidy};
@@ -21,6 +21,7 @@ pub(super) fn run(args: &LabArgs, output: &Output) -> Outcome {
     let (sources, mut diagnostics) = read(&args.reading.files);
     let compiled = compile(&sources, args.reading.options());
     diagnostics.extend(compiled.diagnostics);
+    diagnostics.extend(privileges::files_are_read().err());
     let mut report = None;
     let mut outcome = Outcome::Errors;
     if !has_errors(&diagnostics) {

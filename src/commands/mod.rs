@@ -13,6 +13,7 @@ mod lab;
 mod live;
 mod names;
 mod output;
+mod privileges;
 mod restore;
 mod session;
 mod show;
@@ -20,13 +21,14 @@ mod signals;
 mod trace;
 mod verify;
 
-use crate::cli::{Cli, Command, Lowering};
+use crate::cli::{Cli, Command, Lowering, When};
 use crate::diagnostic::{Diagnostic, json};
 use crate::lower::Rules;
 use crate::plan::View;
-use crate::source::Sources;
+use crate::source::{Sources, on_one_line};
 use output::Output;
 use serde::Serialize;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// How a command ended, as the exit code says it.
@@ -59,16 +61,24 @@ fn rules_for(lowering: &Lowering) -> Rules {
 }
 
 /// Runs the command.
+///
+/// Rights that it does not need are given up first, for the whole process, which has to have no other thread yet.
 pub fn run(cli: &Cli) -> Outcome {
     let output = Output::new(cli.color);
+    // Of the processes above it only root is told everything.
+    let session = session::of_this_process();
+    if let Err(diagnostic) = privileges::settle(&cli.command) {
+        output.report(cli.command.format(), &[diagnostic], &Sources::default());
+        return Outcome::Errors;
+    }
     match &cli.command {
         Command::Check(args) => check::run(args, &output),
         Command::Show(args) => show::run(args, &output),
         Command::Diff(args) => diff::run(args, &output),
-        Command::Apply(args) => apply::run(args, &output),
+        Command::Apply(args) => apply::run(args, session, &output),
         Command::Confirm(args) => confirm::run(args, &output),
         Command::History(args) => history::run(args, &output),
-        Command::Rollback(args) => history::rollback(args, &output),
+        Command::Rollback(args) => history::rollback(args, session, &output),
         Command::Restore(args) => restore::run(args, &output),
         Command::Generate(generated) => generate::run(generated, &output),
         Command::Guard(args) => confirm::guard(args),
@@ -79,10 +89,18 @@ pub fn run(cli: &Cli) -> Outcome {
     }
 }
 
-/// Prints help, or what is wrong with the command line.
-pub fn usage(error: &clap::Error) -> Outcome {
-    if error.print().is_err() {
-        // Nobody reads any more: there is nobody to tell.
+/// Prints help, or what is wrong with the command line. It quotes the line, so the same is read again without what would
+/// steer the terminal.
+pub fn usage(error: &clap::Error, line: impl IntoIterator<Item = OsString>) -> Outcome {
+    let clean = |argument: OsString| OsString::from(on_one_line(&argument.to_string_lossy()).into_owned());
+    match Cli::read(line.into_iter().map(clean)) {
+        Err(cleaned) => {
+            if cleaned.print().is_err() {
+                // Nobody reads any more: there is nobody to tell.
+            }
+        }
+        // Nothing but such characters was wrong.
+        Ok(_) => Output::new(When::Never).remark(&error.render().to_string()),
     }
     if error.use_stderr() { Outcome::Errors } else { Outcome::Fine }
 }

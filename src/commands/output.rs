@@ -6,7 +6,7 @@ use crate::diagnostic::{Code, Diagnostic, Severity, json, render};
 use crate::ir::Dialect;
 use crate::live::{Live, Tone};
 use crate::plan::{Extent, View};
-use crate::source::{Disk, Sources};
+use crate::source::{Disk, Sources, on_one_line, printable, printable_json};
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 use std::env;
@@ -24,23 +24,38 @@ impl Output {
         Self { when }
     }
 
-    /// Writes to standard output. A reader that has gone away ends the output, not the program's work.
+    /// Writes lines for people to standard output, without what would steer their terminal.
     pub(super) fn print(&self, text: &str) {
-        let mut stdout = io::stdout().lock();
-        if stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).is_err() {
-            // Nobody reads any more: there is nobody to tell.
-        }
+        self.write(&printable(text));
+    }
+
+    /// Writes lines for other programs to standard output. They get each byte; a terminal gets what people read.
+    pub(super) fn print_exact(&self, text: &str) {
+        if io::stdout().is_terminal() { self.print(text) } else { self.write(text) }
     }
 
     /// Writes one JSON document to standard output.
     pub(super) fn print_json(&self, document: &impl Serialize) {
         let mut text = serde_json::to_string_pretty(document).expect("documents have text keys only");
         text.push('\n');
-        self.print(&text);
+        self.write(&printable_json(text));
     }
 
-    /// Writes to standard error: remarks about the run.
+    /// Writes to standard error: a remark about the run, in one line.
     pub(super) fn remark(&self, text: &str) {
+        self.write_error(&on_one_line(text));
+    }
+
+    /// Writes to standard output. A reader that has gone away ends the output, not the program's work.
+    fn write(&self, text: &str) {
+        let mut stdout = io::stdout().lock();
+        if stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).is_err() {
+            // Nobody reads any more: there is nobody to tell.
+        }
+    }
+
+    /// Writes to standard error.
+    fn write_error(&self, text: &str) {
         let mut stderr = io::stderr().lock();
         if writeln!(stderr, "{text}").is_err() {
             // Nobody reads any more: there is nobody to tell.
@@ -55,6 +70,7 @@ impl Output {
             return;
         }
         let ellipsis = if text.is_empty() { "" } else { " ..." };
+        let text = on_one_line(text);
         if write!(stderr, "{CLEAR_LINE}{text}{ellipsis}").and_then(|()| stderr.flush()).is_err() {
             // Nobody reads any more: there is nobody to tell.
         }
@@ -78,9 +94,9 @@ impl Output {
                 Some(b'~') => AnsiColor::Yellow.on_default(),
                 _ => Style::new().dimmed(),
             };
-            format!("{style}{line}{style:#}\n")
+            format!("{style}{}{style:#}\n", on_one_line(line))
         });
-        self.print(&colored.collect::<String>());
+        self.write(&colored.collect::<String>());
     }
 
     /// Shows to people what rules have counted.
@@ -94,9 +110,9 @@ impl Output {
                 Tone::Quiet => Style::new().dimmed(),
                 Tone::Remarkable => AnsiColor::Yellow.on_default(),
             };
-            format!("{style}{line}{style:#}\n")
+            format!("{style}{}{style:#}\n", on_one_line(&line))
         });
-        self.print(&shown.collect::<String>());
+        self.write(&shown.collect::<String>());
     }
 
     /// Shows diagnostics to people, on standard error.
@@ -105,7 +121,9 @@ impl Output {
             return;
         }
         let color = self.colors(io::stderr().is_terminal());
-        self.remark(render::render(diagnostics, sources, render::Style { color, ..self.style() }).trim_end());
+        self.write_error(
+            render::render(diagnostics, sources, render::Style { color, ..self.style() }).trim_end(),
+        );
     }
 
     /// Shows diagnostics in the form that was asked for.

@@ -89,7 +89,7 @@ fn in_its_place(
         lowering: args.lowering,
         changing,
     };
-    apply_files(&apply, said, output)
+    apply_files(&apply, None, said, output)
 }
 
 impl RestoreArgs {

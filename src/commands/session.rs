@@ -17,12 +17,13 @@ const TO_CONFIRM: Duration = Duration::from_secs(60);
 /// could cut off the session that asks for it. An error where nobody is there who could confirm it.
 pub(super) fn confirmation(
     args: &Changing,
+    session: Option<Session>,
     machine: &mut Machine,
     desired: &Desired,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Result<Option<Duration>, Diagnostic> {
-    let session = if args.confirm.is_some() || args.no_confirm { None } else { of_this_process() };
-    let Some(session) = session else { return Ok(args.confirm) };
+    let unasked = session.filter(|_| args.confirm.is_none() && !args.no_confirm);
+    let Some(session) = unasked else { return Ok(args.confirm) };
     machine.look_at(desired.sysctl.settings.keys().cloned());
     let observed = machine.observe().map_err(|error| unreadable(&error))?;
     let plan = plan(desired, &observed);

@@ -38,7 +38,7 @@ pub(super) fn run(args: &ShowArgs, output: &Output) -> Outcome {
 fn intermediate(args: &ShowArgs, sources: &Sources, output: &Output) -> Outcome {
     let forms: Vec<_> = sources.ids().map(|file| render::intermediate(sources.file(file).text())).collect();
     match args.format {
-        Format::Human => output.print(&render::il(sources)),
+        Format::Human => output.print_exact(&render::il(sources)),
         Format::Json => {
             let texts = forms.iter().map(|form| form.clone().unwrap_or_else(|refusal| refusal.to_string()));
             output.print_json(&texts.collect::<Vec<_>>());
@@ -72,13 +72,13 @@ fn show(args: &ShowArgs, sources: &Sources, diagnostics: &mut Vec<Diagnostic>, o
 
 fn show_linux(args: &ShowArgs, desired: &Desired, sources: &Sources, output: &Output) {
     match (args.stage, args.format) {
-        (Stage::Nft, Format::Human) => output.print(&render::nft(desired, sources)),
+        (Stage::Nft, Format::Human) => output.print_exact(&render::nft(desired, sources)),
         (Stage::Nft, Format::Json) => output.print_json(&desired.nftables),
-        (Stage::Routes, Format::Human) => output.print(&render::routes(desired, families(args.family))),
+        (Stage::Routes, Format::Human) => output.print_exact(&render::routes(desired, families(args.family))),
         (Stage::Routes, Format::Json) => output.print_json(&desired.route),
-        (Stage::Sysctl, Format::Human) => output.print(&render::sysctl(desired)),
+        (Stage::Sysctl, Format::Human) => output.print_exact(&render::sysctl(desired)),
         (Stage::Sysctl, Format::Json) => output.print_json(&desired.sysctl),
-        (_, Format::Human) => output.print(&render::linux(desired, sources)),
+        (_, Format::Human) => output.print_exact(&render::linux(desired, sources)),
         (_, Format::Json) => output.print_json(desired),
     }
 }

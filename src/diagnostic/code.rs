@@ -152,6 +152,8 @@ codes! {
     AlreadyThere = "R0603" Note;
     /// The firewall of this machine is shown to root only.
     FirewallUnreadable = "R0604" Warning;
+    /// The record of former kernel settings may not be read.
+    RecordUnreadable = "R0605" Warning;
     /// What needs a device that is not there waits for it.
     WaitsForDevice = "R0606" Warning;
     /// The kernel, or the tool that speaks to it, refused an object.
@@ -176,6 +178,8 @@ codes! {
     CutsOff = "R0710" Error;
     /// A state that was kept can't be read: another version of rosc has kept it, or its file is damaged.
     UnreadableState = "R0711" Warning;
+    /// The run lacks a right of root that the command needs.
+    LacksCapability = "R0712" Error;
     /// The lab could not be built, or had nothing to do.
     LabFailed = "R0801" Error;
     /// A packet to be traced is not written as one.

@@ -1,6 +1,6 @@
 //! The piece of a file that a diagnostic shows.
 
-use crate::source::{SourceFile, printable};
+use crate::source::{SourceFile, on_one_line};
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 use rosc_target::Origin;
 use std::sync::Arc;
@@ -77,7 +77,7 @@ impl SourceCode for Excerpt {
         };
         let column = if lines_before == 0 { text[start_of(first)..from].chars().count() } else { 0 };
         Ok(Box::new(MietteSpanContents::new_named(
-            printable(self.0.name()).into_owned(),
+            on_one_line(self.0.name()).into_owned(),
             &text.as_bytes()[start..end],
             (start, end - start).into(),
             top,

@@ -2,7 +2,7 @@
 
 use super::excerpt::{Excerpt, is_far, shown_part};
 use super::{Diagnostic, Severity};
-use crate::source::{Sources, printable};
+use crate::source::{Sources, on_one_line};
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 use miette::{ThemeCharacters, ThemeStyles};
 use std::cmp::Reverse;
@@ -62,9 +62,9 @@ fn most_important(diagnostics: &[Diagnostic]) -> Vec<&Diagnostic> {
     by_weight.into_iter().map(|index| &diagnostics[index]).collect()
 }
 
-/// A text as a terminal may have it.
+/// A text as a terminal may have it: messages quote names and values, which must not go on as lines of their own.
 fn text_of(text: &str) -> String {
-    let shown = printable(text);
+    let shown = on_one_line(text);
     match shown.char_indices().nth(LONGEST_MESSAGE) {
         Some((end, _)) => format!("{}...", &shown[..end]),
         None => shown.into_owned(),

@@ -23,7 +23,7 @@ impl Devices {
         let mut made = BTreeSet::new();
         for (name, interface) in &router.interfaces {
             let device = interface.device.as_deref().unwrap_or(name.as_str());
-            match DeviceName::new(device) {
+            match DeviceName::portable(device) {
                 Ok(device) => {
                     devices.insert(name.clone(), device);
                 }

@@ -1,7 +1,7 @@
 //! A plan as people and programs see it. The text is made from the same value as the JSON, so they can't disagree.
 
 use super::{Plan, Step};
-use crate::source::{Location, Sources};
+use crate::source::{Location, Sources, on_one_line};
 use rosc_nftables::Action;
 use rosc_sysctl::Ownership;
 use rosc_target::Origin;
@@ -132,15 +132,15 @@ impl View {
                     ActionView::Change => '~',
                     ActionView::Delete => '-',
                 };
-                write!(out, "{sign} {}", change.object).expect("writing to a string");
-                match &change.was {
+                write!(out, "{sign} {}", on_one_line(&change.object)).expect("writing to a string");
+                match change.was.as_deref().map(on_one_line) {
                     Some(was) if was.len() <= SHORT => write!(out, " (was {was})"),
                     Some(was) => write!(out, "\n    was {was}\n   "),
                     None => Ok(()),
                 }
                 .expect("writing to a string");
                 if let (Some(file), Some(line)) = (&change.file, change.line) {
-                    write!(out, "  # {file}:{line}").expect("writing to a string");
+                    write!(out, "  # {}:{line}", on_one_line(file)).expect("writing to a string");
                 }
                 out.push('\n');
             }

@@ -17,7 +17,8 @@ fn write_value(out: &mut String, value: &Value, indent: usize) {
         Value::Object(fields) => {
             for (name, field) in fields.iter().filter(|(_, field)| !is_empty(field)) {
                 pad(out, indent);
-                out.push_str(name);
+                // Names of a configuration are fields, too.
+                write_text(out, name);
                 out.push(':');
                 write_behind(out, field, indent + 1);
             }
@@ -76,11 +77,18 @@ fn write_item(out: &mut String, value: &Value, indent: usize) {
 }
 
 fn write_scalar(out: &mut String, value: &Value) {
-    let written = match value {
-        Value::String(text) if is_plain(text) => write!(out, "{text}"),
-        _ => write!(out, "{value}"),
-    };
-    written.expect("writing to a string does not fail");
+    match value {
+        Value::String(text) => write_text(out, text),
+        _ => write!(out, "{value}").expect("writing to a string does not fail"),
+    }
+}
+
+fn write_text(out: &mut String, text: &str) {
+    if is_plain(text) {
+        out.push_str(text);
+    } else {
+        write!(out, "{}", Value::from(text)).expect("writing to a string does not fail");
+    }
 }
 
 fn is_plain(text: &str) -> bool {

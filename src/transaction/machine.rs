@@ -5,7 +5,7 @@ use super::verified::Verified;
 use crate::host::{Clock, Host};
 use crate::lower::Desired;
 use crate::plan::{Observed, Step};
-use rosc_nftables::{Action, CtHelper, Family, Nftables, Table, load_translation};
+use rosc_nftables::{Action, CtHelper, Family, Nftables, Table, missing_translation};
 use rosc_route::RouteTarget;
 use rosc_sysctl::{Key, SysctlTarget};
 use rosc_target::{Target, TargetError};
@@ -14,6 +14,18 @@ use std::path::{Path, PathBuf};
 
 /// What the kernel says to users who are not allowed to.
 const EPERM: i32 = 1;
+
+/// What it says of files that they may not read.
+const EACCES: i32 = 13;
+
+/// A part of a machine that the user may not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unread {
+    /// Sets, chains and rules of nftables.
+    Firewall,
+    /// What kernel settings were before rosc changed them.
+    FormerSettings,
+}
 
 /// The file in the state directory that keeps former kernel settings.
 const ORIGINALS: &str = "sysctl.json";
@@ -62,15 +74,25 @@ impl Machine {
         Ok(Observed { route: self.route.observe()?, nftables, sysctl: self.sysctl().observe()? })
     }
 
-    /// Reads what there is as far as the user may. The kernel shows the firewall to root only; for others it is
-    /// taken to be empty, and the refusal is returned.
-    pub fn observe_as_user(&mut self) -> Result<(Observed, Option<TargetError>), TargetError> {
-        let (nftables, refusal) = match self.nftables.observe() {
-            Err(error) if error.errno == Some(EPERM) => (rosc_nftables::Observed::default(), Some(error)),
-            outcome => (outcome?, None),
+    /// Reads what there is as far as the user may. What may not be read is taken to be as wanted, and named: the kernel
+    /// shows the firewall to root only, and the record of former settings may lie where others are not let in.
+    pub fn observe_as_user(&mut self, wanted: &Desired) -> Result<(Observed, Vec<Unread>), TargetError> {
+        let mut unread = Vec::new();
+        let nftables = match self.nftables.observe() {
+            Err(error) if error.errno == Some(EPERM) => {
+                unread.push(Unread::Firewall);
+                wanted.nftables.clone().into()
+            }
+            outcome => outcome?,
         };
-        let observed = Observed { route: self.route.observe()?, nftables, sysctl: self.sysctl().observe()? };
-        Ok((observed, refusal))
+        let sysctl = match self.sysctl().observe() {
+            Err(error) if error.errno == Some(EACCES) => {
+                unread.push(Unread::FormerSettings);
+                self.sysctl().observe_owned(&wanted.sysctl)?
+            }
+            outcome => outcome?,
+        };
+        Ok((Observed { route: self.route.observe()?, nftables, sysctl }, unread))
     }
 
     /// Reads the firewall alone.
@@ -118,16 +140,16 @@ impl Machine {
         }))
     }
 
-    /// Loads what helpers need beside themselves to translate addresses inside of packets. Returns the kernel modules that
-    /// are not there.
-    pub(super) fn load_translation(&self, desired: &Desired, step: &Step) -> Vec<String> {
+    /// The kernel modules that the helpers which a step makes would need beside themselves to translate addresses inside of
+    /// packets, and that are not there.
+    pub(super) fn missing_translation(&self, desired: &Desired, step: &Step) -> Vec<String> {
         let Step::Nftables(changes) = step else { return Vec::new() };
         let helpers = changes.iter().filter_map(|change| match &change.action {
             Action::CreateHelper { helper, .. } => Some((change.family, &helper.helper)),
             _ => None,
         });
         let translates = |family: Family| desired.nftables.tables.get(&family).is_some_and(Table::translates);
-        load_translation(helpers.filter(|(family, _)| translates(*family)).map(|(_, helper)| helper))
+        missing_translation(helpers.filter(|(family, _)| translates(*family)).map(|(_, helper)| helper))
     }
 
     /// Takes a step's changes back, whatever part of them was made.

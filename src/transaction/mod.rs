@@ -14,7 +14,7 @@ mod recovery;
 mod verified;
 
 pub use confirm::{Confirmation, confirm, guard, take_back};
-pub use machine::Machine;
+pub use machine::{Machine, Unread};
 pub use names::resolve_names;
 pub use pending::Pending;
 pub use recovery::recover;
@@ -197,7 +197,7 @@ fn bring_to(
         guard.write_all(b"!").map_err(deaf)?;
     }
     let missing_modules =
-        plan.steps.iter().flat_map(|step| machine.load_translation(&wanted, step)).collect();
+        plan.steps.iter().flat_map(|step| machine.missing_translation(&wanted, step)).collect();
     let outcome = execute(machine, &plan.steps, options)
         .and_then(|()| verify(machine, &wanted, &verified))
         .and_then(|()| history::propose(&options.state_dir, desired, plan.len()).map_err(not_proposed));

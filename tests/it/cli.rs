@@ -265,6 +265,41 @@ fn lines_fit_the_width_of_the_terminal() {
 }
 
 #[test]
+fn what_is_typed_comes_back_as_text() {
+    const TYPED: &str = "a\x1b[2J\u{9b}2J\u{202e}\n+ forged\r.rsc";
+    let files = Files::new([(TYPED, WRONG), ("right.rsc", ADDRESS), ("unformatted.rsc", "/ip   address\n")]);
+    let (typed, right, below) =
+        (files.path(TYPED), files.path("right.rsc"), files.path("right.rsc/") + TYPED);
+    fs::copy(files.path("unformatted.rsc"), files.path("b\x1b.rsc")).expect("a copy");
+    for args in [
+        ["check", &typed].as_slice(),
+        &["check", TYPED],
+        &["check", "--routeros", TYPED, &right],
+        &[TYPED],
+        &["check", &format!("--{TYPED}")],
+        &["check", "--color", TYPED, &right],
+        &["apply", "--confirm", TYPED, &right],
+        &["lab", "--fail", TYPED, &right],
+        &["trace", &right, TYPED],
+        &["trace", &right, &format!("in={TYPED}"), "src=192.0.2.9", "dst=192.0.2.2"],
+        &["trace", &right, "in=ether1", "src=192.0.2.9", "dst=192.0.2.2", "--interface-down", TYPED],
+        &["diff", &right, "--against", &typed],
+        &["diff", &right, "--against", &format!("{typed}.json")],
+        &["history", "--state-dir", &below],
+        &["fmt", "--check", &files.path("b\x1b.rsc")],
+        &["fmt", &typed, &files.path("b\x1b.rsc")],
+        &["export", &typed],
+    ] {
+        let ended = rosc(args);
+        assert!(!matches!(ended.code, None | Some(101)), "{args:?}: {}", ended.err);
+        for shown in [ended.out, ended.err] {
+            assert!(!shown.contains(|c| c != '\n' && rosc_target::steers_terminal(c)), "{args:?}: {shown:?}");
+            assert!(!shown.lines().any(|line| line.starts_with("+ forged")), "{args:?}: {shown}");
+        }
+    }
+}
+
+#[test]
 fn help_is_as_reviewed() {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path("../../snapshots/help");

@@ -27,7 +27,18 @@ const NEED_A_MACHINE: &[(Code, &str)] = &[
     (Code::CutsOff, "kernel::session::a_change_that_could_cut_it_off_has_to_be_confirmed"),
     (Code::Recovered, "kernel::apply::a_killed_run_is_taken_back_by_the_next"),
     (Code::UndoFailed, "kernel::apply::what_can_not_be_taken_back_is_said"),
-    (Code::FirewallUnreadable, "kernel::apply::an_ordinary_user_sees_the_difference_without_the_firewall"),
+    (
+        Code::FirewallUnreadable,
+        "kernel::privileges::what_a_user_may_not_see_is_named_and_the_rest_is_compared",
+    ),
+    (
+        Code::RecordUnreadable,
+        "kernel::privileges::where_the_record_of_settings_is_closed_the_rest_is_compared",
+    ),
+    (
+        Code::LacksCapability,
+        "kernel::privileges::a_user_without_the_right_is_told_so_before_anything_is_read",
+    ),
     (Code::Journal, "cli::a_state_directory_that_can_not_be_used_is_reported"),
     (Code::BadState, "cli::a_saved_state_that_is_none_is_reported"),
     (Code::BadPacket, "trace::what_is_wrong_with_a_packet_is_said_at_once_and_where"),

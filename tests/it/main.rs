@@ -13,6 +13,7 @@ mod facts;
 mod fmt;
 mod formats;
 mod generated;
+mod hostile;
 mod imports;
 mod kept;
 mod kernel;

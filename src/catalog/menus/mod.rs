@@ -63,6 +63,6 @@ properties! {
     /// What every item says.
     pub struct Common {
         disabled: "disabled" bool = "no", Same;
-        comment: "comment" String, SameAs("kept; on firewall rules it shows in the nft listing");
+        comment: "comment" String, SameAs("kept; on firewall rules it shows in the nft listing, as far as nft takes it: the rule is told of where that is not all");
     }
 }

@@ -11,7 +11,7 @@ properties! {
         chain: "chain" String, Same;
         jump_target: "jump-target" String, Same;
         log: "log" bool = "no", SameAs("to the kernel's log, in the kernel's words");
-        log_prefix: "log-prefix" String = "", Same;
+        log_prefix: "log-prefix" String = "", Depends("up to 126 bytes without quotes, $ and control characters are the same; of others the rule is warned of");
         address_list: "address-list" String, SameAs("a set beside the one of the configured entries; what is in it is no part of the configuration");
         address_list_timeout: "address-list-timeout" ListTimeout = "none-dynamic", Depends("a time and none-dynamic are the same; with none-static the entry is not kept over a restart, and the rule is warned of");
     }

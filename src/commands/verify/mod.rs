@@ -6,7 +6,7 @@ mod text;
 use super::lab::explain_lab;
 use super::names::not_resolved;
 use super::output::{Output, read};
-use super::{Outcome, signals};
+use super::{Outcome, privileges, signals};
 use crate::cli::{Format, LabArgs};
 use crate::compile::compile;
 use crate::diagnostic::{has_errors, json, tidy};
@@ -26,6 +26,7 @@ pub(super) fn run(args: &LabArgs, packets: u64, output: &Output) -> Outcome {
     let (sources, mut diagnostics) = read(&args.reading.files);
     let compiled = compile(&sources, args.reading.options());
     diagnostics.extend(compiled.diagnostics);
+    diagnostics.extend(privileges::files_are_read().err());
     let mut verification = None;
     if !has_errors(&diagnostics) {
         diagnostics.extend(not_resolved(&compiled.router));

@@ -87,13 +87,19 @@ pub(super) fn chain_name<H: Placed>(chain: &Chain<H>) -> Name {
 pub(super) fn object_name(prefix: &str, name: &str) -> Name {
     const LONGEST: usize = 100;
     let plain = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
-    let text = if name.chars().all(plain) && name.len() <= LONGEST {
+    let text = if name.chars().all(plain) && name.len() <= LONGEST && !ends_like_a_hash(name) {
         format!("{prefix}_{name}")
     } else {
         let plain: String = name.chars().take(LONGEST).map(|c| if plain(c) { c } else { '_' }).collect();
         format!("{prefix}_{plain}-{:016x}", fnv_1a(name.as_bytes()))
     };
     Name::new(&text).expect("a letter, then letters, digits, `_`, `.` and `-`, and not too long")
+}
+
+/// A plain name that ends as one with a hash does gets one too, or it could be taken for that.
+fn ends_like_a_hash(name: &str) -> bool {
+    name.rsplit_once('-')
+        .is_some_and(|(_, end)| end.len() == 16 && end.chars().all(|c| c.is_ascii_hexdigit()))
 }
 
 #[cfg(test)]
@@ -107,5 +113,7 @@ mod tests {
         assert!(blank.as_str().starts_with("al_a_b-"));
         assert_ne!(blank, quote);
         assert!(object_name("al", &"x".repeat(5000)).as_str().len() < 255);
+        let forged = blank.as_str().strip_prefix("al_").expect("the prefix");
+        assert_ne!(object_name("al", forged), blank);
     }
 }

@@ -16,6 +16,7 @@ mod matchers;
 mod names;
 mod nat;
 mod sets;
+mod text;
 mod time;
 mod transport;
 
@@ -80,6 +81,11 @@ impl<'r> Context<'r> {
             made.origin = rules.first().map(|rule| rule.origin).unwrap_or_default();
             for rule in rules {
                 let Rule { origin, comment, matchers, log_prefix, action } = rule;
+                self.diagnostics.extend(text::differences(
+                    comment.as_deref(),
+                    log_prefix.as_deref(),
+                    *origin,
+                ));
                 let action: Option<Vec<Statement>> = match action {
                     Action::Accept => Some(vec![Verdict::Accept.into()]),
                     Action::Return => Some(vec![Verdict::Return.into()]),
@@ -95,7 +101,7 @@ impl<'r> Context<'r> {
                     Action::Own(action) => own(self, chain, action, *origin),
                 };
                 let Some(action) = action else { continue };
-                let logged = log_prefix.as_ref().map(|prefix| log(prefix));
+                let logged = log_prefix.as_ref().map(|prefix| text::log(prefix));
                 let statements: Vec<Statement> = logged.into_iter().chain(action).collect();
                 let conditions = self.alternatives(side, matchers, *origin);
                 self.push(side, &name, *origin, comment.as_deref(), conditions, &statements);
@@ -127,9 +133,4 @@ impl<'r> Context<'r> {
             }
         }
     }
-}
-
-/// RouterOS puts a blank between the prefix and what it tells of the packet.
-fn log(prefix: &str) -> Statement {
-    if prefix.is_empty() { Statement::Log(None) } else { Statement::log(&format!("{prefix} ")) }
 }

@@ -27,8 +27,18 @@ impl Context<'_> {
         for name in interface_lists {
             let Some(list) = self.router.interface_lists.get(name) else { continue };
             let devices = list.members.iter().filter_map(|member| self.devices.named(member));
-            let names = devices.filter_map(|device| InterfaceName::new(device.as_str()).ok());
-            side.table.add_set(list.origin, &interface_list_name(name), names.collect());
+            let names: Vec<InterfaceName> = devices
+                .filter_map(|device| match InterfaceName::new(device.as_str()) {
+                    Ok(name) => Some(name),
+                    Err(error) => {
+                        let help = "give the device another name";
+                        let error = error.to_string();
+                        self.diagnostics.push(diagnostics::no_linux_form(error, list.origin, help));
+                        None
+                    }
+                })
+                .collect();
+            side.table.add_set(list.origin, &interface_list_name(name), names.into_iter().collect());
         }
         for name in firewall.lists_asked() {
             let Some(list) = firewall.address_lists.get(name) else { continue };

@@ -1,5 +1,6 @@
 //! Where many packets go.
 
+use crate::source::on_one_line;
 use crate::trace::sample::Place;
 use serde::Serialize;
 use std::fmt::Write;
@@ -42,9 +43,9 @@ impl Share {
     }
 
     fn name(&self) -> String {
-        match (&self.interface, &self.gateway) {
+        match (self.interface.as_deref().map(on_one_line), &self.gateway) {
             (Some(interface), Some(gateway)) => format!("{interface} to {gateway}"),
-            (Some(interface), None) => interface.clone(),
+            (Some(interface), None) => interface.into_owned(),
             (None, _) if self.kind == "delivered" => "the router itself".to_owned(),
             (None, _) => "no further".to_owned(),
         }

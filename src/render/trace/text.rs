@@ -1,6 +1,7 @@
 //! Traces for people.
 
-use super::{Traced, TracedStep, TracedWay};
+use super::{Line, Traced, TracedStep, TracedWay};
+use crate::source::on_one_line;
 use std::fmt::Write;
 
 /// The column behind the names of the stages.
@@ -14,8 +15,10 @@ pub fn text(traced: &Traced) -> String {
 }
 
 fn write(out: &mut String, traced: &Traced, what: &str) -> std::fmt::Result {
-    let from =
-        traced.interface.as_ref().map_or("the router sends".to_owned(), |name| format!("by {name} comes"));
+    let from = traced
+        .interface
+        .as_ref()
+        .map_or("the router sends".to_owned(), |name| format!("by {} comes", on_one_line(name)));
     writeln!(out, "{what}{from} {}", traced.packet)?;
     let several = traced.ways.len() > 1;
     for (number, way) in traced.ways.iter().enumerate() {
@@ -40,9 +43,9 @@ fn write_way(out: &mut String, way: &TracedWay) -> std::fmt::Result {
         stage = &step.stage;
         write_step(out, shown, step)?;
     }
-    writeln!(out, "  {:STAGE$}{}", way.end.kind, way.end.text)?;
+    writeln!(out, "  {:STAGE$}{}", way.end.kind, on_one_line(&way.end.text))?;
     if let Some(line) = &way.end.line {
-        writeln!(out, "  {:STAGE$}  {}:{}  {}", "", line.file, line.line, line.rule)?;
+        write_line(out, line)?;
     }
     for remark in &way.remarks {
         writeln!(out, "! {:STAGE$}{remark}", "")?;
@@ -55,9 +58,11 @@ fn write_way(out: &mut String, way: &TracedWay) -> std::fmt::Result {
 }
 
 fn write_step(out: &mut String, stage: &str, step: &TracedStep) -> std::fmt::Result {
-    writeln!(out, "  {stage:STAGE$}{}", step.text)?;
-    match &step.line {
-        Some(line) => writeln!(out, "  {:STAGE$}  {}:{}  {}", "", line.file, line.line, line.rule),
-        None => Ok(()),
-    }
+    writeln!(out, "  {:STAGE$}{}", on_one_line(stage), on_one_line(&step.text))?;
+    step.line.as_ref().map_or(Ok(()), |line| write_line(out, line))
+}
+
+fn write_line(out: &mut String, line: &Line) -> std::fmt::Result {
+    let Line { file, line, rule } = line;
+    writeln!(out, "  {:STAGE$}  {}:{line}  {}", "", on_one_line(file), on_one_line(rule))
 }

@@ -10,8 +10,10 @@ mod hash;
 pub mod netns;
 mod origin;
 mod target;
+mod terminal;
 
 pub use error::{Conflict, TargetError};
 pub use hash::fnv_1a;
 pub use origin::Origin;
 pub use target::{Diff, Target};
+pub use terminal::steers_terminal;

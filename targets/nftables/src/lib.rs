@@ -109,6 +109,6 @@ pub use state::{BaseHook, Chain, ChainType, Family, Hook, Policy, Set, SetType, 
 pub use statement::{Counter, Mark, Maxseg, SetMark, Statement, Verdict};
 pub use target::Nftables;
 pub use time::{InvalidSecond, SecondOfDay, Weekday};
-pub use translation::load_translation;
+pub use translation::missing_translation;
 pub use values::Values;
 pub use vmap::Vmap;

@@ -4,9 +4,10 @@
 //! line. A comment that holds one makes `nft list ruleset` print what `nft -f` refuses, and the firewall that
 //! an administrator saved that way is gone after the next start. So such texts are never loaded.
 
+use rosc_target::steers_terminal;
 use std::fmt;
 
-/// A rule's comment: at most 128 bytes, without quotes and control characters.
+/// A rule's comment: at most 128 bytes, without quotes, control characters and what turns the direction of writing.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Comment(String);
 
@@ -15,7 +16,7 @@ impl Comment {
     /// on libnftables 1.0.6 ends the process.
     const MAX_LENGTH: usize = 128;
 
-    /// Returns the comment, with `"` made `'`, control characters made blanks, and cut at 128 bytes between
+    /// Returns the comment, with `"` made `'`, what steers or turns a terminal made blanks, and cut at 128 bytes between
     /// two characters; `None` where nothing is left.
     pub fn new(text: &str) -> Option<Self> {
         let quotable = quotable(text, Self::MAX_LENGTH, &['"']);
@@ -41,7 +42,7 @@ impl LogPrefix {
     /// `NF_LOG_PREFIXLEN` of the kernel, less the final zero byte.
     const MAX_LENGTH: usize = 127;
 
-    /// Returns the prefix, with `"` and `$` made `'`, control characters made blanks, and cut at 127 bytes
+    /// Returns the prefix, with `"` and `$` made `'`, what steers or turns a terminal made blanks, and cut at 127 bytes
     /// between two characters.
     ///
     /// In a log prefix, and only there, nft takes `$word` for a variable.
@@ -71,7 +72,7 @@ fn quotable(text: &str, max_length: usize, forbidden: &[char]) -> String {
     for character in text.chars() {
         let character = match character {
             c if forbidden.contains(&c) => '\'',
-            c if c.is_control() => ' ',
+            c if steers_terminal(c) => ' ',
             c => c,
         };
         if quotable.len() + character.len_utf8() > max_length {
@@ -98,6 +99,7 @@ mod tests {
     fn what_would_end_a_quoted_text_is_replaced() {
         assert_eq!(Comment::new("say \"hi\"\n\0$x").unwrap().as_str(), "say 'hi'  $x");
         assert_eq!(LogPrefix::new("say \"hi\" $x\0").as_str(), "say 'hi' 'x ");
+        assert_eq!(Comment::new("drop\u{202e}tpecca\u{2028}x").unwrap().as_str(), "drop tpecca x");
         assert_eq!(Comment::new(""), None);
     }
 }

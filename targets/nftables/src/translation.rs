@@ -1,21 +1,19 @@
 //! The half of a connection tracking helper that translates addresses inside of packets. It is a kernel module of its own,
-//! which no rule loads.
+//! which no rule loads: that takes more rights than rules do.
 
 use crate::helper::HelperName;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
-/// Loads that half of helpers. Returns the modules that this machine does not have.
+/// The modules of that half of helpers that the kernel does not have now.
 ///
-/// A module that is built into the kernel is found by what it defines (`/proc/kallsyms`), for without its list of modules
-/// nothing else tells.
-pub fn load_translation<'h>(helpers: impl IntoIterator<Item = &'h HelperName>) -> Vec<String> {
+/// What is built into a kernel is found by what it defines (`/proc/kallsyms`), for without a list of such modules nothing
+/// else tells.
+pub fn missing_translation<'h>(helpers: impl IntoIterator<Item = &'h HelperName>) -> Vec<String> {
     let modules: BTreeSet<String> = helpers.into_iter().map(module).collect();
     let is_loaded = |module: &String| Path::new("/sys/module").join(module).exists();
     let mut missing: Vec<String> = modules.into_iter().filter(|name| !is_loaded(name)).collect();
-    missing.retain(|module| !modprobe(module));
     if !missing.is_empty() {
         let symbols = fs::read_to_string("/proc/kallsyms").unwrap_or_default();
         missing.retain(|module| !symbols.contains(&format!(" {module}_")));
@@ -30,14 +28,6 @@ fn module(helper: &HelperName) -> String {
     }
 }
 
-/// Whether it is loaded, or is a part of the kernel. Those who may use nftables have it in `/sbin`, if anywhere.
-fn modprobe(module: &str) -> bool {
-    let mut command = Command::new("/sbin/modprobe");
-    command.args(["--quiet", "--", module]);
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    command.status().is_ok_and(|status| status.success())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -45,7 +35,7 @@ mod tests {
     #[test]
     fn what_no_kernel_has_is_missing() {
         let name = |name| HelperName::new(name).expect("a name");
-        assert_eq!(load_translation(&[name("nothing"), name("nothing")]), ["nf_nat_nothing"]);
+        assert_eq!(missing_translation(&[name("nothing"), name("nothing")]), ["nf_nat_nothing"]);
         assert_eq!(module(&name("Q.931")), "nf_nat_h323");
     }
 }

@@ -27,6 +27,19 @@ impl SysctlTarget {
         Self { directory, originals, keys: keys.into_iter().collect() }
     }
 
+    /// Reads values without the record of former ones, as if every setting of a state were owned: for whoever may not
+    /// read the record.
+    pub fn observe_owned(&self, state: &State) -> Result<Observed, TargetError> {
+        let mut values = BTreeMap::new();
+        for key in self.keys.iter().chain(state.settings.keys()) {
+            if let Some(value) = self.read(key)? {
+                values.insert(key.clone(), value);
+            }
+        }
+        let originals = state.settings.keys().map(|key| (key.clone(), String::new()));
+        Ok(Observed { state: state.clone(), values, originals: originals.collect() })
+    }
+
     fn read(&self, key: &Key) -> Result<Option<String>, TargetError> {
         match fs::read_to_string(self.path(key)) {
             Ok(text) => Ok(Some(text.trim_end().to_owned())),

@@ -137,7 +137,7 @@ fn without_the_right_to_make_namespaces_it_says_what_works() {
     let mut command = files.command_of_nobody(&["lab", "example.rsc", "--format", "json"]);
     let ended: Ended = command.output().expect("the command can be started").into();
     assert_eq!(ended.code, Some(1), "{}", ended.err);
-    assert_eq!(ended.codes(), ["R0801"]);
+    assert_eq!(ended.codes(), ["R0712"]);
     let help = ended.json()["diagnostics"][0]["help"].as_str().expect("help").to_owned();
     assert!(help.contains("takes root") && help.contains("rosc diff"), "{help}");
 }
