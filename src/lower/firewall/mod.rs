@@ -27,9 +27,9 @@ use crate::ir::firewall::{Action, Chain, Rule, RuleTable};
 use crate::ir::{AddressListName, Firewall};
 use chain::{Placed, chain_name};
 use classifier::Classes;
-use rosc_nftables::{Family, State, Statement, Table, Verdict};
+use rosc_nftables::{Family, Name, State, Statement, Table, Verdict};
 use rosc_target::Origin;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What lowering one family's firewall needs beside the context.
 struct Side<'r> {
@@ -38,6 +38,10 @@ struct Side<'r> {
     classes: Classes,
     /// The address lists that rules fill.
     filled: BTreeSet<&'r AddressListName>,
+    /// The rule that is being lowered, by its number among all.
+    rule: usize,
+    /// The sets in which rules keep their numbers, each with its rule.
+    counted_in: BTreeMap<Name, usize>,
     table: Table,
 }
 
@@ -51,7 +55,15 @@ impl<'r> Context<'r> {
             }
             let classes = Classes::of(firewall, &mut self.diagnostics);
             let filled = firewall.remembered().map(|(remember, _)| &remember.list).collect();
-            let mut side = Side { family, firewall, classes, filled, table: Table::default() };
+            let mut side = Side {
+                family,
+                firewall,
+                classes,
+                filled,
+                rule: 0,
+                counted_in: BTreeMap::new(),
+                table: Table::default(),
+            };
             self.raw(&mut side);
             self.mangle(&mut side);
             self.nat(&mut side);
@@ -80,6 +92,7 @@ impl<'r> Context<'r> {
             made.origin = rules.first().map(|rule| rule.origin).unwrap_or_default();
             for rule in rules {
                 let Rule { origin, comment, matchers, log_prefix, action } = rule;
+                side.rule += 1;
                 let action: Option<Vec<Statement>> = match action {
                     Action::Accept => Some(vec![Verdict::Accept.into()]),
                     Action::Return => Some(vec![Verdict::Return.into()]),
@@ -107,7 +120,7 @@ impl<'r> Context<'r> {
     fn push(
         &mut self,
         side: &mut Side<'r>,
-        chain: &rosc_nftables::Name,
+        chain: &Name,
         origin: Origin,
         comment: Option<&str>,
         conditions: Vec<Vec<Statement>>,

@@ -233,6 +233,16 @@ pub(super) const CASES: &[Case] = &[
         "dst-limit=1/1h,1,addresses-and-dst-port/1m40s",
         &[hit(UDP), miss(UDP), hit(TCP), hit(ECHO), miss(ECHO), hit(DMZ)],
     ),
+    // Another rule that asks for the same counts for itself, also one that the same line makes.
+    Case {
+        more: "/ip firewall filter add chain=forward action=passthrough dst-limit=1/1h,1,src-address/1m40s",
+        ..ip("dst-limit", "dst-limit=1/1h,1,src-address/1m40s", &[hit(UDP), miss(TCP), hit(DMZ)])
+    },
+    Case {
+        more: ":for i from=1 to=2 do={/ip firewall mangle add chain=forward action=mark-packet \
+               new-packet-mark=\"p$i\" passthrough=yes dst-limit=1/1h,1,src-address/1m40s}",
+        ..ip("dst-limit", "packet-mark=p2", &[hit(UDP), miss(TCP), hit(DMZ)])
+    },
     ip6("dst-limit", "dst-limit=!1/1h,1,src-address/1m40s", &[miss(UDP6), hit(TCP6), miss(DMZ6)]),
     ip(
         "connection-limit",
