@@ -18,6 +18,7 @@ mod laws;
 mod legal;
 mod lints;
 mod listed;
+mod port_scans;
 mod published;
 mod reactions;
 mod readable;

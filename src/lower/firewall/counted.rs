@@ -83,10 +83,10 @@ impl<'r> Context<'r> {
             SetUpdate::update(&set, key, timeout).with_limit(limit).into()
         };
         let has_port = matches!(flow, FlowFields::DstAddressAndPort | FlowFields::AddressesAndDstPort);
-        Some(match &matchers.protocol {
+        Some(match matchers.have_ports() {
             _ if !has_port => update(side, "df", false).into(),
-            Some(Condition::Is(protocol)) => update(side, "df", protocol.has_ports()).into(),
-            Some(Condition::IsNot(_)) | None => {
+            Some(have_ports) => update(side, "df", have_ports).into(),
+            None => {
                 let (with, without) = with_and_without_ports();
                 let with = with.into_iter().chain([update(side, "df", true)]);
                 let without = without.into_iter().chain([update(side, "dn", false)]);
