@@ -97,7 +97,8 @@ struct Sum {
 }
 
 impl Live {
-    /// Looks the rules up. A rule that became several is the sum of them: no packet meets two of its alternatives.
+    /// Looks the rules up. A rule that became several is the sum of them: no packet meets two of its alternatives, and what
+    /// stands in front of them has no counter.
     pub fn new(database: &Database<'_>, wanted: &State, observed: &Observed) -> Self {
         let Counted { wanted, unwanted } = observed.counted(wanted);
         let mut sums: HashMap<Place, Sum> = HashMap::new();

@@ -181,6 +181,7 @@ impl Conditions {
                     connection_type,
                     connection_limit,
                     time,
+                    psd,
                     random,
                     limit,
                     dst_limit,
@@ -226,6 +227,7 @@ impl Conditions {
         all.add("connection-type", 0, connection_type);
         all.add("connection-limit", 0, connection_limit);
         all.add("time", 0, time);
+        all.add("psd", 0, psd);
         all.add("random", 0, random);
         all.add("limit", 0, limit);
         all.add("dst-limit", 0, dst_limit);

@@ -11,7 +11,8 @@ use super::local::Own;
 use super::packet::{Packet, Payload};
 use crate::ir::firewall::{
     AddressMatch, AddressType, Circumstances, Condition, ConnectionNatState, ConnectionState, HeaderMatchers,
-    IcmpOptions, InterfaceMatch, Ipv4Options, Matchers, Nth, PccFields, PccKey, Ports, TcpFlags,
+    IcmpOptions, InterfaceMatch, Ipv4Options, Matchers, Nth, PccFields, PccKey, Ports, Protocol, TcpFlag,
+    TcpFlags,
 };
 use crate::ir::{AddressListName, ConnectionMark, InterfaceName, PacketMark, Router, TableName};
 use std::collections::{BTreeSet, HashSet};
@@ -151,7 +152,7 @@ impl Sight<'_> {
             .or_else(|| {
                 has(connection_nat_state.as_ref().map(|c| self.is_translated(c)), "connection-nat-state")
             })
-            .or_else(|| fails_circumstances(circumstances, self.moment, chance))
+            .or_else(|| fails_circumstances(circumstances, packet, self.moment, chance))
             .or_else(|| has(nth.as_ref().map(|c| is_turn(c, counter)), "nth"))
             .or_else(|| {
                 let in_class = per_connection_classifier.as_ref().map(|condition| {
@@ -241,6 +242,7 @@ fn has_no_options(options: Ipv4Options) -> bool {
 /// What no packet tells: it may hold or not, but what comes through IPsec is none of a trace's.
 fn fails_circumstances(
     circumstances: &Circumstances,
+    packet: &Packet,
     moment: Option<Moment>,
     chance: &mut dyn Chance,
 ) -> Option<&'static str> {
@@ -250,6 +252,7 @@ fn fails_circumstances(
         connection_bytes,
         connection_type,
         time,
+        psd,
         random,
         connection_limit: _,
         limit: _,
@@ -266,7 +269,20 @@ fn fails_circumstances(
             }
             (time, _) => open(time.is_some(), None, "time"),
         })
-        .or_else(|| open(random.is_some(), *random, "random"))
+        .or_else(|| {
+            let may_be = psd.is_some() && may_count_as_scan(packet);
+            (psd.is_some() && !(may_be && chance.happens(None))).then_some("psd")
+        })
+        .or_else(|| (random.is_some() && !chance.happens(*random)).then_some("random"))
+}
+
+/// Whether a source may ask for a port with such a packet. How many ports it has asked for is not known here.
+fn may_count_as_scan(packet: &Packet) -> bool {
+    match &packet.payload {
+        Payload::Tcp { flags, .. } => !flags.contains(&TcpFlag::Ack) && !flags.contains(&TcpFlag::Rst),
+        Payload::Datagram { protocol, .. } => *protocol == Protocol::UDP,
+        Payload::Echo { .. } | Payload::Error { .. } | Payload::Other(_) => false,
+    }
 }
 
 fn flags_are(condition: &Condition<TcpFlags>, packet: &Packet) -> bool {

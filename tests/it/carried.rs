@@ -22,7 +22,7 @@ const MENUS: [&str; 8] = [
 
 /// In thousandths of the rules that are no mistakes of their own: those that are carried over, exactly or nearly, and
 /// those that are so exactly.
-const CARRIED: usize = 983;
+const CARRIED: usize = 987;
 const EXACTLY: usize = 965;
 
 #[derive(Debug, Default)]

@@ -6,8 +6,8 @@ use crate::catalog::types::{
 };
 use crate::ir::firewall::{
     AddressType, ConnectionLimit, ConnectionNatState, ConnectionState, ConnectionType, DstLimit, IcmpOptions,
-    IpsecPolicy, Ipv4Options, Ipv6Headers, Limit, Nth, PerConnectionClassifier, Ports, Protocol, TcpFlags,
-    TimeOfDay,
+    IpsecPolicy, Ipv4Options, Ipv6Headers, Limit, Nth, PerConnectionClassifier, Ports, Protocol, Psd,
+    TcpFlags, TimeOfDay,
 };
 
 properties! {
@@ -94,11 +94,11 @@ properties! {
     pub struct Ipv4MatcherItem {
         ttl: "ttl" TtlTest, Same;
         ipv4_options: "ipv4-options" Ipv4Options, Depends("source routing, record-route and router-alert are the same, with and without no-; any, none and timestamp are refused");
+        psd: "psd" Psd, Close("a port counts again once delay has passed since it was first asked for, on RouterOS only when its source is forgotten; 65,535 ports are remembered at once, and weights of ports above 11 without a common divisor are refused");
         fragment: "fragment" bool, SameAs("behind raw, packets are whole again, as on RouterOS");
     }
     refused {
         "hotspot": "Linux has no hotspot";
-        "psd": "Linux has no port scan detection here";
         "routing-table": "version 6 only; match routing-mark";
     }
 }

@@ -2,8 +2,8 @@
 
 use super::{FromText, List, Mistake, Set};
 use crate::ir::firewall::{
-    ConnectionLimit, DstLimit, FlowFields, IpsecDirection, IpsecPolicy, Lasting, Limit, LimitUnit, TimeOfDay,
-    Weekday,
+    ConnectionLimit, DstLimit, FlowFields, IpsecDirection, IpsecPolicy, Lasting, Limit, LimitUnit, Psd,
+    TimeOfDay, Weekday,
 };
 use std::collections::BTreeSet;
 use std::num::{NonZeroU32, NonZeroU64};
@@ -64,6 +64,29 @@ impl FromText for DstLimit {
         let expire = Duration::from_text(expire)?.as_secs();
         match (rate(numbers), amount(burst), u32::try_from(expire)) {
             (Some((rate, per)), Some(burst), Ok(expire)) => Ok(Self { rate, per, burst, flow, expire }),
+            _ => Err(help()),
+        }
+    }
+}
+
+impl FromText for Psd {
+    const SHAPE: &'static str = "a measure of port scans";
+
+    fn from_text(text: &str) -> Result<Self, Mistake> {
+        let help = || {
+            Mistake::with(
+                "weight,delay,weight below port 1024,weight of others such as 21,3s,3,1, the delay in seconds",
+            )
+        };
+        let parts: Vec<&str> = text.split(',').collect();
+        let [weight, delay, low_weight, high_weight] = parts[..] else { return Err(help()) };
+        let delay =
+            Duration::from_text(delay).ok().filter(|delay| delay.subsec_nanos() == 0).ok_or_else(help)?;
+        let delay = u32::try_from(delay.as_secs()).ok().and_then(NonZeroU32::new);
+        match (weight.parse(), delay, low_weight.parse(), high_weight.parse()) {
+            (Ok(weight), Some(delay), Ok(low_weight), Ok(high_weight)) => {
+                Ok(Self { weight, delay, low_weight, high_weight })
+            }
             _ => Err(help()),
         }
     }
@@ -162,6 +185,16 @@ mod tests {
         let read = DstLimit::from_text("5/1m,10,addresses-and-dst-port/1m40s").expect("a limit");
         assert_eq!((read.per.get(), read.flow, read.expire), (60, FlowFields::AddressesAndDstPort, 100));
         assert!(DstLimit::from_text("5,10").is_err());
+    }
+
+    #[test]
+    fn a_measure_of_port_scans_has_four_parts() {
+        let read = Psd::from_text("21,1m3s,3,1").expect("a measure");
+        assert_eq!((read.weight, read.delay.get(), read.low_weight, read.high_weight), (21, 63, 3, 1));
+        for text in ["21", "21,3s,3", "21,3s,3,1,1", "21,3s,3,-1", "21,0s,3,1", "21,500ms,3,1", "!21,3s,3,1"]
+        {
+            assert!(Psd::from_text(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use super::{
     ConnectionLimit, ConnectionNatState, ConnectionState, ConnectionType, DstLimit, IcmpOptions, IpRange,
-    IpsecPolicy, Ipv4Options, Ipv6Headers, Limit, Nth, PerConnectionClassifier, Ports, Protocol, TcpFlags,
-    TimeOfDay,
+    IpsecPolicy, Ipv4Options, Ipv6Headers, Limit, Nth, PerConnectionClassifier, Ports, Protocol, Psd,
+    TcpFlags, TimeOfDay,
 };
 use crate::ir::{AddressListName, ConnectionMark, InterfaceListName, InterfaceName, PacketMark, TableName};
 use serde::Serialize;
@@ -114,6 +114,9 @@ pub struct Circumstances {
     pub connection_limit: Option<Condition<ConnectionLimit>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time: Option<Condition<TimeOfDay>>,
+    /// Of IPv4 only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub psd: Option<Psd>,
     /// Of a hundred packets, how many.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub random: Option<u8>,
@@ -129,6 +132,7 @@ impl Matchers {
         let Circumstances {
             connection_limit,
             connection_bytes,
+            psd,
             random,
             limit,
             dst_limit,
@@ -140,9 +144,20 @@ impl Matchers {
         self.nth.is_some()
             || connection_limit.is_some()
             || connection_bytes.is_some()
+            || psd.is_some()
             || random.is_some()
             || limit.is_some()
             || dst_limit.is_some()
+    }
+
+    /// Whether the packets that meet all conditions but the last ones have ports; `None` if only some have.
+    pub fn have_ports(&self) -> Option<bool> {
+        match &self.protocol {
+            // Packets without ports end there.
+            _ if self.circumstances.psd.is_some() => Some(true),
+            Some(Condition::Is(protocol)) => Some(protocol.has_ports()),
+            Some(Condition::IsNot(_)) | None => None,
+        }
     }
 }
 

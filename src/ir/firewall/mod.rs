@@ -29,7 +29,7 @@ pub use hook::{FilterHook, Hook, MangleHook, NatHook, RawHook};
 pub use matcher::{
     AddressMatch, AddressType, Circumstances, Condition, HeaderMatchers, InterfaceMatch, Matchers,
 };
-pub use rate::{DstLimit, FlowFields, Limit, LimitUnit, TimeOfDay, Weekday};
+pub use rate::{DstLimit, FlowFields, Limit, LimitUnit, Psd, TimeOfDay, Weekday};
 pub use reach::Reach;
 pub use service_port::{Service, ServicePort};
 

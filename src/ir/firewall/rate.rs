@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use std::collections::BTreeSet;
-use std::num::NonZeroU64;
+use std::num::{NonZeroU32, NonZeroU64};
 
 /// `limit`: a bucket that is full at first, and from which each packet takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -52,6 +52,19 @@ pub enum FlowFields {
     SrcAndDstAddresses,
     DstAddressAndPort,
     AddressesAndDstPort,
+}
+
+/// `psd`: a source that asks for one port after the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Psd {
+    /// The sum of the ports' weights from which on packets match.
+    pub weight: u32,
+    /// Seconds after its last new port at which a source is forgotten.
+    pub delay: NonZeroU32,
+    /// What a port below 1024 weighs.
+    pub low_weight: u32,
+    /// What any other port weighs.
+    pub high_weight: u32,
 }
 
 /// `time`: from one time of the day to another, on some days of the week, by the router's clock.

@@ -9,7 +9,7 @@ use rosc_target::Origin;
 use std::collections::BTreeSet;
 
 impl Context<'_> {
-    /// Lowers the conditions that look only; those that count come behind them.
+    /// Lowers the conditions that look only; those that count or leave it to chance come behind them.
     pub(super) fn circumstances(&mut self, circumstances: &Circumstances, origin: Origin) -> Vec<Lowered> {
         let Circumstances {
             priority,
@@ -17,7 +17,8 @@ impl Context<'_> {
             connection_bytes,
             connection_type,
             time,
-            random,
+            psd: _,
+            random: _,
             connection_limit: _,
             limit: _,
             dst_limit: _,
@@ -33,7 +34,6 @@ impl Context<'_> {
         }));
         lowered.extend(connection_bytes.iter().map(bytes));
         lowered.extend(connection_type.iter().map(helper));
-        lowered.extend(random.iter().map(|percent| by_lot(*percent)));
         if let Some(condition) = time {
             let time = self.time(condition, origin);
             lowered.push(time);
@@ -77,7 +77,7 @@ fn helper(condition: &Condition<BTreeSet<ConnectionType>>) -> Lowered {
 }
 
 /// So many packets of a hundred.
-fn by_lot(percent: u8) -> Lowered {
+pub(super) fn by_lot(percent: u8) -> Lowered {
     let below = |buckets: Buckets| -> Option<Statement> {
         let wanted = Interval::new(0, u32::from(percent).checked_sub(1)?)?;
         buckets.one_of(Ranges::from(wanted))

@@ -83,10 +83,10 @@ impl<'r> Context<'r> {
             SetUpdate::update(&set, key, timeout).with_limit(limit).into()
         };
         let has_port = matches!(flow, FlowFields::DstAddressAndPort | FlowFields::AddressesAndDstPort);
-        Some(match &matchers.protocol {
+        Some(match matchers.have_ports() {
             _ if !has_port => update(side, "df", false).into(),
-            Some(Condition::Is(protocol)) => update(side, "df", protocol.has_ports()).into(),
-            Some(Condition::IsNot(_)) | None => {
+            Some(have_ports) => update(side, "df", have_ports).into(),
+            None => {
                 let (with, without) = with_and_without_ports();
                 let with = with.into_iter().chain([update(side, "df", true)]);
                 let without = without.into_iter().chain([update(side, "dn", false)]);
@@ -110,9 +110,9 @@ impl<'r> Context<'r> {
     }
 }
 
-/// Makes the set in which a rule keeps its numbers. It is named after what the rule asks for, so that it stays when other
-/// rules change.
-fn own_set(
+/// Makes the set in which a rule keeps its numbers, or finds the one that it has already. It is named after what the rule
+/// asks for, so that it stays when other rules change; rules that ask for the same count each for themselves.
+pub(super) fn own_set(
     side: &mut Side<'_>,
     prefix: &str,
     matchers: &Matchers,
@@ -121,8 +121,9 @@ fn own_set(
 ) -> Name {
     let what = fnv_1a(format!("{matchers:?}").as_bytes());
     let nth = |number: u32| object_name(prefix, &format!("{what:016x}-{number}"));
-    let is_free = |name: &Name| side.table.sets.get(name).is_none_or(|set| set.origin == origin);
+    let is_free = |name: &Name| side.counted_in.get(name).is_none_or(|rule| *rule == side.rule);
     let name = (0..).map(nth).find(is_free).expect("rules are fewer than numbers");
+    side.counted_in.insert(name.clone(), side.rule);
     side.table.add_dynamic_set(origin, &name, kind);
     name
 }

@@ -2,12 +2,13 @@
 
 use super::Side;
 use super::address::{Address, address_type};
+use super::circumstances::by_lot;
 use super::classifier::Decision;
+use super::psd::Scan;
 use super::sets::interface_list_name;
 use super::transport::{either_port, flags, ports, transport_of, with_and_without_ports};
 use crate::ir::firewall::{
     Condition, ConnectionNatState, ConnectionState, InterfaceMatch, Matchers, Nth, PerConnectionClassifier,
-    Protocol,
 };
 use crate::lower::mark::{CONNECTION_MARK, Field, PACKET_MARK, ROUTING_MARK};
 use crate::lower::{Context, diagnostics};
@@ -21,6 +22,14 @@ use std::num::NonZeroU32;
 /// Conditions under which one rule acts. No packet meets two of them, so that it never acts twice. None at all: the
 /// rule never acts.
 pub(super) type Alternatives = Vec<Vec<Statement>>;
+
+/// The conditions of the rules that one RouterOS rule becomes.
+pub(super) struct Conditions {
+    /// Of those in front, which only count what comes by.
+    pub(super) counting: Alternatives,
+    /// Of those that act.
+    pub(super) acting: Alternatives,
+}
 
 /// One matcher, lowered.
 pub(super) enum Lowered {
@@ -42,12 +51,12 @@ impl From<Statement> for Lowered {
 
 impl<'r> Context<'r> {
     /// Lowers the conditions of a rule.
-    pub(super) fn alternatives(
+    pub(super) fn conditions(
         &mut self,
         side: &mut Side<'r>,
         matchers: &Matchers,
         origin: Origin,
-    ) -> Alternatives {
+    ) -> Conditions {
         let Matchers {
             in_interface,
             out_interface,
@@ -124,17 +133,26 @@ impl<'r> Context<'r> {
         lowered.extend(self.circumstances(circumstances, origin));
         // In this order: packets of other classes are counted too.
         lowered.extend(self.connection_limit(side, matchers, origin));
+        let mut counting = Alternatives::new();
+        if let Some(Scan { in_front, last }) = self.psd(side, matchers, origin) {
+            let looked_at = combine(lowered);
+            let with = |step| combine(vec![Lowered::One(looked_at.clone()), Lowered::One(step)]);
+            counting.extend(in_front.into_iter().flat_map(with));
+            lowered = vec![Lowered::One(looked_at), Lowered::One(last)];
+        }
+        lowered.extend(circumstances.random.iter().map(|percent| by_lot(*percent)));
         lowered.extend(nth.iter().map(turn));
-        lowered.extend(per_connection_classifier.iter().map(|c| classifier(side, protocol.as_ref(), c)));
+        let have_ports = matchers.have_ports();
+        lowered.extend(per_connection_classifier.iter().map(|c| classifier(side, have_ports, c)));
         lowered.extend(self.limits(side, matchers, origin));
-        let alternatives = combine(lowered);
+        let acting = combine(lowered);
         let counts = nth.is_some() || circumstances.limit.is_some();
-        if alternatives.len() > 1 && counts {
+        if acting.len() > 1 && counts {
             let message = "nth or limit together with a matcher that takes several rules on Linux";
             let help = "divide the rule, so that it stands with one protocol, one kind of port and one list";
             self.diagnostics.push(diagnostics::no_linux_form(message, origin, help));
         }
-        alternatives
+        Conditions { counting, acting }
     }
 
     fn interface(
@@ -267,7 +285,7 @@ fn turn(condition: &Condition<Nth>) -> Lowered {
 /// Packets of protocols with ports are hashed with them, all others by their addresses alone.
 fn classifier(
     side: &Side<'_>,
-    protocol: Option<&Condition<Protocol>>,
+    have_ports: Option<bool>,
     condition: &Condition<PerConnectionClassifier>,
 ) -> Lowered {
     let (classifier, _) = condition.parts();
@@ -277,13 +295,11 @@ fn classifier(
         Decision::If(statement) => statement.into(),
     };
     let hashes_ports = classifier.fields.source_port() || classifier.fields.destination_port();
-    match protocol {
+    match have_ports {
         _ if !hashes_ports => decided(side.classes.without_ports(side.family, condition)),
-        Some(Condition::Is(protocol)) if protocol.has_ports() => {
-            decided(side.classes.with_ports(side.family, condition))
-        }
-        Some(Condition::Is(_)) => decided(side.classes.without_ports(side.family, condition)),
-        Some(Condition::IsNot(_)) | None => {
+        Some(true) => decided(side.classes.with_ports(side.family, condition)),
+        Some(false) => decided(side.classes.without_ports(side.family, condition)),
+        None => {
             let (with, without) = with_and_without_ports();
             let branch = |protocols: Option<Statement>, decision| match decision {
                 Decision::Always => Some(protocols.into_iter().collect::<Vec<_>>()),

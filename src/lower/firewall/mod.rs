@@ -15,6 +15,7 @@ mod mangle;
 mod matchers;
 mod names;
 mod nat;
+mod psd;
 mod sets;
 mod text;
 mod time;
@@ -28,9 +29,10 @@ use crate::ir::firewall::{Action, Chain, Rule, RuleTable};
 use crate::ir::{AddressListName, Firewall};
 use chain::{Placed, chain_name};
 use classifier::Classes;
-use rosc_nftables::{Family, State, Statement, Table, Verdict};
+use matchers::Conditions;
+use rosc_nftables::{Family, InvalidRule, Name, Rule as LinuxRule, State, Statement, Table, Verdict};
 use rosc_target::Origin;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What lowering one family's firewall needs beside the context.
 struct Side<'r> {
@@ -39,6 +41,10 @@ struct Side<'r> {
     classes: Classes,
     /// The address lists that rules fill.
     filled: BTreeSet<&'r AddressListName>,
+    /// The rule that is being lowered, by its number among all.
+    rule: usize,
+    /// The sets in which rules keep their numbers, each with its rule.
+    counted_in: BTreeMap<Name, usize>,
     table: Table,
 }
 
@@ -52,7 +58,15 @@ impl<'r> Context<'r> {
             }
             let classes = Classes::of(firewall, &mut self.diagnostics);
             let filled = firewall.remembered().map(|(remember, _)| &remember.list).collect();
-            let mut side = Side { family, firewall, classes, filled, table: Table::default() };
+            let mut side = Side {
+                family,
+                firewall,
+                classes,
+                filled,
+                rule: 0,
+                counted_in: BTreeMap::new(),
+                table: Table::default(),
+            };
             self.raw(&mut side);
             self.mangle(&mut side);
             self.nat(&mut side);
@@ -81,6 +95,7 @@ impl<'r> Context<'r> {
             made.origin = rules.first().map(|rule| rule.origin).unwrap_or_default();
             for rule in rules {
                 let Rule { origin, comment, matchers, log_prefix, action } = rule;
+                side.rule += 1;
                 self.diagnostics.extend(text::differences(
                     comment.as_deref(),
                     log_prefix.as_deref(),
@@ -103,33 +118,35 @@ impl<'r> Context<'r> {
                 let Some(action) = action else { continue };
                 let logged = log_prefix.as_ref().map(|prefix| text::log(prefix));
                 let statements: Vec<Statement> = logged.into_iter().chain(action).collect();
-                let conditions = self.alternatives(side, matchers, *origin);
-                self.push(side, &name, *origin, comment.as_deref(), conditions, &statements);
+                let Conditions { counting, acting } = self.conditions(side, matchers, *origin);
+                let counting = counting.into_iter().map(|condition| LinuxRule::uncounted(*origin, condition));
+                let acting = acting.into_iter().map(|condition| {
+                    LinuxRule::new(*origin, condition.into_iter().chain(statements.iter().cloned()))
+                });
+                for rule in counting.chain(acting) {
+                    self.push(side, &name, *origin, comment.as_deref(), rule);
+                }
             }
         }
     }
 
-    /// Adds the rules that one RouterOS rule becomes: one for each alternative of its conditions.
+    /// Adds one of the rules that a RouterOS rule becomes.
     fn push(
         &mut self,
         side: &mut Side<'r>,
-        chain: &rosc_nftables::Name,
+        chain: &Name,
         origin: Origin,
         comment: Option<&str>,
-        conditions: Vec<Vec<Statement>>,
-        action: &[Statement],
+        rule: Result<LinuxRule, InvalidRule>,
     ) {
-        for condition in conditions {
-            let statements = condition.into_iter().chain(action.iter().cloned());
-            match rosc_nftables::Rule::new(origin, statements) {
-                Ok(rule) => {
-                    let rule = rule.with_comment(comment.unwrap_or_default());
-                    side.table.chain(chain).rules.push(rule);
-                }
-                Err(error) => {
-                    let help = "change the matchers so that a packet can meet all of them";
-                    self.diagnostics.push(diagnostics::no_linux_form(error.to_string(), origin, help));
-                }
+        match rule {
+            Ok(rule) => {
+                let rule = rule.with_comment(comment.unwrap_or_default());
+                side.table.chain(chain).rules.push(rule);
+            }
+            Err(error) => {
+                let help = "change the matchers so that a packet can meet all of them";
+                self.diagnostics.push(diagnostics::no_linux_form(error.to_string(), origin, help));
             }
         }
     }

@@ -77,6 +77,7 @@ impl Resolver<'_, '_> {
             connection_type: None,
             connection_limit: None,
             time: plain(time),
+            psd: None,
             random: random.value.and_then(|percent| u8::try_from(percent.0).ok()),
             limit: plain(limit),
             dst_limit: plain(dst_limit),
@@ -109,7 +110,8 @@ impl Resolver<'_, '_> {
             circumstances,
         };
         match of_family {
-            OfFamily::Ip(Ipv4MatcherItem { ttl, ipv4_options, fragment }) => {
+            OfFamily::Ip(Ipv4MatcherItem { ttl, ipv4_options, psd, fragment }) => {
+                matchers.circumstances.psd = psd.value;
                 matchers.header.ipv4_options = ipv4_options.value;
                 matchers.header.ttl = ttl.value.map(|test| test.0);
                 matchers.header.fragment = fragment.value;

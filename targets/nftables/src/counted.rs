@@ -23,7 +23,8 @@ pub struct Placed<'a> {
 /// The rules of a state beside those of the kernel.
 #[derive(Debug, Clone, Default)]
 pub struct Counted<'a> {
-    /// The rules of the state, each with what the kernel has counted for it; `None` if the kernel does not have it.
+    /// The rules of the state, each with what the kernel has counted for it, nothing for one without a
+    /// counter; `None` if the kernel does not have it.
     pub wanted: Vec<(Placed<'a>, Option<Counter>)>,
     /// The rules in the kernel that the state does not have, with their counters.
     pub unwanted: Vec<Placed<'a>>,
@@ -44,7 +45,8 @@ impl Observed {
                 let (old, new) = (rules(old), rules(new));
                 let placed = |rule| Placed { family, chain, rule };
                 let pairs = pairs(old, new);
-                let counters = pairs.iter().map(|pair| pair.and_then(|place| old[place].counter()));
+                let counters =
+                    pairs.iter().map(|pair| pair.map(|place| old[place].counter().unwrap_or_default()));
                 counted.wanted.extend(new.iter().map(placed).zip(counters));
                 let found: BTreeSet<usize> = pairs.iter().flatten().copied().collect();
                 let others = old.iter().enumerate().filter(|(place, _)| !found.contains(place));
@@ -108,6 +110,23 @@ mod tests {
             counted.wanted.iter().map(|(_, counter)| counter.map(packets)).collect(),
             counted.unwanted.iter().map(|placed| placed.rule.counter().map_or(0, packets)).collect(),
         )
+    }
+
+    #[test]
+    fn a_rule_without_a_counter_is_there_and_has_counted_nothing() {
+        let uncounted = |interface| {
+            let mut state = State::default();
+            let condition = meta::iifname().eq(InterfaceName::new(interface).unwrap());
+            let rule = Rule::uncounted(Origin::IMPLIED, [condition]).unwrap();
+            assert_eq!(rule.counter(), None);
+            state.table(Family::Ip).chain(&Name::new("chain").unwrap()).rules.push(rule);
+            state
+        };
+        let observed = Observed::from(uncounted("a"));
+        let counter_of = |wanted: &State| observed.counted(wanted).wanted[0].1;
+        assert_eq!(counter_of(&uncounted("a")), Some(Counter::default()));
+        assert_eq!(counter_of(&uncounted("b")), None);
+        assert_eq!(counter_of(&state(&[("a", 0)])), None, "one that counts is another rule");
     }
 
     #[test]

@@ -67,6 +67,16 @@ impl Rule {
         Ok(Self { origin, comment: None, statements })
     }
 
+    /// Returns a rule of conditions alone, without a counter: there for what its conditions count.
+    pub fn uncounted(
+        origin: Origin,
+        conditions: impl IntoIterator<Item = impl Into<Statement>>,
+    ) -> Result<Self, InvalidRule> {
+        let mut rule = Self::new(origin, conditions)?;
+        rule.statements.retain(|statement| !matches!(statement, Statement::Counter(_)));
+        Ok(rule)
+    }
+
     /// Takes a rule from a listing. Nothing is refused, and no counter is added.
     pub(crate) fn listed(comment: Option<Comment>, statements: Vec<Statement>) -> Self {
         Self { origin: Origin::IMPLIED, comment, statements: canonical::listed(statements) }

@@ -15,6 +15,7 @@ const CLOSED: &[&str] = &[
     "a connection state",
     "a hardware address",
     "a hash policy",
+    "a measure",
     "a limit",
     "a list of TCP flags",
     "a list of extension headers",

@@ -113,6 +113,26 @@ fn packets_are_counted_at_the_lines_that_they_matched_and_edits_elsewhere_leave_
 }
 
 #[test]
+fn rules_that_only_count_for_another_one_are_a_part_of_its_line_and_add_nothing() {
+    let Some(machine) = Box::with_ports(&["ether1"]) else { return };
+    machine.run("ip", &["link", "set", "ether1", "up"]);
+    let text = "/ip address add address=192.0.2.2/24 interface=ether1\n\
+                /ip firewall mangle\n\
+                add action=passthrough chain=output protocol=udp dst-address=192.0.2.77 psd=5,1h,3,1\n";
+    let files = Files::new([("psd.rsc", text.to_owned())]);
+    let path = files.path("psd.rsc");
+    assert_eq!(machine.rosc(&["apply", &path]).code, Some(0));
+    assert_eq!(counted(&machine, &[&path]), (vec![line(3, "applied", 0)], 0));
+    // Three, six, seven.
+    send(&machine, &[(0, 53), (0, 53), (0, 123), (0, 2000), (0, 53)]);
+    assert_eq!(counted(&machine, &[&path]), (vec![line(3, "applied", 2)], 0));
+    let rules = machine.run("nft", &["list", "chain", "ip", "rosc", "mangle_output"]);
+    assert_eq!((rules.matches(" add @").count(), rules.matches(" counter ").count()), (3, 1), "{rules}");
+    machine.run("nft", &["flush", "chain", "ip", "rosc", "mangle_output"]);
+    assert_eq!(counted(&machine, &[&path]), (vec![line(3, "not-applied", None)], 0));
+}
+
+#[test]
 fn every_rule_of_an_example_is_found_after_it_was_applied() {
     for name in ["pcc-two-wan", "pcc-two-wan-ipv6", "nth-two-wan"] {
         let path = root().join(format!("examples/{name}.rsc"));

@@ -162,9 +162,7 @@ fn what_reads_files_has_no_rights_of_root() {
     }
     // What reads no files but those of the state directory waits for one of these.
     fs::create_dir(machine.state_dir().join("history")).expect("a directory");
-    for (args, waited_for) in
-        [(["history"].as_slice(), "history/1.json"), (&["confirm"], "pending.json")]
-    {
+    for (args, waited_for) in [(["history"].as_slice(), "history/1.json"), (&["confirm"], "pending.json")] {
         let pipe = machine.state_dir().join(waited_for);
         assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
         let mut child = start(&machine, command(args));

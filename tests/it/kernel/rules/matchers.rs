@@ -17,6 +17,12 @@ const TCP: &str = "in=lan src=192.168.88.10 dst=192.0.2.7 proto=tcp sport=5000 d
 const TCP6: &str = "in=lan src=2001:db8:88::10 dst=2001:db8:ff::7 proto=tcp sport=5000 dport=80";
 const ECHO: &str = "in=lan src=192.168.88.10 dst=192.0.2.7 proto=icmp";
 const ECHO6: &str = "in=lan src=2001:db8:88::10 dst=2001:db8:ff::7 proto=icmpv6";
+/// It asks for another port.
+macro_rules! scan {
+    ($protocol:literal, $port:literal) => {
+        concat!("in=lan src=192.168.88.10 dst=192.0.2.7 sport=5000 proto=", $protocol, " dport=", $port)
+    };
+}
 /// Others.
 const DMZ: &str = "in=dmz src=10.9.0.10 dst=192.0.2.7 proto=udp sport=5000 dport=53";
 const DMZ6: &str = "in=dmz src=2001:db8:9::10 dst=2001:db8:ff::7 proto=udp sport=5000 dport=53";
@@ -233,6 +239,78 @@ pub(super) const CASES: &[Case] = &[
         "dst-limit=1/1h,1,addresses-and-dst-port/1m40s",
         &[hit(UDP), miss(UDP), hit(TCP), hit(ECHO), miss(ECHO), hit(DMZ)],
     ),
+    // Another rule that asks for the same counts for itself, also one that the same line makes.
+    Case {
+        more: "/ip firewall filter add chain=forward action=passthrough dst-limit=1/1h,1,src-address/1m40s",
+        ..ip("dst-limit", "dst-limit=1/1h,1,src-address/1m40s", &[hit(UDP), miss(TCP), hit(DMZ)])
+    },
+    Case {
+        more: ":for i from=1 to=2 do={/ip firewall mangle add chain=forward action=mark-packet \
+               new-packet-mark=\"p$i\" passthrough=yes dst-limit=1/1h,1,src-address/1m40s}",
+        ..ip("dst-limit", "packet-mark=p2", &[hit(UDP), miss(TCP), hit(DMZ)])
+    },
+    // A low port weighs three: the second one makes six of five.
+    ip(
+        "psd",
+        "psd=5,1h,3,1",
+        &[
+            miss(scan!("tcp", "22")),
+            miss(scan!("tcp", "22")),
+            hit(scan!("tcp", "23")),
+            miss(scan!("tcp", "22")),
+            miss(scan!("tcp", "23")),
+            hit(scan!("udp", "22")),
+            hit(scan!("tcp", "8080")),
+            miss(DMZ),
+            miss(ECHO),
+        ],
+    ),
+    // High ports weigh one, and make five of five when the low one has come; answers weigh nothing.
+    ip(
+        "psd",
+        "protocol=tcp psd=5,1h,3,1",
+        &[
+            miss(scan!("tcp", "1024")),
+            miss(scan!("tcp", "1024")),
+            miss(scan!("tcp", "25 flags=ack")),
+            miss(scan!("tcp", "26 flags=rst")),
+            miss(scan!("udp", "27")),
+            miss(scan!("tcp", "8080")),
+            hit(scan!("tcp", "1023")),
+            miss(scan!("tcp", "28 flags=syn,ack")),
+            hit(scan!("tcp", "28")),
+        ],
+    ),
+    // High ports weigh more, and only what meets the other conditions is counted.
+    ip(
+        "psd",
+        "protocol=!udp dst-address-list=far psd=5,1h,1,2",
+        &[
+            miss(scan!("tcp", "2001")),
+            miss("in=lan src=192.168.88.10 dst=10.9.0.9 proto=tcp sport=5000 dport=2002"),
+            miss(scan!("udp", "2003")),
+            miss(scan!("tcp", "22")),
+            miss(scan!("tcp", "23")),
+            miss("in=lan src=192.168.88.11 dst=192.0.2.7 proto=tcp sport=5000 dport=2004"),
+            hit(scan!("tcp", "24")),
+        ],
+    ),
+    ip(
+        "psd",
+        "psd=4,1h,0,2",
+        &[miss(scan!("udp", "5")), miss(scan!("udp", "2001")), hit(scan!("udp", "2002"))],
+    ),
+    ip("psd", "psd=1,1h,1,1", &[hit(UDP), miss(UDP), hit(TCP), miss(TCP), hit(DMZ)]),
+    ip(
+        "psd",
+        "per-connection-classifier=both-ports:1/0 dst-limit=1/1h,2,dst-address-and-port psd=2,1h,1,1",
+        &[miss(scan!("udp", "1")), hit(scan!("tcp", "2")), hit(scan!("udp", "3")), miss(scan!("udp", "1"))],
+    ),
+    // The rule in front, which asks for the same, counts for itself.
+    Case {
+        more: "/ip firewall filter add chain=forward action=passthrough psd=2,1h,1,1",
+        ..ip("psd", "psd=2,1h,1,1", &[miss(UDP), hit(TCP), miss(TCP)])
+    },
     ip6("dst-limit", "dst-limit=!1/1h,1,src-address/1m40s", &[miss(UDP6), hit(TCP6), miss(DMZ6)]),
     ip(
         "connection-limit",
