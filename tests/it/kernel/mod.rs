@@ -12,6 +12,7 @@ mod machine;
 mod merged;
 mod names;
 mod pcc;
+mod probe;
 mod random;
 mod removal;
 mod rendered;

@@ -1,0 +1,162 @@
+//! Holds what was seen while a configuration was changed against what both versions of it mean.
+
+use super::meaning::{Ends, Meaning, Sends, interface, steady};
+use super::senders::FIRST_FORBIDDEN;
+use super::wire::{Content, Frame, Place, is_private};
+use rosc::trace::State;
+use std::collections::{HashMap, HashSet};
+use std::net::Ipv4Addr;
+
+/// A connection that lasts, as far as it is known.
+pub(super) struct Bound {
+    pub(super) place: Place,
+    pub(super) state: State,
+    pub(super) ends: Ends,
+    pub(super) sends: Sends,
+}
+
+/// Everything that was seen during one change, with the two versions.
+pub(super) struct Window<'w, 'r> {
+    pub(super) versions: [&'w Meaning<'r>; 2],
+    /// By the ends that their hosts know.
+    pub(super) bound: &'w HashMap<Ends, Bound>,
+    pub(super) frames: &'w [Frame],
+}
+
+/// What is wrong.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    /// Packets that both versions forward, and that have not arrived.
+    pub(super) lost: Vec<String>,
+    /// Packets that arrived as neither version has it: untranslated, or past a filter.
+    pub(super) leaked: Vec<String>,
+    /// Packets of connections that both versions leave alone, and that came another way.
+    pub(super) moved: Vec<String>,
+}
+
+impl Window<'_, '_> {
+    /// Judges all that was seen.
+    pub(super) fn judge(&self) -> Findings {
+        let mut findings = Findings::default();
+        let mut arrived: HashMap<Content, Vec<&Frame>> = HashMap::new();
+        let mut answered: HashMap<Content, usize> = HashMap::new();
+        for frame in self.frames {
+            match (frame.place, frame.is_request()) {
+                (Place::Provider(_), true) => arrived.entry(frame.content).or_default().push(frame),
+                (Place::Lan, false) => *answered.entry(frame.content).or_default() += 1,
+                _ => {}
+            }
+        }
+        let mut sent: HashMap<Content, (usize, &Frame)> = HashMap::new();
+        let mut answers: HashMap<Content, (usize, &Frame)> = HashMap::new();
+        let mut opened: HashMap<Ends, &Frame> = HashMap::new();
+        let mut asked: HashSet<(Ipv4Addr, u16)> =
+            self.bound.keys().map(|ends| (*ends.destination.ip(), ends.source.port())).collect();
+        let mut reset: HashSet<(Ipv4Addr, u16)> = HashSet::new();
+        for frame in self.frames {
+            match (frame.place, frame.is_request()) {
+                (Place::Lan, true) => {
+                    sent.entry(frame.content).or_insert((0, frame)).0 += 1;
+                    if is_reset(&frame.content) {
+                        reset.insert((frame.destination, frame.ports.0));
+                    }
+                    if frame.content.opens() {
+                        asked.insert((frame.destination, frame.ports.0));
+                    }
+                    if frame.content.opens()
+                        && let Some(first) = arrived.get(&frame.content).and_then(|seen| seen.first())
+                    {
+                        opened.insert(Ends::of(frame), first);
+                    }
+                }
+                (Place::Provider(_), false) => answers.entry(frame.content).or_insert((0, frame)).0 += 1,
+                _ => {}
+            }
+        }
+        for (content, (count, frame)) in &sent {
+            let seen = arrived.get(content).map_or(&[][..], Vec::as_slice);
+            for one in seen {
+                self.look_at(frame, one, &mut findings);
+            }
+            if seen.len() < *count && self.must_arrive(frame, &opened) {
+                findings.lost.push(format!("{} of {count}: {frame:?}", count - seen.len()));
+            }
+        }
+        for (content, (count, frame)) in &answers {
+            let got = answered.get(content).copied().unwrap_or_default();
+            // Who has reset a connection hears no more of it; some are of connections that were reset before.
+            let ends = (frame.source, frame.ports.1);
+            let is_awaited = match content {
+                Content::Datagram(_) => sent.contains_key(content),
+                Content::Segment { .. } => asked.contains(&ends) && !reset.contains(&ends),
+            };
+            if got < *count && is_awaited && self.must_be_answered(frame) {
+                findings.lost.push(format!("{} of {count} answers: {frame:?}", count - got));
+            }
+        }
+        findings
+    }
+
+    /// Looks at a packet that has arrived. `sent` is the same as it began.
+    fn look_at(&self, sent: &Frame, seen: &Frame, findings: &mut Findings) {
+        let ends = Ends::of(sent);
+        if is_forbidden(&sent.content) {
+            findings.leaked.push(format!("past a filter: {seen:?}"));
+        }
+        let sends = Sends::of(&sent.content);
+        let is_as_meant = || {
+            self.versions.iter().any(|version| version.may_leave(ends, sends, seen.place, seen.source.into()))
+        };
+        if is_private(seen.source) && !is_reset(&sent.content) && !is_as_meant() {
+            findings.leaked.push(format!("untranslated: {seen:?}"));
+        }
+        if let Some(bound) = self.bound.get(&ends)
+            && steady(&bound.state, ends, bound.sends, self.versions).is_some()
+            && bound.place != seen.place
+        {
+            findings.moved.push(format!("from {}: {seen:?}", interface(bound.place)));
+        }
+    }
+
+    /// Whether both versions forward a request.
+    fn must_arrive(&self, frame: &Frame, opened: &HashMap<Ends, &Frame>) -> bool {
+        if is_forbidden(&frame.content) || is_reset(&frame.content) {
+            return false;
+        }
+        let (ends, sends) = (Ends::of(frame), Sends::of(&frame.content));
+        if let Some(bound) = self.bound.get(&ends) {
+            return steady(&bound.state, ends, bound.sends, self.versions).is_some();
+        }
+        if sends == Sends::Segments {
+            let Some(first) = opened.get(&ends) else { return false };
+            let mut states = self
+                .versions
+                .iter()
+                .filter_map(|version| version.bind(ends, Sends::Syn, first.place, first.source.into()));
+            return states.all(|state| steady(&state, ends, sends, self.versions).is_some());
+        }
+        self.versions.iter().all(|version| version.leaving(&State::default(), ends, sends).is_some())
+    }
+
+    /// Whether both versions let an answer back in. Who asks by an address that only one version has may lose it.
+    fn must_be_answered(&self, frame: &Frame) -> bool {
+        let stays = |version: &&Meaning<'_>| version.configuration.has_address(frame.destination);
+        let has_moved = || {
+            self.bound.values().any(|bound| {
+                let is_its =
+                    bound.ends.destination.ip() == &frame.source && bound.ends.source.port() == frame.ports.1;
+                is_its && steady(&bound.state, bound.ends, bound.sends, self.versions).is_none()
+            })
+        };
+        !is_reset(&frame.content) && self.versions.iter().all(stays) && !has_moved()
+    }
+}
+
+fn is_forbidden(content: &Content) -> bool {
+    matches!(content, Content::Datagram(message) if message.flow >= FIRST_FORBIDDEN)
+}
+
+fn is_reset(content: &Content) -> bool {
+    const RST: u8 = 4;
+    matches!(content, Content::Segment { flags, .. } if flags & RST != 0)
+}
