@@ -18,6 +18,7 @@ mod laws;
 mod legal;
 mod lints;
 mod listed;
+mod order;
 mod published;
 mod reactions;
 mod readable;

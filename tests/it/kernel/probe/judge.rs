@@ -1,6 +1,6 @@
 //! Holds what was seen while a configuration was changed against what both versions of it mean.
 
-use super::meaning::{Ends, Meaning, Sends, interface, steady};
+use super::meaning::{Ends, Meaning, Sends, interface, is_steady};
 use super::senders::FIRST_FORBIDDEN;
 use super::wire::{Content, Frame, Place, is_private};
 use rosc::trace::State;
@@ -10,9 +10,17 @@ use std::net::Ipv4Addr;
 /// A connection that lasts, as far as it is known.
 pub(super) struct Bound {
     pub(super) place: Place,
+    pub(super) source: Ipv4Addr,
     pub(super) state: State,
     pub(super) ends: Ends,
     pub(super) sends: Sends,
+}
+
+impl Bound {
+    /// Whether both versions leave it as it is.
+    pub(super) fn is_steady(&self, versions: [&Meaning<'_>; 2]) -> bool {
+        is_steady(&self.state, self.ends, self.sends, self.source, versions)
+    }
 }
 
 /// Everything that was seen during one change, with the two versions.
@@ -32,6 +40,8 @@ pub(super) struct Findings {
     pub(super) leaked: Vec<String>,
     /// Packets of connections that both versions leave alone, and that came another way.
     pub(super) moved: Vec<String>,
+    /// How many new connections went the way of one version with the translation of the other.
+    pub(super) mixed: usize,
 }
 
 impl Window<'_, '_> {
@@ -107,11 +117,20 @@ impl Window<'_, '_> {
         let is_as_meant = || {
             self.versions.iter().any(|version| version.may_leave(ends, sends, seen.place, seen.source.into()))
         };
-        if is_private(seen.source) && !is_reset(&sent.content) && !is_as_meant() {
-            findings.leaked.push(format!("untranslated: {seen:?}"));
+        let is_new = !self.bound.contains_key(&ends) && sends != Sends::Segments;
+        if (is_new || is_private(seen.source)) && !is_reset(&sent.content) && !is_as_meant() {
+            let is_exempt = |version: &&Meaning<'_>| {
+                let leaving = version.leaving(&State::default(), ends, sends);
+                leaving.is_some_and(|ways| ways.iter().all(|way| way.source == *ends.source.ip()))
+            };
+            if is_private(seen.source) && !self.versions.iter().all(is_exempt) {
+                findings.leaked.push(format!("untranslated: {seen:?}"));
+            } else {
+                findings.mixed += 1;
+            }
         }
         if let Some(bound) = self.bound.get(&ends)
-            && steady(&bound.state, ends, bound.sends, self.versions).is_some()
+            && bound.is_steady(self.versions)
             && bound.place != seen.place
         {
             findings.moved.push(format!("from {}: {seen:?}", interface(bound.place)));
@@ -125,15 +144,17 @@ impl Window<'_, '_> {
         }
         let (ends, sends) = (Ends::of(frame), Sends::of(&frame.content));
         if let Some(bound) = self.bound.get(&ends) {
-            return steady(&bound.state, ends, bound.sends, self.versions).is_some();
+            return bound.is_steady(self.versions);
         }
         if sends == Sends::Segments {
             let Some(first) = opened.get(&ends) else { return false };
-            let mut states = self
+            let states = self
                 .versions
                 .iter()
                 .filter_map(|version| version.bind(ends, Sends::Syn, first.place, first.source.into()));
-            return states.all(|state| steady(&state, ends, sends, self.versions).is_some());
+            let states: Vec<State> = states.collect();
+            let stays = |state| is_steady(state, ends, sends, first.source, self.versions);
+            return !states.is_empty() && states.iter().all(stays);
         }
         self.versions.iter().all(|version| version.leaving(&State::default(), ends, sends).is_some())
     }
@@ -145,7 +166,7 @@ impl Window<'_, '_> {
             self.bound.values().any(|bound| {
                 let is_its =
                     bound.ends.destination.ip() == &frame.source && bound.ends.source.port() == frame.ports.1;
-                is_its && steady(&bound.state, bound.ends, bound.sends, self.versions).is_none()
+                is_its && !bound.is_steady(self.versions)
             })
         };
         !is_reset(&frame.content) && self.versions.iter().all(stays) && !has_moved()

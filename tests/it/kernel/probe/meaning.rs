@@ -13,7 +13,7 @@ use rosc::trace::{
     Arrival, Detailed, End, Hints, Packet, Payload, PortPair, Possible, Ranges, State, Tracer, answer_to,
 };
 use std::collections::BTreeSet;
-use std::net::{IpAddr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr, SocketAddrV4};
 
 /// A configuration, compiled.
 pub(super) struct Compiled {
@@ -53,6 +53,8 @@ pub(super) struct Leaving {
     pub(super) interface: String,
     gateway: Option<IpAddr>,
     pub(super) source: IpAddr,
+    /// How many of all packets like this leave so, of a thousand.
+    share: u32,
 }
 
 /// The ends of a connection.
@@ -112,7 +114,7 @@ impl<'r> Meaning<'r> {
     /// The ways by which a packet leaves; `None` if it may get no further.
     pub(super) fn leaving(&self, state: &State, ends: Ends, sends: Sends) -> Option<Vec<Leaving>> {
         let ways = self.ways(state, &self.arrival(ends, sends));
-        ways.iter().map(|way| leaving(&way.trace.end)).collect()
+        ways.iter().map(leaving).collect()
     }
 
     /// Whether the first packet of a connection may leave so.
@@ -133,7 +135,7 @@ impl<'r> Meaning<'r> {
             _ => false,
         };
         let is_seen = |way: &&Possible<'_>| {
-            leaving(&way.trace.end).is_some_and(|left| {
+            leaving(way).is_some_and(|left| {
                 let is_same = left.source == source || is_one_of_its(left.source);
                 left.interface == interface(place) && is_same
             })
@@ -159,23 +161,19 @@ impl<'r> Meaning<'r> {
     }
 }
 
-/// The ways of a connection's packets if both configurations leave them as they are, and have the address that they are
-/// translated to: the kernel ends masqueraded connections with their address.
-pub(super) fn steady(
+/// Whether both configurations leave a connection as it is. `source` is whose it seems to be: the kernel ends masqueraded
+/// connections with the address that they are translated to.
+pub(super) fn is_steady(
     state: &State,
     ends: Ends,
     sends: Sends,
+    source: Ipv4Addr,
     versions: [&Meaning<'_>; 2],
-) -> Option<Vec<Leaving>> {
+) -> bool {
     let sends = if sends == Sends::Syn { Sends::Segments } else { sends };
     let [old, new] = versions.map(|meaning| meaning.leaving(state, ends, sends));
-    let stays = |leaving: &Leaving| match leaving.source {
-        IpAddr::V4(source) => {
-            is_private(source) || versions.iter().all(|meaning| meaning.configuration.has_address(source))
-        }
-        IpAddr::V6(_) => false,
-    };
-    old.filter(|old| new.as_ref() == Some(old) && old.iter().all(stays))
+    let stays = |meaning: &Meaning<'_>| is_private(source) || meaning.configuration.has_address(source);
+    old.is_some() && old == new && versions.into_iter().all(stays)
 }
 
 /// The device of an uplink.
@@ -186,7 +184,8 @@ pub(super) fn interface(place: Place) -> String {
     }
 }
 
-fn leaving(end: &End<'_>) -> Option<Leaving> {
-    let End::Leaves { interface, gateway, packet } = end else { return None };
-    Some(Leaving { interface: interface.to_string(), gateway: *gateway, source: packet.source })
+fn leaving(way: &Possible<'_>) -> Option<Leaving> {
+    let End::Leaves { interface, gateway, packet } = &way.trace.end else { return None };
+    let share = (way.share * 1000.0) as u32;
+    Some(Leaving { interface: interface.to_string(), gateway: *gateway, source: packet.source, share })
 }

@@ -60,7 +60,10 @@ fn no_packet_meets_anything_but_the_old_or_the_new_configuration() {
         }
         now = next;
     }
-    println!("{changes} changes (seed {seed}), packets: {:?}", probe.counts);
+    println!(
+        "{changes} changes (seed {seed}), packets: {:?}, of both versions: {}",
+        probe.counts, probe.mixed
+    );
     assert!(
         probe.failed.is_empty(),
         "{} of {changes} (seed {seed}):\n{}",
@@ -79,6 +82,7 @@ struct Probe {
     bound: HashMap<Ends, Bound>,
     next_flow: u32,
     counts: BTreeMap<&'static str, usize>,
+    mixed: usize,
     failed: Vec<String>,
 }
 
@@ -95,7 +99,7 @@ impl Probe {
         let wires = Wires::watch(places).expect("wires");
         let senders = Senders::start(hosts(&world)).expect("senders");
         let (bound, counts) = (HashMap::new(), BTreeMap::new());
-        Self { world, wires, senders, bound, next_flow: 1, counts, failed: Vec::new() }
+        Self { world, wires, senders, bound, next_flow: 1, counts, mixed: 0, failed: Vec::new() }
     }
 
     fn apply(&self, compiled: &Compiled) {
@@ -135,6 +139,7 @@ impl Probe {
             thread::sleep(Duration::from_millis(10));
         };
         self.count(&frames);
+        self.mixed += findings.mixed;
         self.keep_steady([old, new], &mut findings);
         findings
     }
@@ -142,11 +147,7 @@ impl Probe {
     /// Keeps the connections that both versions leave as they are.
     fn keep_steady(&mut self, versions: [&Meaning<'_>; 2], findings: &mut Findings) {
         let bound = &mut self.bound;
-        let steady = |ends: &Ends| {
-            bound.get(ends).is_some_and(|bound| {
-                meaning::steady(&bound.state, bound.ends, bound.sends, versions).is_some()
-            })
-        };
+        let steady = |ends: &Ends| bound.get(ends).is_some_and(|bound| bound.is_steady(versions));
         let mut flows = self.senders.flows();
         if !findings.is_clean() {
             // What comes is not to be judged by what went wrong.
@@ -210,7 +211,10 @@ impl Probe {
                             meaning.configuration.text()
                         )
                     });
-                    self.bound.insert(*ends, Bound { place: seen.place, state, ends: *ends, sends: *sends });
+                    self.bound.insert(
+                        *ends,
+                        Bound { place: seen.place, source: seen.source, state, ends: *ends, sends: *sends },
+                    );
                     false
                 }
             });

@@ -320,6 +320,8 @@ impl Lasting<Stream> {
     pub(super) fn open(id: u32) -> io::Result<Self> {
         let (source, destination) = ends(id);
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+        // It ends with a reset: of a connection that the router has forgotten, no version translates the end.
+        socket.set_linger(Some(Duration::ZERO))?;
         socket.bind(&SocketAddr::from((source, 0)).into())?;
         socket.connect_timeout(&SocketAddr::V4(destination).into(), PATIENCE)?;
         let socket = TcpStream::from(socket);
