@@ -3,8 +3,9 @@
 //! All of them translate what leaves by an uplink, but for what goes through a tunnel, and all of them have two filters:
 //! nothing goes to [`FORBIDDEN_PORT`], and nothing comes from [`BLOCKED`].
 
+mod text;
+
 use rosc::trace::Numbers;
-use std::fmt::Write;
 
 /// So many uplinks there are: `wan1` and so on, with the networks 172.16.1.0/24 and so on.
 pub(super) const UPLINKS: usize = 4;
@@ -217,158 +218,12 @@ impl Configuration {
     fn in_use(&self) -> impl Iterator<Item = usize> {
         (0..UPLINKS).filter(|&uplink| self.uplinks[uplink].on)
     }
-
-    /// The configuration as text.
-    pub(super) fn text(&self) -> String {
-        let mut out = Lines::default();
-        out.push("/interface list add name=WAN".to_owned());
-        out.push("/ip address add address=192.168.88.1/24 interface=lan".to_owned());
-        for uplink in 0..UPLINKS {
-            let n = uplink + 1;
-            out.push(format!("/interface list member add list=WAN interface=wan{n}"));
-            let Uplink { on, address, second } = self.uplinks[uplink];
-            let disabled = if on { "" } else { " disabled=yes" };
-            out.push(format!("/ip address add address=172.16.{n}.{address}/24 interface=wan{n}{disabled}"));
-            if second {
-                out.push(format!("/ip address add address=172.16.{n}.3/24 interface=wan{n}{disabled}"));
-            }
-        }
-        self.routes(&mut out);
-        self.marks(&mut out);
-        self.translations(&mut out);
-        for prefix in &self.blocking {
-            out.push(format!("/ip firewall address-list add list=blocked address={prefix}"));
-        }
-        for last in &self.noise {
-            out.push(format!("/ip firewall address-list add list=blocked address=203.0.113.{last}"));
-        }
-        if self.own_mark.is_some() && self.marked_only {
-            out.push(format!("/ip firewall filter add {MARKED_ONLY}"));
-        }
-        for filter in &self.filters {
-            out.push(format!("/ip firewall filter add {filter}"));
-        }
-        out.0
-    }
-
-    fn routes(&self, out: &mut Lines) {
-        let gateway = |uplink: usize| format!("gateway=172.16.{}.254", self.instead(uplink) + 1);
-        let mut default: Vec<usize> = self.default.iter().map(|&uplink| self.instead(uplink)).collect();
-        default.dedup();
-        if default.is_empty() {
-            default.push(self.instead(0));
-        }
-        for uplink in default {
-            out.push(format!("/ip route add {}", gateway(uplink)));
-        }
-        if let Some((uplink, distance)) = self.backup {
-            out.push(format!("/ip route add distance={distance} {}", gateway(uplink)));
-        }
-        for (network, uplink) in [("198.18.5.0/24", self.apart), ("198.18.77.0/24", self.tunnel)] {
-            if let Some(uplink) = uplink {
-                out.push(format!("/ip route add dst-address={network} {}", gateway(uplink)));
-            }
-        }
-        for table in self.tables_in_use() {
-            let (uplink, has_backup) = self.tables[table];
-            out.push(format!("/routing table add fib name=t{table}"));
-            out.push(format!("/ip route add routing-table=t{table} {}", gateway(uplink)));
-            if has_backup {
-                let behind = gateway(uplink + 1);
-                out.push(format!("/ip route add routing-table=t{table} distance=7 {behind}"));
-            }
-        }
-        for Rule { source, table, only } in &self.rules {
-            let action = if *only { "lookup-only-in-table" } else { "lookup" };
-            out.push(format!("/routing rule add src-address={source} action={action} table=t{table}"));
-        }
-    }
-
-    fn tables_in_use(&self) -> Vec<usize> {
-        let rules = self.rules.iter().map(|rule| rule.table);
-        let mut tables: Vec<usize> =
-            self.classed().chain(self.own_mark).chain(self.listed).chain(rules).collect();
-        tables.sort_unstable();
-        tables.dedup();
-        tables
-    }
-
-    fn classed(&self) -> impl Iterator<Item = usize> {
-        self.in_use().take(self.classes)
-    }
-
-    fn marks(&self, out: &mut Lines) {
-        const MANGLE: &str = "/ip firewall mangle add chain=prerouting in-interface=lan";
-        let mut marking = Vec::new();
-        let classes = self.classed().count();
-        for (class, table) in self.classed().enumerate() {
-            marking.push(format!(
-                "{MANGLE} connection-mark=no-mark src-address=192.168.88.40/29 action=mark-connection \
-                 new-connection-mark=c{table} per-connection-classifier=both-addresses-and-ports:{classes}/{class}"
-            ));
-        }
-        marking.extend(self.own_mark.map(|table| {
-            format!(
-                "{MANGLE} connection-mark=no-mark src-address=192.168.88.60 action=mark-connection \
-                 new-connection-mark=c{table}"
-            )
-        }));
-        let mut routing: Vec<String> = self
-            .tables_in_use()
-            .iter()
-            .map(|table| {
-                format!("{MANGLE} connection-mark=c{table} action=mark-routing new-routing-mark=t{table}")
-            })
-            .collect();
-        routing.extend(self.listed.map(|table| {
-            format!("{MANGLE} src-address-list=special action=mark-routing new-routing-mark=t{table}")
-        }));
-        out.push("/ip firewall address-list add list=special address=192.168.88.70".to_owned());
-        if self.backwards {
-            marking.reverse();
-            routing.reverse();
-        }
-        marking.into_iter().chain(routing).for_each(|line| out.push(line));
-    }
-
-    fn translations(&self, out: &mut Lines) {
-        const NAT: &str = "/ip firewall nat add chain=srcnat";
-        if self.tunnel.is_some() {
-            out.push(format!("{NAT} dst-address=198.18.77.0/24 action=accept"));
-        }
-        for uplink in self.in_use() {
-            let Uplink { address, second, .. } = self.uplinks[uplink];
-            let n = uplink + 1;
-            let to = match self.translation {
-                Translation::Masquerade => continue,
-                Translation::ToSecond if second => 3,
-                Translation::ToFirst | Translation::ToSecond => address,
-            };
-            let to = format!("to-addresses=172.16.{n}.{to}");
-            out.push(format!("{NAT} out-interface=wan{n} action=src-nat {to}"));
-        }
-        if let Translation::Masquerade = self.translation {
-            out.push(format!("{NAT} out-interface-list=WAN action=masquerade"));
-        }
-    }
 }
 
 const ESTABLISHED: &str =
     "action=accept chain=forward in-interface=!lan connection-state=established,related";
 const FORBIDDEN: &str = "action=drop chain=forward in-interface=lan protocol=udp dst-port=8080";
 const DROP_BLOCKED: &str = "action=drop chain=forward in-interface=lan src-address-list=blocked";
-const MARKED_ONLY: &str =
-    "action=drop chain=forward in-interface=lan connection-mark=no-mark src-address=192.168.88.60";
-
-#[derive(Default)]
-struct Lines(String);
-
-impl Lines {
-    fn push(&mut self, line: String) {
-        writeln!(self.0, "{line}").expect("writing to a string");
-    }
-}
-
 fn toggle<T: PartialEq>(list: &mut Vec<T>, item: T) {
     match list.iter().position(|other| *other == item) {
         Some(place) => drop(list.remove(place)),

@@ -1,6 +1,6 @@
 //! Holds what was seen while a configuration was changed against what both versions of it mean.
 
-use super::meaning::{Ends, Meaning, Sends, interface, is_steady};
+use super::meaning::{Ends, Meaning, Sends, Versions, interface};
 use super::senders::FIRST_FORBIDDEN;
 use super::wire::{Content, Frame, Place, is_private};
 use rosc::trace::State;
@@ -18,14 +18,14 @@ pub(super) struct Bound {
 
 impl Bound {
     /// Whether both versions leave it as it is.
-    pub(super) fn is_steady(&self, versions: [&Meaning<'_>; 2]) -> bool {
-        is_steady(&self.state, self.ends, self.sends, self.source, versions)
+    pub(super) fn is_steady(&self, versions: Versions<'_, '_>) -> bool {
+        versions.leave_alone(&self.state, self.ends, self.sends, self.source)
     }
 }
 
 /// Everything that was seen during one change, with the two versions.
 pub(super) struct Window<'w, 'r> {
-    pub(super) versions: [&'w Meaning<'r>; 2],
+    pub(super) versions: Versions<'w, 'r>,
     /// By the ends that their hosts know.
     pub(super) bound: &'w HashMap<Ends, Bound>,
     pub(super) frames: &'w [Frame],
@@ -88,8 +88,11 @@ impl Window<'_, '_> {
             for one in seen {
                 self.look_at(frame, one, &mut findings);
             }
-            if seen.len() < *count && self.must_arrive(frame, &opened) {
-                findings.lost.push(format!("{} of {count}: {frame:?}", count - seen.len()));
+            // The reset of a connection may overtake the last acknowledgement, which another processor sends.
+            let is_overtaken = content.acknowledges() && reset.contains(&(frame.destination, frame.ports.0));
+            if seen.len() < *count && !is_overtaken && self.must_arrive(frame, &opened) {
+                let story = self.story((frame.destination, frame.ports.0));
+                findings.lost.push(format!("{} of {count}: {frame:?} of\n{story}", count - seen.len()));
             }
         }
         for (content, (count, frame)) in &answers {
@@ -101,10 +104,24 @@ impl Window<'_, '_> {
                 Content::Segment { .. } => asked.contains(&ends) && !reset.contains(&ends),
             };
             if got < *count && is_awaited && self.must_be_answered(frame) {
-                findings.lost.push(format!("{} of {count} answers: {frame:?}", count - got));
+                let story = self.story((frame.source, frame.ports.1));
+                findings.lost.push(format!("{} of {count} answers: {frame:?} of\n{story}", count - got));
             }
         }
         findings
+    }
+
+    /// All that was seen of a connection, as far as ports tell, which translations mostly keep.
+    fn story(&self, (far, port): (Ipv4Addr, u16)) -> String {
+        let is_its = |frame: &&Frame| {
+            (frame.destination, frame.ports.0) == (far, port) || (frame.source, frame.ports.1) == (far, port)
+        };
+        let place = |frame: &Frame| interface(frame.place);
+        let lines = self.frames.iter().filter(is_its).map(|frame| {
+            let Frame { source, destination, content, .. } = frame;
+            format!("    {} {source} -> {destination} {content:?}\n", place(frame))
+        });
+        lines.take(60).collect()
     }
 
     /// Looks at a packet that has arrived. `sent` is the same as it began.
@@ -115,7 +132,10 @@ impl Window<'_, '_> {
         }
         let sends = Sends::of(&sent.content);
         let is_as_meant = || {
-            self.versions.iter().any(|version| version.may_leave(ends, sends, seen.place, seen.source.into()))
+            self.versions
+                .both()
+                .iter()
+                .any(|version| version.may_leave(ends, sends, seen.place, seen.source.into()))
         };
         let is_new = !self.bound.contains_key(&ends) && sends != Sends::Segments;
         if (is_new || is_private(seen.source)) && !is_reset(&sent.content) && !is_as_meant() {
@@ -123,7 +143,7 @@ impl Window<'_, '_> {
                 let leaving = version.leaving(&State::default(), ends, sends);
                 leaving.is_some_and(|ways| ways.iter().all(|way| way.source == *ends.source.ip()))
             };
-            if is_private(seen.source) && !self.versions.iter().all(is_exempt) {
+            if is_private(seen.source) && !self.versions.both().iter().all(is_exempt) {
                 findings.leaked.push(format!("untranslated: {seen:?}"));
             } else {
                 findings.mixed += 1;
@@ -150,18 +170,18 @@ impl Window<'_, '_> {
             let Some(first) = opened.get(&ends) else { return false };
             let states = self
                 .versions
-                .iter()
+                .both()
+                .into_iter()
                 .filter_map(|version| version.bind(ends, Sends::Syn, first.place, first.source.into()));
             let states: Vec<State> = states.collect();
-            let stays = |state| is_steady(state, ends, sends, first.source, self.versions);
+            let stays = |state| self.versions.leave_alone(state, ends, sends, first.source);
             return !states.is_empty() && states.iter().all(stays);
         }
-        self.versions.iter().all(|version| version.leaving(&State::default(), ends, sends).is_some())
+        self.versions.forward(ends, sends)
     }
 
     /// Whether both versions let an answer back in. Who asks by an address that only one version has may lose it.
     fn must_be_answered(&self, frame: &Frame) -> bool {
-        let stays = |version: &&Meaning<'_>| version.configuration.has_address(frame.destination);
         let has_moved = || {
             self.bound.values().any(|bound| {
                 let is_its =
@@ -169,7 +189,7 @@ impl Window<'_, '_> {
                 is_its && !bound.is_steady(self.versions)
             })
         };
-        !is_reset(&frame.content) && self.versions.iter().all(stays) && !has_moved()
+        !is_reset(&frame.content) && self.versions.have_address(frame.destination) && !has_moved()
     }
 }
 

@@ -24,7 +24,17 @@ pub(super) struct Compiled {
 impl Compiled {
     pub(super) fn new(configuration: Configuration) -> Self {
         let source = configuration.text();
-        let sources = text(&source);
+        Self::of(configuration, &source)
+    }
+
+    /// What there is between two configurations.
+    pub(super) fn on_the_way(from: &Self, to: &Self) -> Self {
+        let text = to.configuration.text_on_the_way(&from.configuration);
+        Self::of(to.configuration.clone(), &text)
+    }
+
+    fn of(configuration: Configuration, source: &str) -> Self {
+        let sources = text(source);
         let compiled = compile(&sources, Options::default());
         assert!(!has_errors(&compiled.diagnostics), "{source}\n{:#?}", compiled.diagnostics);
         Self { configuration, router: compiled.router }
@@ -161,19 +171,41 @@ impl<'r> Meaning<'r> {
     }
 }
 
-/// Whether both configurations leave a connection as it is. `source` is whose it seems to be: the kernel ends masqueraded
-/// connections with the address that they are translated to.
-pub(super) fn is_steady(
-    state: &State,
-    ends: Ends,
-    sends: Sends,
-    source: Ipv4Addr,
-    versions: [&Meaning<'_>; 2],
-) -> bool {
-    let sends = if sends == Sends::Syn { Sends::Segments } else { sends };
-    let [old, new] = versions.map(|meaning| meaning.leaving(state, ends, sends));
-    let stays = |meaning: &Meaning<'_>| is_private(source) || meaning.configuration.has_address(source);
-    old.is_some() && old == new && versions.into_iter().all(stays)
+/// The configuration before a change, the one after it, and what there is on the way.
+#[derive(Clone, Copy)]
+pub(super) struct Versions<'v, 'r> {
+    pub(super) old: &'v Meaning<'r>,
+    pub(super) new: &'v Meaning<'r>,
+    pub(super) on_the_way: &'v Meaning<'r>,
+}
+
+impl<'v, 'r> Versions<'v, 'r> {
+    /// The two that anybody has written.
+    pub(super) fn both(&self) -> [&'v Meaning<'r>; 2] {
+        [self.old, self.new]
+    }
+
+    fn all(&self) -> [&'v Meaning<'r>; 3] {
+        [self.old, self.new, self.on_the_way]
+    }
+
+    /// Whether a new connection is forwarded by all.
+    pub(super) fn forward(&self, ends: Ends, sends: Sends) -> bool {
+        self.all().iter().all(|version| version.leaving(&State::default(), ends, sends).is_some())
+    }
+
+    /// Whether a connection is left as it is by all. `source` is whose it seems to be: the kernel ends masqueraded
+    /// connections with the address that they are translated to.
+    pub(super) fn leave_alone(&self, state: &State, ends: Ends, sends: Sends, source: Ipv4Addr) -> bool {
+        let sends = if sends == Sends::Syn { Sends::Segments } else { sends };
+        let [old, new, on_the_way] = self.all().map(|version| version.leaving(state, ends, sends));
+        old.is_some() && old == new && new == on_the_way && (is_private(source) || self.have_address(source))
+    }
+
+    /// Whether both have an address.
+    pub(super) fn have_address(&self, address: Ipv4Addr) -> bool {
+        self.both().iter().all(|version| version.configuration.has_address(address))
+    }
 }
 
 /// The device of an uplink.

@@ -17,7 +17,7 @@ use crate::cli::command;
 use configuration::{BLOCKED, Configuration, HOSTS, UPLINKS};
 use ipnet::IpNet;
 use judge::{Bound, Findings, Window};
-use meaning::{Compiled, Ends, Meaning, Sends};
+use meaning::{Compiled, Ends, Meaning, Sends, Versions};
 use rosc::lab::{Port, Role, Station, Topology, World};
 use rosc::trace::Numbers;
 use rosc_target::netns::{NetNs, for_test};
@@ -49,11 +49,13 @@ fn no_packet_meets_anything_but_the_old_or_the_new_configuration() {
         let mut configuration = now.configuration.clone();
         let edits: Vec<&str> = (0..=numbers.below(3)).map(|_| configuration.edit(&mut numbers)).collect();
         let next = Compiled::new(configuration);
-        let (old, new) = (now.meaning(), next.meaning());
-        let findings = probe.change(&old, &new, &next);
+        let between = Compiled::on_the_way(&now, &next);
+        let (old, new, on_the_way) = (now.meaning(), next.meaning(), between.meaning());
+        let findings = probe.change(Versions { old: &old, new: &new, on_the_way: &on_the_way }, &next);
         if !findings.is_clean() {
             probe.failed.push(format!(
-                "{edits:?}\n{findings:#?}\nfrom\n{}\nto\n{}",
+                "{edits:?}\n{}\nfrom\n{}\nto\n{}",
+                findings.told(),
                 now.configuration.text(),
                 next.configuration.text()
             ));
@@ -120,8 +122,8 @@ impl Probe {
     }
 
     /// Changes the configuration under traffic.
-    fn change(&mut self, old: &Meaning<'_>, new: &Meaning<'_>, next: &Compiled) -> Findings {
-        self.replenish(old);
+    fn change(&mut self, versions: Versions<'_, '_>, next: &Compiled) -> Findings {
+        self.replenish(versions.old);
         drop(self.wires.take());
         self.senders.resume();
         thread::sleep(Duration::from_millis(20));
@@ -132,7 +134,7 @@ impl Probe {
         let mut frames = Vec::new();
         let mut findings = loop {
             frames.extend(self.wires.take());
-            let findings = Window { versions: [old, new], bound: &self.bound, frames: &frames }.judge();
+            let findings = Window { versions, bound: &self.bound, frames: &frames }.judge();
             if findings.lost.is_empty() || Instant::now() > until {
                 break findings;
             }
@@ -140,12 +142,12 @@ impl Probe {
         };
         self.count(&frames);
         self.mixed += findings.mixed;
-        self.keep_steady([old, new], &mut findings);
+        self.keep_steady(versions, &mut findings);
         findings
     }
 
     /// Keeps the connections that both versions leave as they are.
-    fn keep_steady(&mut self, versions: [&Meaning<'_>; 2], findings: &mut Findings) {
+    fn keep_steady(&mut self, versions: Versions<'_, '_>, findings: &mut Findings) {
         let bound = &mut self.bound;
         let steady = |ends: &Ends| bound.get(ends).is_some_and(|bound| bound.is_steady(versions));
         let mut flows = self.senders.flows();
@@ -168,7 +170,7 @@ impl Probe {
             flows.datagrams.iter().map(ends).chain(flows.streams.iter().map(ends)).collect();
         bound.retain(|ends, _| left.contains(ends));
         for bound in bound.values_mut() {
-            versions[1].go_on(
+            versions.new.go_on(
                 &mut bound.state,
                 bound.ends,
                 if bound.sends == Sends::Syn { Sends::Segments } else { bound.sends },
@@ -243,6 +245,13 @@ impl Probe {
 }
 
 impl Findings {
+    fn told(&self) -> String {
+        let parts = [("lost", &self.lost), ("leaked", &self.leaked), ("moved", &self.moved)];
+        let lines =
+            parts.iter().flat_map(|(what, list)| list.iter().map(move |one| format!("{what}: {one}\n")));
+        lines.collect()
+    }
+
     fn is_clean(&self) -> bool {
         self.lost.is_empty() && self.leaked.is_empty() && self.moved.is_empty()
     }

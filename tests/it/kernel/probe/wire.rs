@@ -47,6 +47,11 @@ impl Content {
     pub(super) fn opens(&self) -> bool {
         matches!(self, Self::Segment { flags, .. } if flags & (SYN | ACK) == SYN)
     }
+
+    /// Whether it only acknowledges what it has got.
+    pub(super) fn acknowledges(&self) -> bool {
+        matches!(self, Self::Segment { flags: ACK, length: 0, .. })
+    }
 }
 
 impl Frame {
