@@ -178,6 +178,13 @@ mod tests {
     }
 
     #[test]
+    fn a_chain_that_marks_in_one_state_only_waits_for_the_routes() {
+        let (plain, marking) = (state(vec![], vec![accept("a")]), state(vec![], vec![marks("a")]));
+        assert_eq!(Stages::between(&plain, &marking).translating, plain);
+        assert_eq!(Stages::between(&marking, &plain).translating, marking);
+    }
+
+    #[test]
     fn a_filter_that_asks_for_marks_changes_with_what_marks() {
         let guard = |value| {
             let marked = meta::mark().eq(value);

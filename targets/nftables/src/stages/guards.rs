@@ -12,7 +12,16 @@ use std::collections::BTreeSet;
 /// A filter that asks for marks is not among them if what marks packets changes too: a new one would not find the marks
 /// that it lets through yet, and drop what both states forward.
 pub(super) fn early(old: &Table, new: &Table, translating: &BTreeSet<Name>) -> BTreeSet<Name> {
-    let all = &guarding_bases(old) | &guarding_bases(new);
+    // What marks packets in one state guards in neither, however packets come there.
+    let guards = |base: &Name| {
+        let chains = &reached(old, [base]) | &reached(new, [base]);
+        chains
+            .iter()
+            .flat_map(|name| [old.chains.get(name), new.chains.get(name)])
+            .flatten()
+            .all(|chain| !changes_packets(chain))
+    };
+    let all: BTreeSet<Name> = (&bases(old) | &bases(new)).into_iter().filter(guards).collect();
     let is_marked_anew = {
         let guarding = all.iter().flat_map(|base| &reached(old, [base]) | &reached(new, [base]));
         let settled: BTreeSet<Name> = guarding.chain(translating.iter().cloned()).collect();
@@ -30,18 +39,14 @@ pub(super) fn early(old: &Table, new: &Table, translating: &BTreeSet<Name>) -> B
     early.flat_map(|base| &reached(old, [base]) | &reached(new, [base])).collect()
 }
 
-/// The chains of hooks from which no rule changes a packet.
-fn guarding_bases(table: &Table) -> BTreeSet<Name> {
+/// The chains of hooks in which packets are filtered.
+fn bases(table: &Table) -> BTreeSet<Name> {
     let translating = translating_chains(table);
     let bases = table.chains.iter().filter(|(name, chain)| {
         let is_filter = chain.hook.is_some_and(|hook| hook.kind == ChainType::Filter);
         is_filter && !translating.contains(*name)
     });
-    let guards = |name: &&Name| {
-        let chains = reached(table, [*name]);
-        chains.iter().filter_map(|name| table.chains.get(name)).all(|chain| !changes_packets(chain))
-    };
-    bases.map(|(name, _)| name).filter(guards).cloned().collect()
+    bases.map(|(name, _)| name.clone()).collect()
 }
 
 fn asks_for_marks(chain: &Chain) -> bool {

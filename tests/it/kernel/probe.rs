@@ -32,7 +32,7 @@ const CHANGES: usize = 25;
 /// So many flows of each kind last.
 const LASTING: usize = 6;
 /// A packet that is not there by then is lost.
-const PATIENCE: Duration = Duration::from_secs(4);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 #[test]
 fn no_packet_meets_anything_but_the_old_or_the_new_configuration() {
