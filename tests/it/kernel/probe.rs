@@ -63,8 +63,8 @@ fn no_packet_meets_anything_but_the_old_or_the_new_configuration() {
         now = next;
     }
     println!(
-        "{changes} changes (seed {seed}), packets: {:?}, of both versions: {}",
-        probe.counts, probe.mixed
+        "{changes} changes (seed {seed}), packets: {:?}, of both versions: {}; asked again between changes: {}",
+        probe.counts, probe.mixed, probe.asked_again
     );
     assert!(
         probe.failed.is_empty(),
@@ -85,6 +85,7 @@ struct Probe {
     next_flow: u32,
     counts: BTreeMap<&'static str, usize>,
     mixed: usize,
+    asked_again: u32,
     failed: Vec<String>,
 }
 
@@ -101,7 +102,17 @@ impl Probe {
         let wires = Wires::watch(places).expect("wires");
         let senders = Senders::start(hosts(&world)).expect("senders");
         let (bound, counts) = (HashMap::new(), BTreeMap::new());
-        Self { world, wires, senders, bound, next_flow: 1, counts, mixed: 0, failed: Vec::new() }
+        Self {
+            world,
+            wires,
+            senders,
+            bound,
+            next_flow: 1,
+            counts,
+            mixed: 0,
+            asked_again: 0,
+            failed: Vec::new(),
+        }
     }
 
     fn apply(&self, compiled: &Compiled) {
@@ -187,7 +198,7 @@ impl Probe {
         for _ in flows.datagrams.len()..LASTING {
             let mut flow =
                 hosts.run(|| Lasting::<std::net::UdpSocket>::open(self.next_flow)).expect("a flow");
-            flow.ask_once().expect("the first datagram is answered");
+            self.asked_again += flow.ask().expect("a datagram is answered") - 1;
             new.datagrams.push(flow);
             self.next_flow += 1;
         }
@@ -261,10 +272,14 @@ fn ends<S>(flow: &Lasting<S>) -> Ends {
     Ends { source: flow.source, destination: flow.destination }
 }
 
-/// Where the first packet of a connection has come out.
+/// Where the first packet of a connection that got through has come out.
 fn first_arrival(frames: &[Frame], ends: Ends) -> Option<&Frame> {
-    let first = frames.iter().find(|frame| frame.place == Place::Lan && Ends::of(frame) == ends)?;
-    frames.iter().find(|frame| frame.place != Place::Lan && frame.content == first.content)
+    let mut sent = frames.iter().filter(|frame| frame.place == Place::Lan && Ends::of(frame) == ends);
+    sent.find_map(|sent| {
+        frames
+            .iter()
+            .find(|frame| frame.place != Place::Lan && frame.is_request() && frame.content == sent.content)
+    })
 }
 
 fn hosts(world: &World) -> &NetNs {

@@ -72,7 +72,7 @@ impl Senders {
         };
         start(Box::new(hosts.run(NewDatagrams::open)?))?;
         start(Box::new(hosts.run(Forbidden::open)?))?;
-        start(Box::new(NewStreams::default()))?;
+        start(Box::<NewStreams>::default())?;
         start(Box::new(LastingDatagrams))?;
         start(Box::new(LastingStreams))?;
         Ok(Self { shared, threads })
@@ -303,15 +303,25 @@ impl Lasting<UdpSocket> {
 }
 
 impl Lasting<UdpSocket> {
-    /// Sends the first datagram, and waits for its answer.
-    pub(super) fn ask_once(&mut self) -> io::Result<()> {
+    /// Sends datagrams until one is answered. Returns how many it took: outside of a change one may be lost too, where a
+    /// neighbour is still looked for.
+    pub(super) fn ask(&mut self) -> io::Result<u32> {
+        const A_WHILE: Duration = Duration::from_secs(2);
+        let until = Instant::now() + PATIENCE;
         self.socket.set_nonblocking(false)?;
-        self.socket.set_read_timeout(Some(PATIENCE))?;
-        let message = Message { flow: self.id, round: self.sent }.encode();
-        self.socket.send_to(&message, self.destination)?;
-        self.sent += 1;
-        self.socket.recv(&mut [0; Message::LENGTH])?;
-        self.socket.set_nonblocking(true)
+        self.socket.set_read_timeout(Some(A_WHILE))?;
+        loop {
+            let message = Message { flow: self.id, round: self.sent }.encode();
+            self.socket.send_to(&message, self.destination)?;
+            self.sent += 1;
+            match self.socket.recv(&mut [0; Message::LENGTH]) {
+                Ok(_) => break,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock && Instant::now() < until => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.socket.set_nonblocking(true)?;
+        Ok(self.sent)
     }
 }
 
