@@ -1,12 +1,12 @@
 //! What the lab's packets carry: which flow they belong to.
 
 /// The payload of a request; its answer is the same bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Message {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Message {
     /// The flow.
-    pub(super) flow: u32,
+    pub flow: u32,
     /// How many requests the flow has sent before.
-    pub(super) round: u32,
+    pub round: u32,
 }
 
 /// The length of every message.
@@ -15,7 +15,11 @@ pub(super) const LENGTH: usize = 12;
 const MAGIC: [u8; 4] = *b"rosc";
 
 impl Message {
-    pub(super) fn encode(self) -> [u8; LENGTH] {
+    /// The length of every message.
+    pub const LENGTH: usize = LENGTH;
+
+    /// The payload.
+    pub fn encode(self) -> [u8; LENGTH] {
         let mut bytes = [0; LENGTH];
         bytes[..4].copy_from_slice(&MAGIC);
         bytes[4..8].copy_from_slice(&self.flow.to_be_bytes());
@@ -24,7 +28,7 @@ impl Message {
     }
 
     /// Reads a message; `None` for what the lab did not send.
-    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
         let [magic, flow, round] = [bytes.get(..4)?, bytes.get(4..8)?, bytes.get(8..12)?];
         let number = |bytes: &[u8]| bytes.try_into().map(u32::from_be_bytes).ok();
         Some(Self { flow: number(flow)?, round: number(round)? }).filter(|_| magic == MAGIC)

@@ -17,6 +17,7 @@ pub mod verify;
 mod world;
 
 pub use error::LabError;
+pub use message::Message;
 pub use report::{Aftermath, Fate, Group, Report, Uplink};
 pub use server::{Log, Seen, Server};
 pub use topology::{Destination, Port, Role, Station, Topology};

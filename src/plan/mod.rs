@@ -74,15 +74,20 @@ pub fn plan(desired: &Desired, observed: &Observed) -> Plan {
     settings.sort_by_key(stretch);
     steps.extend(divide(settings, stretch, Step::Sysctl));
     steps.extend(divide(routes, route_stretch, Step::Route));
+    let Diff { changes: firewall, conflicts: in_firewall } =
+        Nftables::diff(&desired.nftables, &observed.nftables);
+    conflicts.extend(in_firewall);
     let has = |wanted| steps.iter().any(|(stretch, _)| *stretch == wanted);
-    let firewall = firewall_steps(
-        desired,
-        &observed.nftables,
-        has(Stretch::RoutesAndRules) || has(Stretch::LinksAndAddresses),
-        has(Stretch::Stale),
-        &mut conflicts,
-    );
-    steps.extend(firewall);
+    let ways_come = has(Stretch::RoutesAndRules) || has(Stretch::LinksAndAddresses);
+    let ways_go = has(Stretch::Stale);
+    if observed.is_untouched_and_forwards_nothing() {
+        // Nobody is on the way who could meet one part without the other.
+        steps.extend(divide(firewall, |_| Stretch::FiltersAndTranslations, Step::Nftables));
+    } else if firewall.is_empty() || !(ways_come || ways_go) {
+        steps.extend(divide(firewall, |_| Stretch::Decisions, Step::Nftables));
+    } else {
+        steps.extend(firewall_steps(desired, &observed.nftables, ways_come, ways_go));
+    }
     steps.sort_by_key(|(stretch, _)| *stretch);
     Plan { steps: steps.into_iter().map(|(_, step)| step).collect(), conflicts, satisfied }
 }
@@ -124,20 +129,14 @@ impl Step {
     }
 }
 
-/// Changes the firewall in one transaction, or where addresses and routes come or go, in as many as it takes for every
-/// packet to find what belongs to its way.
+/// Changes the firewall, where addresses and routes come or go, in as many transactions as it takes for every packet to
+/// find what belongs to its way.
 fn firewall_steps(
     desired: &Desired,
     observed: &rosc_nftables::Observed,
     ways_come: bool,
     ways_go: bool,
-    conflicts: &mut Vec<Conflict>,
 ) -> Vec<(Stretch, Step)> {
-    let Diff { changes: all, conflicts: in_the_way } = Nftables::diff(&desired.nftables, observed);
-    conflicts.extend(in_the_way);
-    if all.is_empty() || !(ways_come || ways_go) {
-        return divide(all, |_| Stretch::Decisions, Step::Nftables);
-    }
     let Stages { translating, deciding } = Stages::between(&observed.state, &desired.nftables);
     let mut way = Vec::new();
     if ways_come {

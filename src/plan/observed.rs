@@ -1,6 +1,7 @@
 //! What a machine has, as far as a plan needs to know it.
 
 use crate::lower::Desired;
+use rosc_sysctl::Key;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::sync::Arc;
 
@@ -31,6 +32,18 @@ impl Observed {
                 originals: settings.keys().map(|key| (key.clone(), FORMER_VALUE.to_owned())).collect(),
             },
         }
+    }
+
+    /// Whether rosc has made nothing here that packets could meet, and none are forwarded.
+    pub(super) fn is_untouched_and_forwards_nothing(&self) -> bool {
+        let forwards = |(key, value): (&Key, &String)| {
+            matches!(key.as_str().rsplit('/').next(), Some("ip_forward" | "forwarding")) && value != "0"
+        };
+        let ipv4: Key = "net/ipv4/ip_forward".parse().expect("a setting");
+        self.route.state == rosc_route::State::default()
+            && self.nftables.state.tables.is_empty()
+            && self.sysctl.values.contains_key(&ipv4)
+            && !self.sysctl.values.iter().any(forwards)
     }
 
     /// What of it rosc owns.

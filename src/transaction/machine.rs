@@ -11,6 +11,7 @@ use rosc_sysctl::{Key, SysctlTarget};
 use rosc_target::{Target, TargetError};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 /// What the kernel says to users who are not allowed to.
 const EPERM: i32 = 1;
@@ -66,12 +67,23 @@ impl Machine {
     /// Reads what there is, but of the firewall only whether anybody has changed it, where it was found to be as wanted
     /// before. What only changes to it would need is missing then: counters, and by what the kernel knows rules.
     pub(super) fn observe_knowing(&mut self, verified: &Verified<'_>) -> Result<Observed, TargetError> {
-        let unchanged = match verified.generation() {
-            Some(generation) => self.nftables.observe_unchanged(generation, verified.wanted())?,
-            None => None,
-        };
-        let nftables = unchanged.map_or_else(|| self.nftables.observe(), Ok)?;
-        Ok(Observed { route: self.route.observe()?, nftables, sysctl: self.sysctl().observe()? })
+        let sysctl = self.sysctl();
+        let Self { route, nftables, .. } = self;
+        // Another thread of this namespace reads the rest, while nft is waited for.
+        thread::scope(|scope| {
+            let rest = scope.spawn(|| Ok((route.observe()?, { sysctl }.observe()?)));
+            let unchanged = match verified.generation() {
+                Some(generation) => nftables.observe_unchanged(generation, verified.wanted()),
+                None => Ok(None),
+            };
+            let nftables = match unchanged {
+                Ok(None) => nftables.observe(),
+                Ok(Some(unchanged)) => Ok(unchanged),
+                Err(error) => Err(error),
+            };
+            let (route, sysctl) = rest.join().expect("reading does not panic")?;
+            Ok(Observed { route, nftables: nftables?, sysctl })
+        })
     }
 
     /// Reads what there is as far as the user may. What may not be read is taken to be as wanted, and named: the kernel

@@ -21,6 +21,7 @@ mod laws;
 mod legal;
 mod lints;
 mod listed;
+mod order;
 mod port_scans;
 mod published;
 mod reactions;

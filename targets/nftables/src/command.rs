@@ -78,6 +78,21 @@ pub(crate) fn commands<'a>(
     Ok(list.commands)
 }
 
+/// Takes those commands out that delete sets which no others replace. They are for a transaction of their own: a packet that
+/// still is among the old rules must find the elements.
+pub(crate) fn take_deletions<'a>(commands: &mut Vec<Command<'a>>, changes: &[Change]) -> Vec<Command<'a>> {
+    let is_replaced = |name: &Name| {
+        changes
+            .iter()
+            .any(|change| matches!(&change.action, Action::CreateSet { name: made, .. } if made == name))
+    };
+    let is_last = |command: &mut Command<'a>| {
+        command.phase == Phase::DeleteSets
+            && matches!(command.subject, Subject::Set(_, name, _) if !is_replaced(name))
+    };
+    commands.extract_if(.., is_last).collect()
+}
+
 /// Returns the commands that make sets, and the tables around them. Those that can be filled without nft stay empty.
 pub(crate) fn commands_for_sets<'a>(filled: &[Filled<'a>], observed: &Observed) -> Vec<Command<'a>> {
     let mut list = List { commands: Vec::new(), observed };
@@ -121,8 +136,12 @@ pub(crate) struct Filled<'a> {
 }
 
 impl<'a> Filled<'a> {
-    /// The sets that changes make, if one of them has so many addresses that nft is slow with them. Then it is all of them:
-    /// where nft has elements to add to any set, it reads those of others first.
+    /// The sets that changes make, if there is a table already whose packets could meet them, or if one of them has so many
+    /// addresses that nft is slow with them. Then it is all of them: where nft has elements to add to any set, it reads those
+    /// of others first.
+    ///
+    /// A rule must not come with its set: between the two generations of rules the kernel puts the elements of an interval
+    /// set in their place last of all (`nft_set_commit_update`), and until then packets find the new rule and an empty set.
     pub(crate) fn by(changes: &'a [Change], observed: &Observed) -> Vec<Self> {
         /// Below, it makes no difference that anyone would notice.
         const MANY: usize = 1000;
@@ -135,7 +154,10 @@ impl<'a> Filled<'a> {
         };
         let sets: Vec<Self> = changes.iter().filter_map(new).collect();
         let is_large = |set: &Set| set.elements().len() >= MANY && elements::can_add(set.elements());
-        if sets.iter().any(|filled| is_large(filled.set)) { sets } else { Vec::new() }
+        let may_be_met = |filled: &Self| {
+            observed.state.tables.contains_key(&filled.family) && !filled.set.elements().is_empty()
+        };
+        if sets.iter().any(|filled| is_large(filled.set) || may_be_met(filled)) { sets } else { Vec::new() }
     }
 
     fn is_made_by(&self, change: &Change) -> bool {

@@ -5,7 +5,7 @@ use crate::interface::InterfaceName;
 use crate::name::Name;
 use crate::protocol::Protocol;
 use crate::quoted::Comment;
-use crate::statement::{Counter, Statement};
+use crate::statement::{Counter, Statement, Verdict};
 use crate::{read, schema};
 use rosc_target::Origin;
 use serde::ser::SerializeMap;
@@ -123,6 +123,16 @@ impl Rule {
     /// Returns the chains that packets may go into from here.
     pub(crate) fn targets(&self) -> impl Iterator<Item = &Name> {
         self.statements.iter().flat_map(Statement::targets)
+    }
+
+    /// Returns the rule with other verdicts.
+    pub(crate) fn with_verdicts(&self, verdict: impl Fn(&Verdict) -> Verdict) -> Self {
+        let statements = self.statements.iter().map(|statement| match statement {
+            Statement::Verdict(before) => Statement::Verdict(verdict(before)),
+            Statement::Vmap(vmap) => Statement::Vmap(vmap.with_verdicts(&verdict)),
+            other => other.clone(),
+        });
+        Self { statements: statements.collect(), ..self.clone() }
     }
 
     /// Returns the connection tracking helpers that the rule assigns.

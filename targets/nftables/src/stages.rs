@@ -1,16 +1,18 @@
 //! States on the way from one state to another, for those who change routes in between.
 
-use crate::sequence;
+mod exemptions;
+mod guards;
+
 use crate::state::{Chain, ChainType, Family, State, Table};
-use crate::statement::Statement;
 use crate::{Name, Rule};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// The states between which routes come and go.
 ///
 /// A packet that finds a new route needs its new translation, one that finds an old route the old one, and a mark is
 /// worth nothing without the route that it leads to. No packet may get past a filter that is to be there: new filters
-/// come with the translations, and old ones that are not to be there any more go last. So there are three transactions:
+/// come with the translations, and old ones that are not to be there any more go last; those that ask for marks change with
+/// what marks. So there are three transactions:
 ///
 /// 1. to `translating`, then addresses and routes are added;
 /// 2. to `deciding`, then stale routes are deleted;
@@ -49,26 +51,27 @@ enum Others {
 
 fn merge(old: &Table, new: &Table, others: Others) -> Table {
     let translating = &translating_chains(old) | &translating_chains(new);
-    let mut chains: BTreeMap<Name, Chain> = BTreeMap::new();
-    for name in &translating {
-        chains.extend(
-            merge_chain(old.chains.get(name), new.chains.get(name)).map(|chain| (name.clone(), chain)),
-        );
-    }
+    let mut chains = exemptions::side_by_side(old, new, &translating);
     let source = match others {
         Others::Old => old,
         Others::New => new,
     };
-    let guarding = &guarding_chains(old) | &guarding_chains(new);
+    let guarding = guards::early(old, new, &translating);
     for name in guarding.difference(&translating) {
         let chain = new.chains.get(name).or_else(|| old.chains.get(name));
         chains.extend(chain.map(|chain| (name.clone(), chain.clone())));
     }
+    // Rules of both sides may look into sets of both sides. What marks packets sees them as it did before.
+    let seen = chains.values().flat_map(|chain| &chain.rules).flat_map(Rule::sets);
+    let seen: BTreeSet<Name> = seen.cloned().collect();
+    let mut sets = old.sets.clone();
+    for (name, set) in &new.sets {
+        if others == Others::New || seen.contains(name) || !old.sets.contains_key(name) {
+            sets.insert(name.clone(), set.clone());
+        }
+    }
     let rest = source.chains.iter().filter(|(name, _)| !chains.contains_key(*name)).collect::<Vec<_>>();
     chains.extend(rest.into_iter().map(|(name, chain)| (name.clone(), chain.clone())));
-    // Rules of both sides may look into sets of both sides.
-    let mut sets = old.sets.clone();
-    sets.extend(new.sets.iter().map(|(name, set)| (name.clone(), set.clone())));
     let mut helpers = old.helpers.clone();
     helpers.extend(new.helpers.iter().map(|(name, helper)| (name.clone(), helper.clone())));
     Table { sets, helpers, chains, objects: old.objects.clone() }
@@ -78,37 +81,6 @@ fn merge(old: &Table, new: &Table, others: Others) -> Table {
 fn translating_chains(table: &Table) -> BTreeSet<Name> {
     let is_nat = |chain: &Chain| chain.hook.is_some_and(|hook| hook.kind == ChainType::Nat);
     reached(table, table.chains.iter().filter(|(_, chain)| is_nat(chain)).map(|(name, _)| name))
-}
-
-/// The chains that only let packets pass or not, with those that they jump to.
-fn guarding_chains(table: &Table) -> BTreeSet<Name> {
-    let bases = table.chains.iter().filter(|(_, chain)| {
-        chain.hook.is_some_and(|hook| hook.kind == ChainType::Filter) && !changes_packets(chain)
-    });
-    let guarding = bases.map(|(name, _)| reached(table, [name])).filter(|chains| {
-        chains.iter().filter_map(|name| table.chains.get(name)).all(|chain| !changes_packets(chain))
-    });
-    guarding.flatten().collect()
-}
-
-fn changes_packets(chain: &Chain) -> bool {
-    chain.rules.iter().flat_map(Rule::statements).any(|statement| match statement {
-        Statement::SetMark(_)
-        | Statement::SetMaxseg(_)
-        | Statement::SetField(_)
-        | Statement::SetHelper(_)
-        | Statement::Nat(_)
-        | Statement::Opaque(_) => true,
-        Statement::Match(_)
-        | Statement::Limit(_)
-        | Statement::SetUpdate(_)
-        | Statement::Counter(_)
-        | Statement::Log(_)
-        | Statement::Notrack
-        | Statement::Vmap(_)
-        | Statement::Reject(_)
-        | Statement::Verdict(_) => false,
-    })
 }
 
 /// Some chains, and those that they jump to.
@@ -124,29 +96,12 @@ fn reached<'t>(table: &'t Table, from: impl IntoIterator<Item = &'t Name>) -> BT
     found
 }
 
-fn merge_chain(old: Option<&Chain>, new: Option<&Chain>) -> Option<Chain> {
-    match (old, new) {
-        (Some(old), Some(new)) => {
-            let mut rules = Vec::with_capacity(old.rules.len() + new.rules.len());
-            let mut next = 0;
-            for hunk in sequence::compare(&old.rules, &new.rules, |_| true) {
-                rules.extend_from_slice(&new.rules[next..hunk.new.end]);
-                rules.extend_from_slice(&old.rules[hunk.old]);
-                next = hunk.new.end;
-            }
-            rules.extend_from_slice(&new.rules[next..]);
-            Some(Chain { rules, ..new.clone() })
-        }
-        (only, None) | (None, only) => only.cloned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::select::meta;
     use crate::state::{BaseHook, Hook, Policy};
-    use crate::{InterfaceName, Mark, Nat, NatFlags, SetMark, Verdict};
+    use crate::{InterfaceName, Mark, Nat, NatFlags, SetMark, Statement, Verdict};
     use rosc_target::Origin;
 
     fn rule(interface: &str, action: impl Into<Statement>) -> Rule {
@@ -190,9 +145,69 @@ mod tests {
 
     #[test]
     fn a_new_translation_stands_in_front_of_the_one_that_it_replaces() {
-        let stages =
-            Stages::between(&state(vec![masquerade("a")], vec![]), &state(vec![accept("a")], vec![]));
-        assert_eq!(stages.translating, state(vec![accept("a"), masquerade("a")], vec![]));
+        let random = || rule("a", Nat::Masquerade(None, NatFlags::FULLY_RANDOM));
+        let stages = Stages::between(&state(vec![masquerade("a")], vec![]), &state(vec![random()], vec![]));
+        assert_eq!(stages.translating, state(vec![random(), masquerade("a")], vec![]));
+    }
+
+    /// The chains of a table as text.
+    fn shown(state: &State) -> String {
+        let chains = state.tables[&Family::Ip].chains.iter();
+        let rules = |chain: &Chain| {
+            chain.rules.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ").replace("counter ", "")
+        };
+        chains.map(|(name, chain)| format!("{name}: {}\n", rules(chain))).collect()
+    }
+
+    #[test]
+    fn what_only_one_side_leaves_untranslated_asks_the_other_side_first() {
+        let (plain, exempt) =
+            (state(vec![masquerade("a")], vec![]), state(vec![accept("a"), masquerade("a")], vec![]));
+        let coming = Stages::between(&plain, &exempt);
+        let expected = "mangle: \n\
+                        nat: oifname \"a\" goto stage_old_nat; oifname \"a\" masquerade\n\
+                        stage_old_nat: oifname \"a\" masquerade; accept\n";
+        assert_eq!(shown(&coming.translating), expected);
+        assert_eq!(coming.deciding, coming.translating);
+        let going = Stages::between(&exempt, &plain);
+        assert_eq!(shown(&going.deciding), expected.replace("old", "new"));
+        // Where both leave it alone by the same rule, in its place, nothing is asked.
+        let both = state(vec![accept("a"), masquerade("b"), masquerade("a")], vec![]);
+        let merged = Stages::between(&exempt, &both).translating;
+        assert_eq!(merged.tables[&Family::Ip].chains, both.tables[&Family::Ip].chains);
+    }
+
+    #[test]
+    fn a_chain_that_marks_in_one_state_only_waits_for_the_routes() {
+        let (plain, marking) = (state(vec![], vec![accept("a")]), state(vec![], vec![marks("a")]));
+        assert_eq!(Stages::between(&plain, &marking).translating, plain);
+        assert_eq!(Stages::between(&marking, &plain).translating, marking);
+    }
+
+    #[test]
+    fn a_filter_that_asks_for_marks_changes_with_what_marks() {
+        let guard = |value| {
+            let marked = meta::mark().eq(value);
+            Rule::new(Origin::IMPLIED, [marked, Verdict::Accept.into()]).unwrap()
+        };
+        let with_filter = |mark: &str, value| {
+            let mut state = state(vec![masquerade("a")], vec![marks(mark)]);
+            let hook = BaseHook {
+                kind: ChainType::Filter,
+                hook: Hook::Forward,
+                priority: 0,
+                policy: Policy::Accept,
+            };
+            let chain = Chain { hook: Some(hook), rules: vec![guard(value)], ..Chain::default() };
+            *state.table(Family::Ip).chain(&Name::new("filter").unwrap()) = chain;
+            state
+        };
+        let (old, new) = (with_filter("a", 1), with_filter("b", 2));
+        let Stages { translating, deciding } = Stages::between(&old, &new);
+        assert_eq!((translating, deciding), (old.clone(), new));
+        // With the marks as they are it comes first, like any other.
+        let other = with_filter("a", 2);
+        assert_eq!(Stages::between(&old, &other).translating, other);
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! The target itself: observe, diff, apply, undo.
 
 use crate::change::{Action, Change};
-use crate::command::{Command, Filled, Subject, commands, commands_against, commands_for_sets};
+use crate::command::{
+    Command, Filled, Subject, commands, commands_against, commands_for_sets, take_deletions,
+};
 use crate::diff;
 use crate::helper::CtHelper;
 use crate::kernel::elements::{self, Edit};
@@ -305,8 +307,8 @@ impl Target for Nftables {
         Diff { changes: diff::changes(&observed.state, desired), conflicts: Vec::new() }
     }
 
-    /// Makes all changes in one transaction, or none of them. Large new sets are filled before, while nothing looks into
-    /// them.
+    /// Makes all changes in one transaction, or none of them; but new sets are filled before, while nothing looks into them,
+    /// and stale ones are deleted when nothing does any more.
     fn apply(&mut self, changes: &[Change]) -> Result<(), TargetError> {
         if changes.is_empty() {
             return Ok(());
@@ -316,7 +318,8 @@ impl Target for Nftables {
             return self.edit(changes, &edits, current.clone());
         }
         let filled = Filled::by(changes, &current);
-        let commands = commands(changes, &current, &filled)?;
+        let mut commands = commands(changes, &current, &filled)?;
+        let deletions = take_deletions(&mut commands, changes);
         self.last = None;
         self.known = None;
         let transactions = self.fill(&filled, &current)?;
@@ -326,7 +329,10 @@ impl Target for Nftables {
             self.empty(&filled, &current);
             return Err(error);
         }
-        let own = transactions + u32::from(!commands.is_empty());
+        if !deletions.is_empty() {
+            self.load(&deletions)?;
+        }
+        let own = transactions + u32::from(!commands.is_empty()) + u32::from(!deletions.is_empty());
         if self.generation()? == current.generation.wrapping_add(own) {
             let key = |filled: &Filled<'_>| (filled.family, filled.name.clone());
             let acknowledged = filled.iter().filter(|one| elements::can_add(one.set.elements()));

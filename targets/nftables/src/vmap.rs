@@ -35,6 +35,12 @@ impl Vmap {
         &self.key
     }
 
+    /// Returns the map with other verdicts.
+    pub(crate) fn with_verdicts(&self, verdict: impl Fn(&Verdict) -> Verdict) -> Self {
+        let verdicts = self.verdicts.iter().map(|(before, values)| (verdict(before), values.clone()));
+        Self::new(self.key.clone(), verdicts).expect("the values are those of a map")
+    }
+
     /// Returns each interval of values with its verdict, ascending by value, as nft lists them.
     pub(crate) fn cases(&self) -> Vec<(Values, &Verdict)> {
         let mut cases: Vec<(Values, &Verdict)> = Vec::new();

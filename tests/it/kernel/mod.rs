@@ -16,6 +16,7 @@ mod missing;
 mod names;
 mod pcc;
 mod privileges;
+mod probe;
 mod random;
 mod removal;
 mod rendered;

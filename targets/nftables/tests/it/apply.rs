@@ -255,3 +255,21 @@ fn converge_here(desired: &State) {
     let observed = target.observe().unwrap();
     target.apply(&Nftables::diff(desired, &observed).changes).unwrap();
 }
+
+/// Between its two generations of rules the kernel fills interval sets last: a packet that met a rule together with its set
+/// would find it empty.
+#[test]
+fn a_set_is_there_before_the_rules_that_look_into_it_and_goes_after_them() {
+    let Some(namespace) = netns::for_test() else { return };
+    let list = SetName::<kind::AddressV4>::new("u_list").unwrap();
+    let with = with_set(&["192.0.2.0/24"], [rule([ip::saddr().in_set(&list), Verdict::Drop.into()])]);
+    let without = input([accept_port(80)]);
+    converge(&namespace, &without).unwrap();
+    for wanted in [&with, &without] {
+        let before = observe(&namespace).generation;
+        converge(&namespace, wanted).unwrap();
+        let after = observe(&namespace);
+        assert_eq!(*after.state, *wanted);
+        assert!(after.generation.wrapping_sub(before) >= 2, "rules and set in one transaction");
+    }
+}
