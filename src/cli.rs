@@ -219,6 +219,10 @@ pub struct DiffArgs {
     /// json` (a file that ends in .json).
     #[arg(long, value_name = "FILE")]
     pub against: Option<PathBuf>,
+    /// Tells what somebody has changed on this machine by hand: what is missing, what is otherwise, what nobody asks for,
+    /// with the lines that it contradicts.
+    #[arg(long, conflicts_with = "against")]
+    pub live: bool,
     /// How to lower it.
     #[command(flatten)]
     pub lowering: Lowering,

@@ -10,7 +10,7 @@ use crate::diagnostic::{Code, Diagnostic, Severity, has_errors, tidy};
 use crate::host::Host;
 use crate::lint::lint;
 use crate::lower::{Desired, Rules, lower_with};
-use crate::plan::{Observed, Plan, View, plan};
+use crate::plan::{Observed, Plan, View, differences, plan};
 use crate::transaction::Machine;
 use rosc_target::TargetError;
 use serde_json::Value;
@@ -52,12 +52,18 @@ pub(super) fn run(args: &DiffArgs, output: &Output) -> Outcome {
         Format::Human => {
             output.diagnostics(&diagnostics, &sources);
             if let Some(view) = &view {
-                output.plan(view);
+                if args.live {
+                    output.print(&view.drift());
+                } else {
+                    output.plan(view);
+                }
                 let with =
                     args.against.as_ref().map_or("this machine".to_owned(), |p| p.display().to_string());
                 output.remark(&match view.changes {
                     0 if is_partial => format!("no changes in what could be read of {with}"),
                     0 => format!("no changes: compared with {with}"),
+                    1 if args.live => format!("1 difference on {with}"),
+                    differences if args.live => format!("{differences} differences on {with}"),
                     _ => format!("{}, compared with {with}", view.summary()),
                 });
             }
@@ -89,7 +95,8 @@ fn against_machine(
         machine.look_at(lowered.desired.sysctl.settings.keys().cloned());
         let (observed, unread) = machine.observe_as_user(&lowered.desired)?;
         diagnostics.extend(unread.into_iter().map(not_read));
-        Ok(plan(&lowered.desired, &observed))
+        let compare = if args.live { differences } else { plan };
+        Ok(compare(&lowered.desired, &observed))
     };
     match compare(diagnostics) {
         Ok(plan) => Some(plan),

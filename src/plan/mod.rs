@@ -4,11 +4,13 @@
 //! needs (translations, links, addresses) is there before what sends it on (routes, rules), and goes after; marks come
 //! when the routes are there that they lead to. Filters come before everything that lets packets in, and go after it.
 
+mod drift;
 mod observed;
 mod pending;
 mod session;
 mod view;
 
+pub use drift::differences;
 pub use observed::Observed;
 pub use pending::without_absent;
 pub use session::{Session, Touch};

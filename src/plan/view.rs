@@ -144,10 +144,7 @@ impl View {
                 }
                 out.push('\n');
             }
-            let hidden = step.counts.total() - step.changes.len();
-            if hidden > 0 {
-                writeln!(out, "  ... and {hidden} more; --format json has all").expect("writing to a string");
-            }
+            out.push_str(&step.more());
         }
         out
     }
@@ -162,6 +159,16 @@ impl View {
         ];
         let shown = kinds.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}"));
         shown.collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl StepView {
+    /// What of it is not shown to people.
+    pub(super) fn more(&self) -> String {
+        match self.counts.total() - self.changes.len() {
+            0 => String::new(),
+            hidden => format!("  ... and {hidden} more; --format json has all\n"),
+        }
     }
 }
 

@@ -112,7 +112,7 @@ mod tests {
             destination: destination.parse().unwrap(),
             metric: NonZeroU32::MIN,
             preferred_source: None,
-            kind: RouteKind::Unicast(NextHops::new(next_hops.collect()).unwrap()),
+            kind: RouteKind::Unicast(NextHops::new(next_hops).unwrap()),
         }
     }
 

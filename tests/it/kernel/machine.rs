@@ -28,7 +28,7 @@ impl Box {
         let other_end = NetNs::new().expect("a second namespace");
         let state_dir = tempfile::tempdir().expect("a directory");
         let first_port = ports.first().copied().unwrap_or_default().to_owned();
-        let machine = Self { namespace, other_end: other_end, state_dir, first_port };
+        let machine = Self { namespace, other_end, state_dir, first_port };
         // Where connection tracking and logging are modules their settings come with the first rule that asks for them;
         // they are in the dump before, so that they are not taken for a change.
         static MODULES: Once = Once::new();

@@ -3,6 +3,7 @@
 mod agree;
 mod apply;
 mod confirm;
+mod drift;
 mod helpers;
 mod history;
 mod hostile;
