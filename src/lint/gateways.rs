@@ -2,24 +2,21 @@
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::nexthop::{Hop, NextHops};
-use crate::ir::{Gateway, GatewayHop, Route, RouteTarget, Router, TableName};
-use ipnet::IpNet;
-use std::collections::BTreeMap;
-
-/// Routes of a table to one destination, with their places.
-type Sets<'r> = BTreeMap<(&'r TableName, IpNet), Vec<(usize, &'r Route)>>;
+use crate::ir::{Gateway, GatewayHop, Route, RouteTarget, Router};
 
 pub(super) fn look(router: &Router, next_hops: &NextHops<'_>, found: &mut Vec<Diagnostic>) {
-    let mut sets: Sets<'_> = BTreeMap::new();
-    for (index, route) in router.routes.iter().enumerate() {
+    let is_used = |(_, route): &(usize, &Route)| {
         let is_used = route.distance.is_usable() && matches!(route.target, RouteTarget::Via(_));
-        if is_used && router.tables.get(&route.table).is_some_and(|table| table.fib) {
-            sets.entry((&route.table, route.destination)).or_default().push((index, route));
-        }
-    }
-    for set in sets.into_values() {
-        found
-            .extend(only_neighbour(&set, next_hops).filter(|_| !is_probing(&set)).map(|hop| told(&set, hop)));
+        is_used && router.tables.get(&route.table).is_some_and(|table| table.fib)
+    };
+    let mut routes: Vec<(usize, &Route)> = router.routes.iter().enumerate().filter(is_used).collect();
+    routes.sort_by_key(|(_, route)| (&route.table, route.destination));
+    // Of a table to one destination.
+    let is_same = |(_, a): &(usize, &Route), (_, b): &(usize, &Route)| {
+        a.destination == b.destination && a.table == b.table
+    };
+    for set in routes.chunk_by(is_same) {
+        found.extend(only_neighbour(set, next_hops).filter(|_| !is_probing(set)).map(|hop| told(set, hop)));
     }
 }
 

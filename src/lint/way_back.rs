@@ -23,10 +23,14 @@ const OWN_PORT: u16 = 8291;
 
 pub(super) fn look(router: &Router, uplinks: &[Uplink<'_>], found: &mut Vec<Diagnostic>) {
     // With one uplink there is no other.
-    let several = |ipv6| uplinks.iter().filter(|uplink| uplink.is_ipv6 == ipv6).count() > 1;
+    let several = |ipv6: &bool| uplinks.iter().filter(|uplink| uplink.is_ipv6 == *ipv6).count() > 1;
+    let families: Vec<bool> = [false, true].into_iter().filter(several).collect();
+    if families.is_empty() {
+        return;
+    }
     let tracer = Tracer::new(router, &Surroundings::default(), Detailed::Matched);
-    for ipv6 in [false, true] {
-        let Some(asker) = somebody(router, ipv6).filter(|_| several(ipv6)) else { continue };
+    for ipv6 in families {
+        let Some(asker) = somebody(router, ipv6) else { continue };
         let survey = Survey { router, tracer: &tracer, uplinks, asker };
         for uplink in uplinks.iter().filter(|uplink| uplink.is_ipv6 == ipv6) {
             found.extend(survey.own_services(uplink));
