@@ -34,6 +34,12 @@ pub struct Changing {
     /// Shows the plan and changes nothing.
     #[arg(long)]
     pub dry_run: bool,
+    /// Takes over routes and addresses that others have made, where they stand in the place of what is asked for.
+    ///
+    /// From then on they are rosc's: another apply changes them, and --remove takes them away. A run that fails gives them
+    /// back. What has properties that could not be put back stays in the way.
+    #[arg(long)]
+    pub adopt: bool,
     /// Leaves for later what needs devices that are not there, and makes the rest.
     ///
     /// What waits is listed. Another apply makes it once the device is there. Otherwise a missing device is an error.

@@ -12,7 +12,7 @@ use crate::diagnostic::{Code, Diagnostic, Severity, has_errors, tidy};
 use crate::host::Host;
 use crate::lint::lint;
 use crate::lower::{Desired, lower_with};
-use crate::plan::{Plan, Session, View, plan, without_absent};
+use crate::plan::{Plan, Session, View, plan, plan_adopting, without_absent};
 use crate::source::Sources;
 use crate::transaction::{self, Applied, Confirmation, Failure, Machine, Options};
 use std::io::IsTerminal;
@@ -120,7 +120,8 @@ pub(super) fn dry_run(
     match machine.observe() {
         Ok(observed) => {
             let part = if args.skip_missing { without_absent(desired, &observed.route) } else { None };
-            let plan = plan(part.as_ref().map_or(desired, |(part, _)| part), &observed);
+            let wanted = part.as_ref().map_or(desired, |(part, _)| part);
+            let plan = if args.adopt { plan_adopting(wanted, &observed) } else { plan(wanted, &observed) };
             diagnostics.extend(part.iter().flat_map(|(_, pending)| waiting(pending)));
             diagnostics.extend(super::failure::conflicts(&plan));
             diagnostics.extend(already_there(&plan));
@@ -188,6 +189,7 @@ pub(super) fn change(
         interrupted: Some(&interrupted),
         confirmation: confirmation.map(|(within, guard)| Confirmation { within, guard }),
         skip_missing: args.skip_missing,
+        adopt: args.adopt,
         fault: None,
     };
     match make(&mut machine, &options) {

@@ -180,5 +180,6 @@ fn conflict(conflict: &Conflict) -> Diagnostic {
     let Conflict { origin, wanted, foreign } = conflict;
     Diagnostic::new(Code::ForeignObject, format!("something foreign is in the way of {wanted}: {foreign}"))
         .label(*origin, "asked for here")
-        .help("rosc touches only what it made: change the other object by hand, or leave this one out")
+        .help("rosc touches only what it made: change the other object by hand, or leave this one out; --adopt takes over \
+             routes and addresses that it can give back")
 }

@@ -97,6 +97,7 @@ impl RestoreArgs {
     fn changing(&self) -> Changing {
         Changing {
             dry_run: self.dry_run,
+            adopt: false,
             skip_missing: true,
             confirm: None,
             no_confirm: true,

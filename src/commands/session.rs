@@ -4,7 +4,7 @@ use super::failure::unreadable;
 use crate::cli::Changing;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::lower::Desired;
-use crate::plan::{Session, Touch, plan};
+use crate::plan::{Session, Touch, plan, plan_adopting};
 use crate::transaction::Machine;
 use std::fs;
 use std::io::{self, IsTerminal};
@@ -26,7 +26,7 @@ pub(super) fn confirmation(
     let Some(session) = unasked else { return Ok(args.confirm) };
     machine.look_at(desired.sysctl.settings.keys().cloned());
     let observed = machine.observe().map_err(|error| unreadable(&error))?;
-    let plan = plan(desired, &observed);
+    let plan = if args.adopt { plan_adopting(desired, &observed) } else { plan(desired, &observed) };
     let touches = plan.touches(session, &observed, desired);
     if touches.is_empty() || !plan.conflicts.is_empty() {
         return Ok(None);

@@ -63,10 +63,19 @@ enum Stretch {
     Forwarding,
 }
 
-/// Compares what is wanted with what there is.
+/// Compares what is wanted with what there is. What others have made is left alone.
 pub fn plan(desired: &Desired, observed: &Observed) -> Plan {
-    let rosc_route::Comparison { changes: routes, mut conflicts, satisfied } =
-        rosc_route::compare(&desired.route, &observed.route);
+    planned(desired, observed, rosc_route::compare(&desired.route, &observed.route))
+}
+
+/// The same, but routes and addresses of others that stand where wanted ones belong are taken over, as far as they can be
+/// given back.
+pub fn plan_adopting(desired: &Desired, observed: &Observed) -> Plan {
+    planned(desired, observed, rosc_route::compare_adopting(&desired.route, &observed.route))
+}
+
+fn planned(desired: &Desired, observed: &Observed, route: rosc_route::Comparison) -> Plan {
+    let rosc_route::Comparison { changes: routes, mut conflicts, satisfied } = route;
     let Diff { changes: mut settings, conflicts: in_sysctl } =
         SysctlTarget::diff(&desired.sysctl, &observed.sysctl);
     conflicts.extend(in_sysctl);

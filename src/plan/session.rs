@@ -79,6 +79,8 @@ impl Session {
                 address.local == self.server || network.is_ok_and(|network| network.contains(&self.client))
             }
             rosc_route::Change::Route(action) => action.subject().destination.contains(&self.client),
+            // Nothing else of it changes than whose it is.
+            rosc_route::Change::Adopt(_) | rosc_route::Change::Release(_) => false,
             rosc_route::Change::Rule(change) => {
                 change.subject().rule.family == rosc_route::Family::of(self.client)
             }

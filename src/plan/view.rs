@@ -249,6 +249,7 @@ impl Writer<'_> {
             Change::Address(Action::Modify { from, .. }) => (ActionView::Change, Some(from)),
             Change::Route(Action::Modify { from, .. }) => (ActionView::Change, Some(from)),
             Change::Device(_) => (ActionView::Change, None),
+            Change::Adopt(_) | Change::Release(_) => (ActionView::Change, Some(&"not rosc's")),
         };
         self.push(action, Object(change), was, change.origin());
     }

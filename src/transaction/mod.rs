@@ -20,7 +20,7 @@ pub use pending::Pending;
 pub use recovery::recover;
 
 use crate::lower::Desired;
-use crate::plan::{Plan, Step, plan, without_absent};
+use crate::plan::{Plan, Step, plan, plan_adopting, without_absent};
 use history::{Entry, NotKept};
 use journal::{Journal, JournalError};
 use lock::Lock;
@@ -45,6 +45,8 @@ pub struct Options<'a> {
     pub confirmation: Option<Confirmation<'a>>,
     /// Whether what needs devices that are not there is left for later. Otherwise it is in the way of everything.
     pub skip_missing: bool,
+    /// Whether what others have made, and stands where something wanted belongs, is taken over.
+    pub adopt: bool,
     /// For tests: what to do before each change, counted from 0; an error is taken for a refusal by the kernel.
     pub fault: Option<Fault>,
 }
@@ -178,7 +180,7 @@ fn bring_to(
     let part = if options.skip_missing { without_absent(desired, &observed.route) } else { None };
     let (wanted, pending) =
         part.map_or((Cow::Borrowed(desired), Vec::new()), |(wanted, pending)| (Cow::Owned(wanted), pending));
-    let plan = plan(&wanted, &observed);
+    let plan = if options.adopt { plan_adopting(&wanted, &observed) } else { plan(&wanted, &observed) };
     if !plan.conflicts.is_empty() {
         return Err(Failure::Conflicts { plan: Box::new(plan) });
     }

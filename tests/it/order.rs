@@ -78,7 +78,7 @@ impl There {
             Change::Address(Action::Delete(address)) => {
                 self.addresses.remove(&address.to_string());
             }
-            Change::Link(_) | Change::Device(_) => {}
+            Change::Link(_) | Change::Device(_) | Change::Adopt(_) | Change::Release(_) => {}
         }
     }
 

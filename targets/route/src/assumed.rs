@@ -3,7 +3,7 @@
 use crate::diff::place_all;
 use crate::{
     AddressOwner, Device, DeviceName, DeviceState, Foreign, LinkKind, Observed, ObservedAddress,
-    ObservedBridge, State,
+    ObservedBridge, PROTOCOL, State,
 };
 use std::collections::BTreeSet;
 
@@ -35,7 +35,12 @@ impl Observed {
             rule_preferences: place_all(state).iter().map(|placed| placed.preference).collect(),
             devices: devices.collect(),
             addresses: addresses
-                .map(|address| ObservedAddress { address, owner: AddressOwner::Rosc, secondary: false })
+                .map(|address| ObservedAddress {
+                    address,
+                    owner: AddressOwner::Rosc,
+                    protocol: Some(PROTOCOL),
+                    secondary: false,
+                })
                 .collect(),
             foreign: Foreign::default(),
         }

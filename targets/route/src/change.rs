@@ -1,6 +1,6 @@
 //! What there is to do.
 
-use crate::{Address, DeviceName, Link, PlacedRule, Route};
+use crate::{Address, Adopted, DeviceName, Link, PlacedRule, Route};
 use rosc_target::Origin;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -21,6 +21,10 @@ pub enum Change {
     Route(Action<Route>),
     /// A rule.
     Rule(RuleChange),
+    /// An object of someone else becomes rosc's, and stays as it is.
+    Adopt(Adopted),
+    /// It becomes that of whoever had made it again. Only an undo does this.
+    Release(Adopted),
 }
 
 /// What happens to an object that has an identity and content.
@@ -118,6 +122,8 @@ impl Change {
             Self::Route(Action::Modify { .. }) => Phase::Routes,
             Self::Route(Action::Delete(_)) => Phase::StaleRoutes,
             Self::Rule(RuleChange::Create(_)) => Phase::Rules,
+            Self::Adopt(Adopted::Address { .. }) | Self::Release(Adopted::Address { .. }) => Phase::Addresses,
+            Self::Adopt(Adopted::Route { .. }) | Self::Release(Adopted::Route { .. }) => Phase::Routes,
             Self::Rule(RuleChange::Delete(_)) => Phase::StaleRules,
         }
     }
@@ -131,6 +137,7 @@ impl Change {
             Self::Address(action) => action.subject().origin,
             Self::Route(action) => action.subject().origin,
             Self::Rule(change) => change.subject().rule.origin,
+            Self::Adopt(adopted) | Self::Release(adopted) => adopted.origin(),
         }
     }
 
@@ -144,6 +151,8 @@ impl Change {
             Self::Route(action) => action.operation(),
             Self::Rule(RuleChange::Create(_)) => "add",
             Self::Rule(RuleChange::Delete(_)) => "delete",
+            Self::Adopt(_) => "adopt",
+            Self::Release(_) => "release",
         }
     }
 
@@ -158,6 +167,7 @@ impl Change {
             Self::Address(_) => "address",
             Self::Route(_) => "route",
             Self::Rule(_) => "rule",
+            Self::Adopt(adopted) | Self::Release(adopted) => adopted.kind(),
         }
     }
 
@@ -170,6 +180,7 @@ impl Change {
             Self::Address(action) => action.subject().to_string(),
             Self::Route(action) => action.subject().to_string(),
             Self::Rule(change) => change.subject().to_string(),
+            Self::Adopt(adopted) | Self::Release(adopted) => adopted.to_string(),
         }
     }
 }

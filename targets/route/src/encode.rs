@@ -12,9 +12,9 @@ pub(crate) use address::message as address_message;
 pub(crate) use link::link_by_index;
 pub(crate) use route::message as route_message;
 
-use crate::DeviceName;
 use crate::change::{Action, Change, RuleChange};
 use crate::netlink::Request;
+use crate::{Adopted, DeviceName, PROTOCOL};
 use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE};
 use std::fmt;
 
@@ -37,7 +37,7 @@ pub(crate) enum NotEncodable {
 
 /// Creates, and takes an existing object for an error.
 pub(crate) const CREATE: u16 = NLM_F_CREATE | NLM_F_EXCL;
-/// Creates, or replaces what has the same key. Never used on a key that a foreign object may have.
+/// Creates, or replaces what has the same key. Of a foreign object only what is taken over has such a key.
 pub(crate) const PUT: u16 = NLM_F_CREATE | NLM_F_REPLACE;
 /// Changes or deletes an existing object.
 pub(crate) const EXISTING: u16 = 0;
@@ -58,6 +58,12 @@ pub(crate) fn requests(change: &Change, devices: &impl Devices) -> Result<Vec<Re
         Change::Route(Action::Delete(route)) => route::delete(route),
         Change::Rule(RuleChange::Create(rule)) => Ok(rule::create(rule)),
         Change::Rule(RuleChange::Delete(rule)) => Ok(rule::delete(rule)),
+        Change::Adopt(Adopted::Route { route, .. }) => route::add(route, PUT, devices),
+        Change::Adopt(Adopted::Address { address, .. }) => address::put_as(address, PROTOCOL, devices),
+        Change::Release(Adopted::Route { route, protocol }) => route::put_as(route, *protocol, devices),
+        Change::Release(Adopted::Address { address, protocol }) => {
+            address::put_as(address, *protocol, devices)
+        }
     }
 }
 

@@ -38,6 +38,17 @@ impl ForeignRoutes {
         }
     }
 
+    /// Keeps those that the function says.
+    pub(crate) fn retain(&mut self, keeps: impl Fn(&RouteRecord<'_>) -> bool) {
+        let mut kept = Self { names: std::mem::take(&mut self.names), ..Self::default() };
+        for message in self.messages() {
+            if RouteRecord::parse(message).is_none_or(|record| keeps(&record)) {
+                kept.push(message);
+            }
+        }
+        *self = kept;
+    }
+
     pub(crate) fn name_devices(&mut self, names: HashMap<u32, DeviceName>) {
         self.names = names;
     }

@@ -17,6 +17,7 @@
 
 mod absent;
 mod address;
+mod adopt;
 mod apply;
 mod assumed;
 mod change;
@@ -42,6 +43,7 @@ mod undo;
 
 pub use absent::Pending;
 pub use address::{Address, DuplicateDetection};
+pub use adopt::{Adopted, compare_adopting};
 pub use change::{Action, Change, DeviceChange, DeviceState, Phase, RuleChange};
 pub use device::{DeviceName, InvalidDeviceName};
 pub use diff::{Comparison, Satisfied, compare};

@@ -61,6 +61,10 @@ pub struct ObservedAddress {
     pub address: Address,
     /// Who added it.
     pub owner: AddressOwner,
+    /// The number of who added it (`IFA_PROTO`), 0 for nobody in particular; `None` if the address has properties beside
+    /// those of an [`Address`].
+    #[serde(default)]
+    pub protocol: Option<u8>,
     /// Whether another IPv4 address of the same subnet was there before, and is what the kernel prefers as
     /// source.
     pub secondary: bool,

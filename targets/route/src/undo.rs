@@ -2,7 +2,7 @@
 
 use crate::change::{Action, Change, DeviceChange, RuleChange};
 use crate::diff::{Comparison, addresses, arrange, routes, settle};
-use crate::{Address, DeviceName, Link, LinkKind, Observed, Route, State};
+use crate::{Address, Adopted, DeviceName, Link, LinkKind, Observed, Route, State};
 use rosc_target::{Conflict, Origin};
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
@@ -21,6 +21,7 @@ pub(crate) fn plan(changes: &[Change], observed: &Observed) -> Comparison {
     ranks(changes, observed, &mut comparison);
     routes::compare(&before, observed, &mut comparison);
     rules(changes, observed, &mut comparison);
+    released(changes, observed, &mut comparison);
     settle(&mut comparison.changes, &mut comparison.conflicts, observed);
     arrange(&mut comparison.changes);
     comparison
@@ -38,6 +39,8 @@ fn before(changes: &[Change], observed: &Observed) -> State {
             Change::Address(action) => addresses.take_back(action),
             Change::Route(action) => routes.take_back(action),
             Change::Device(_) | Change::Rule(_) => {}
+            // It was there before, with another mark: that is put back once everything else is.
+            Change::Adopt(_) | Change::Release(_) => {}
         }
     }
     State::observed(links.into_objects(), addresses.into_objects(), routes.into_objects(), Vec::new())
@@ -146,17 +149,26 @@ fn ranks(changes: &[Change], observed: &Observed, comparison: &mut Comparison) {
         match change {
             Change::Address(Action::Delete(address)) => deleted.push(address),
             Change::Address(Action::Modify { from, to }) if from == to => behind.push(from),
-            Change::Address(_) | Change::Link(_) | Change::Device(_) | Change::Route(_) | Change::Rule(_) => {
-            }
+            Change::Address(_)
+            | Change::Link(_)
+            | Change::Device(_)
+            | Change::Route(_)
+            | Change::Rule(_)
+            | Change::Adopt(_)
+            | Change::Release(_) => {}
         }
     }
     let places: HashMap<_, _> =
         deleted.iter().enumerate().map(|(place, address)| (address.key(), place)).collect();
     comparison.changes.sort_by_cached_key(|change| match change {
         Change::Address(Action::Create(address)) => Reverse(places.get(&address.key()).copied()),
-        Change::Address(_) | Change::Link(_) | Change::Device(_) | Change::Route(_) | Change::Rule(_) => {
-            Reverse(None)
-        }
+        Change::Address(_)
+        | Change::Link(_)
+        | Change::Device(_)
+        | Change::Route(_)
+        | Change::Rule(_)
+        | Change::Adopt(_)
+        | Change::Release(_) => Reverse(None),
     });
     let primary = observed.addresses.iter().filter(|observed| !observed.secondary);
     let primary: HashSet<_> = primary.map(|observed| observed.address.key()).collect();
@@ -170,6 +182,21 @@ fn ranks(changes: &[Change], observed: &Observed, comparison: &mut Comparison) {
         let (from, to) = ((*address).clone(), (*address).clone());
         comparison.changes.push(Change::Address(Action::Delete(from.clone())));
         comparison.changes.push(Change::Address(Action::Modify { from, to }));
+    }
+}
+
+/// Gives back what was taken over, as soon as it is as it was then.
+fn released(changes: &[Change], observed: &Observed, comparison: &mut Comparison) {
+    let is_as_it_was = |adopted: &Adopted| match adopted {
+        Adopted::Route { route, .. } => observed.state.routes().contains(route),
+        Adopted::Address { address, .. } => observed.state.addresses().contains(address),
+    };
+    for change in changes {
+        if let Change::Adopt(adopted) = change
+            && is_as_it_was(adopted)
+        {
+            comparison.changes.push(Change::Release(adopted.clone()));
+        }
     }
 }
 

@@ -132,7 +132,7 @@ impl Box {
             routes_v6: sorted(&ip(&["-d", "-o", "-6", "route", "show", "table", "all"])),
             rules: ip(&["-d", "-4", "rule", "show"]),
             rules_v6: ip(&["-d", "-6", "rule", "show"]),
-            nft,
+            nft: in_order(&nft),
             settings: self.namespace.run(|| settings(Path::new("/proc/sys/net"))),
         }
     }
@@ -140,6 +140,24 @@ impl Box {
     fn has_nft_tables(&self) -> bool {
         !self.run("nft", &["list", "tables"]).is_empty()
     }
+}
+
+/// A listing of nft with the objects of each table in the order of their names: in which order they were made means nothing.
+fn in_order(listing: &str) -> String {
+    let mut blocks: Vec<(String, String)> = Vec::new();
+    let mut table = String::new();
+    for line in listing.lines() {
+        if line.starts_with("table ") {
+            table = line.to_owned();
+            blocks.push((table.clone(), String::new()));
+        } else if ["\tset ", "\tct helper ", "\tchain "].iter().any(|start| line.starts_with(start)) {
+            blocks.push((format!("{table}{line}"), String::new()));
+        } else if let Some((_, block)) = blocks.last_mut().filter(|_| line.starts_with('\t')) {
+            block.push_str(&format!("{line}\n"));
+        }
+    }
+    blocks.sort();
+    blocks.into_iter().map(|(name, block)| format!("{name}\n{block}")).collect()
 }
 
 /// Everything that the kernel tells.
@@ -162,24 +180,6 @@ impl Dump {
         for text in [&mut self.links, &mut self.addresses] {
             *text = pattern.replace_all(text, by).into_owned();
         }
-        self
-    }
-
-    /// The dump with the sets and chains of each table in the order of their names, which means nothing.
-    pub(super) fn in_order(mut self) -> Self {
-        let mut blocks: Vec<(String, String)> = Vec::new();
-        let mut table = String::new();
-        for line in self.nft.lines() {
-            if line.starts_with("table ") {
-                table = line.to_owned();
-            } else if ["\tset ", "\tct helper ", "\tchain "].iter().any(|start| line.starts_with(start)) {
-                blocks.push((format!("{table}{line}"), String::new()));
-            } else if let Some((_, block)) = blocks.last_mut().filter(|_| line.starts_with('\t')) {
-                block.push_str(&format!("{line}\n"));
-            }
-        }
-        blocks.sort();
-        self.nft = blocks.into_iter().map(|(name, block)| format!("{name}\n{block}")).collect();
         self
     }
 

@@ -1,5 +1,6 @@
 //! Tests on the real kernel, in network namespaces that they make themselves.
 
+mod adopt;
 mod agree;
 mod apply;
 mod confirm;

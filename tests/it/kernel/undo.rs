@@ -39,7 +39,7 @@ fn add_foreign_objects(machine: &Box, port: &str) {
 /// Lets a change fail after every number of its steps, and looks whether everything is as before. Returns how many steps
 /// there are.
 fn fail_everywhere(machine: &Box, desired: &Desired, what: &str) -> usize {
-    let before = machine.dump().in_order();
+    let before = machine.dump();
     let mut after = 0;
     loop {
         match machine.apply_failing(desired, Some(Fault { after })) {
@@ -50,7 +50,7 @@ fn fail_everywhere(machine: &Box, desired: &Desired, what: &str) -> usize {
             Err(Failure::Undone { left: None, .. }) => {}
             Err(other) => panic!("{what}, after {after} steps: {other:?}"),
         }
-        let differences = machine.dump().in_order().differences(&before);
+        let differences = machine.dump().differences(&before);
         assert_eq!(differences, "", "{what}, after {after} steps");
         after += 1;
     }

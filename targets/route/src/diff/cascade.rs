@@ -46,6 +46,7 @@ fn has_consequences(change: &Change) -> bool {
         Change::Link(Action::Delete(_)) | Change::Address(Action::Delete(_) | Action::Modify { .. }) => true,
         Change::Device(change) => change.goes_down(),
         Change::Link(_) | Change::Address(_) | Change::Route(_) | Change::Rule(_) => false,
+        Change::Adopt(_) | Change::Release(_) => false,
     }
 }
 
@@ -69,7 +70,12 @@ impl AddressesAfter {
                 Change::Address(Action::Delete(address)) => {
                     gone.insert(address.key());
                 }
-                Change::Link(_) | Change::Device(_) | Change::Route(_) | Change::Rule(_) => {}
+                Change::Link(_)
+                | Change::Device(_)
+                | Change::Route(_)
+                | Change::Rule(_)
+                | Change::Adopt(_)
+                | Change::Release(_) => {}
             }
         }
         let kept = observed.addresses.iter().map(|observed| &observed.address);
@@ -131,7 +137,9 @@ impl Dependents {
                 | Change::Link(_)
                 | Change::Address(_)
                 | Change::Route(_)
-                | Change::Rule(_) => {}
+                | Change::Rule(_)
+                | Change::Adopt(_)
+                | Change::Release(_) => {}
             }
         }
         let routes = &observed.foreign.routes;
@@ -169,9 +177,13 @@ impl Dependents {
                 let device = observed.device(&change.device)?;
                 foreign_address(device, observed).or_else(|| self.devices.get(&device.index)?.clone())
             }
-            Change::Device(_) | Change::Link(_) | Change::Address(_) | Change::Route(_) | Change::Rule(_) => {
-                None
-            }
+            Change::Device(_)
+            | Change::Link(_)
+            | Change::Address(_)
+            | Change::Route(_)
+            | Change::Rule(_)
+            | Change::Adopt(_)
+            | Change::Release(_) => None,
         }
     }
 }
@@ -220,7 +232,12 @@ fn restored_routes(changes: &[Change], after: &AddressesAfter, observed: &Observ
             Change::Route(Action::Delete(route)) => {
                 touched.insert(route.key());
             }
-            Change::Link(_) | Change::Device(_) | Change::Address(_) | Change::Rule(_) => {}
+            Change::Link(_)
+            | Change::Device(_)
+            | Change::Address(_)
+            | Change::Rule(_)
+            | Change::Adopt(_)
+            | Change::Release(_) => {}
         }
     }
     if without_ipv4.is_empty() && sources.is_empty() {

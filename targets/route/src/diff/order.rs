@@ -53,6 +53,8 @@ fn rank(change: &Change) -> u8 {
         Change::Route(Action::Delete(route)) => u8::MAX - route_rank(route),
         // Where both are put back, routes need addresses.
         Change::Address(_) | Change::Rule(_) => 0,
+        // In front of what changes them.
+        Change::Adopt(_) | Change::Release(_) => 0,
     }
 }
 

@@ -39,9 +39,27 @@ pub(super) fn delete(address: &Address, devices: &impl Devices) -> Result<Vec<Re
     Ok(vec![promote_secondaries(index, true), delete, promote_secondaries(index, false)])
 }
 
+/// Puts an address in the place of the same one with another originator.
+pub(super) fn put_as(
+    address: &Address,
+    protocol: u8,
+    devices: &impl Devices,
+) -> Result<Vec<Request>, NotEncodable> {
+    Ok(vec![request(address, protocol, PUT, devices)?])
+}
+
 fn put(address: &Address, flags: u16, devices: &impl Devices) -> Result<Request, NotEncodable> {
+    request(address, PROTOCOL, flags, devices)
+}
+
+fn request(
+    address: &Address,
+    protocol: u8,
+    flags: u16,
+    devices: &impl Devices,
+) -> Result<Request, NotEncodable> {
     let mut message = message(address, devices.index(&address.device)?)?;
-    message.attributes.push(AddressAttribute::Protocol(AddressProtocol::Other(PROTOCOL)));
+    message.attributes.push(AddressAttribute::Protocol(AddressProtocol::Other(protocol)));
     Ok(Request { message: RouteNetlinkMessage::NewAddress(message), flags })
 }
 

@@ -1,6 +1,6 @@
 //! Requests for routes.
 
-use super::{Devices, EXISTING, NotEncodable};
+use super::{Devices, EXISTING, NotEncodable, PUT};
 use crate::netlink::Request;
 use crate::{Family, NextHop, PROTOCOL, Route, RouteKind};
 use netlink_packet_route::RouteNetlinkMessage;
@@ -14,6 +14,16 @@ type Builder = RouteMessageBuilder<IpAddr>;
 pub(super) fn add(route: &Route, flags: u16, devices: &impl Devices) -> Result<Vec<Request>, NotEncodable> {
     let message = message(route, PROTOCOL, devices)?;
     Ok(vec![Request { message: RouteNetlinkMessage::NewRoute(message.build()), flags }])
+}
+
+/// Puts a route in the place of the same one with another originator.
+pub(super) fn put_as(
+    route: &Route,
+    protocol: u8,
+    devices: &impl Devices,
+) -> Result<Vec<Request>, NotEncodable> {
+    let message = message(route, protocol, devices)?;
+    Ok(vec![Request { message: RouteNetlinkMessage::NewRoute(message.build()), flags: PUT }])
 }
 
 /// Deletes a route by its key, and only if rosc made it. With no next hop named, an IPv6 multipath route goes

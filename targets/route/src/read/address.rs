@@ -64,7 +64,7 @@ pub(super) fn parse(payload: &[u8], names: &HashMap<u32, DeviceName>) -> Option<
     let origin = Default::default();
     let address = Address { origin, device: device.clone(), local, prefix_len, peer, duplicate_detection };
     let secondary = address.family() == Family::Ipv4 && flags & IFA_F_SECONDARY != 0;
-    Some(ObservedAddress { address, owner, secondary })
+    Some(ObservedAddress { address, owner, protocol: is_expressible.then_some(protocol), secondary })
 }
 
 /// Reads an address that the kernel still checks for duplicates, with the number of its device; `None` for any other.

@@ -19,6 +19,8 @@ const RTA_CACHEINFO: u16 = 12;
 const RTA_TABLE: u16 = 15;
 const RTA_VIA: u16 = 18;
 const RTA_PREF: u16 = 20;
+/// `RT_SCOPE_LINK`; wider ones are below it.
+const RT_SCOPE_LINK: u8 = 253;
 const RTN_UNICAST: u8 = 1;
 const RTN_BLACKHOLE: u8 = 6;
 const RTN_UNREACHABLE: u8 = 7;
@@ -41,6 +43,7 @@ pub(crate) struct RouteRecord<'a> {
     metric: u32,
     tos: u8,
     pub(crate) protocol: u8,
+    scope: u8,
     kind: u8,
     pub(crate) preferred_source: Option<IpAddr>,
     /// The next hop of a plain route.
@@ -63,7 +66,7 @@ struct HopRecord {
 impl<'a> RouteRecord<'a> {
     pub(crate) fn parse(payload: &'a [u8]) -> Option<Self> {
         let (header, attributes) = payload.split_at_checked(HEADER_LEN)?;
-        let [family, dst_len, src_len, tos, table, protocol, _scope, kind] = *header.first_chunk()?;
+        let [family, dst_len, src_len, tos, table, protocol, scope, kind] = *header.first_chunk()?;
         let flags = *header.get(8..)?.first_chunk::<4>()?;
         let mut destination = match family {
             AF_INET => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
@@ -101,12 +104,20 @@ impl<'a> RouteRecord<'a> {
             metric,
             tos,
             protocol,
+            scope,
             kind,
             preferred_source,
             single,
             multipath,
             is_plain,
         })
+    }
+
+    /// Says whether its scope is that which a [`Route`] is added with.
+    pub(crate) fn has_usual_scope(&self) -> bool {
+        let has_gateway = self.hops().any(|hop| hop.gateway.is_some());
+        let is_link = self.destination.addr().is_ipv4() && self.kind == RTN_UNICAST && !has_gateway;
+        self.scope == if is_link { RT_SCOPE_LINK } else { 0 }
     }
 
     /// What the kernel tells the route apart by, if it has no type of service.
