@@ -12,7 +12,7 @@ use crate::diagnostic::{Code, Diagnostic, Severity, has_errors, tidy};
 use crate::host::Host;
 use crate::lint::lint;
 use crate::lower::{Desired, lower_with};
-use crate::plan::{Plan, Session, View, plan, plan_adopting, without_absent};
+use crate::plan::{Leeway, Plan, Planned, Session, View, plan_with};
 use crate::source::Sources;
 use crate::transaction::{self, Applied, Confirmation, Failure, Machine, Options};
 use std::io::IsTerminal;
@@ -100,6 +100,11 @@ fn prepare(
     }
 }
 
+/// What the command line lets a plan do about what is in the way.
+pub(super) fn leeway(args: &Changing) -> Leeway {
+    Leeway { skip_missing: args.skip_missing, adopt: args.adopt }
+}
+
 fn without_module(module: &str) -> Diagnostic {
     let message = format!("the kernel module {module} is not there");
     let note = Diagnostic::new(Code::LinuxDiffers, message).help(format!(
@@ -119,10 +124,8 @@ pub(super) fn dry_run(
     machine.look_at(desired.sysctl.settings.keys().cloned());
     match machine.observe() {
         Ok(observed) => {
-            let part = if args.skip_missing { without_absent(desired, &observed.route) } else { None };
-            let wanted = part.as_ref().map_or(desired, |(part, _)| part);
-            let plan = if args.adopt { plan_adopting(wanted, &observed) } else { plan(wanted, &observed) };
-            diagnostics.extend(part.iter().flat_map(|(_, pending)| waiting(pending)));
+            let Planned { plan, pending, .. } = plan_with(desired, &observed, leeway(args));
+            diagnostics.extend(waiting(&pending));
             diagnostics.extend(super::failure::conflicts(&plan));
             diagnostics.extend(already_there(&plan));
             let outcome = if plan.conflicts.is_empty() { Outcome::Fine } else { Outcome::Errors };
@@ -188,8 +191,7 @@ pub(super) fn change(
         state_dir: args.state_dir.clone(),
         interrupted: Some(&interrupted),
         confirmation: confirmation.map(|(within, guard)| Confirmation { within, guard }),
-        skip_missing: args.skip_missing,
-        adopt: args.adopt,
+        leeway: leeway(args),
         fault: None,
     };
     match make(&mut machine, &options) {

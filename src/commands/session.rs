@@ -1,10 +1,11 @@
 //! The session over the network in which somebody runs a command, and changes that could cut it off.
 
+use super::apply::leeway;
 use super::failure::unreadable;
 use crate::cli::Changing;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::lower::Desired;
-use crate::plan::{Session, Touch, plan, plan_adopting};
+use crate::plan::{Planned, Session, Touch, plan_with};
 use crate::transaction::Machine;
 use std::fs;
 use std::io::{self, IsTerminal};
@@ -26,8 +27,8 @@ pub(super) fn confirmation(
     let Some(session) = unasked else { return Ok(args.confirm) };
     machine.look_at(desired.sysctl.settings.keys().cloned());
     let observed = machine.observe().map_err(|error| unreadable(&error))?;
-    let plan = if args.adopt { plan_adopting(desired, &observed) } else { plan(desired, &observed) };
-    let touches = plan.touches(session, &observed, desired);
+    let Planned { wanted, plan, .. } = plan_with(desired, &observed, leeway(args));
+    let touches = plan.touches(session, &observed, &wanted);
     if touches.is_empty() || !plan.conflicts.is_empty() {
         return Ok(None);
     }

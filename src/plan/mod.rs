@@ -5,14 +5,14 @@
 //! when the routes are there that they lead to. Filters come before everything that lets packets in, and go after it.
 
 mod drift;
+mod leeway;
 mod observed;
-mod pending;
 mod session;
 mod view;
 
 pub use drift::differences;
+pub use leeway::{Leeway, Planned, plan_with};
 pub use observed::Observed;
-pub use pending::without_absent;
 pub use session::{Session, Touch};
 pub use view::{Extent, View};
 
@@ -65,16 +65,10 @@ enum Stretch {
 
 /// Compares what is wanted with what there is. What others have made is left alone.
 pub fn plan(desired: &Desired, observed: &Observed) -> Plan {
-    planned(desired, observed, rosc_route::compare(&desired.route, &observed.route))
+    in_order(desired, observed, rosc_route::compare(&desired.route, &observed.route))
 }
 
-/// The same, but routes and addresses of others that stand where wanted ones belong are taken over, as far as they can be
-/// given back.
-pub fn plan_adopting(desired: &Desired, observed: &Observed) -> Plan {
-    planned(desired, observed, rosc_route::compare_adopting(&desired.route, &observed.route))
-}
-
-fn planned(desired: &Desired, observed: &Observed, route: rosc_route::Comparison) -> Plan {
+fn in_order(desired: &Desired, observed: &Observed, route: rosc_route::Comparison) -> Plan {
     let rosc_route::Comparison { changes: routes, mut conflicts, satisfied } = route;
     let Diff { changes: mut settings, conflicts: in_sysctl } =
         SysctlTarget::diff(&desired.sysctl, &observed.sysctl);

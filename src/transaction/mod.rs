@@ -20,12 +20,11 @@ pub use pending::Pending;
 pub use recovery::recover;
 
 use crate::lower::Desired;
-use crate::plan::{Plan, Step, plan, plan_adopting, without_absent};
+use crate::plan::{Leeway, Plan, Planned, Step, plan, plan_with};
 use history::{Entry, NotKept};
 use journal::{Journal, JournalError};
 use lock::Lock;
 use rosc_target::TargetError;
-use std::borrow::Cow;
 use std::io;
 use std::io::Write;
 use std::path::PathBuf;
@@ -43,10 +42,8 @@ pub struct Options<'a> {
     pub interrupted: Option<&'a AtomicBool>,
     /// If the change is to be taken back unless somebody confirms it.
     pub confirmation: Option<Confirmation<'a>>,
-    /// Whether what needs devices that are not there is left for later. Otherwise it is in the way of everything.
-    pub skip_missing: bool,
-    /// Whether what others have made, and stands where something wanted belongs, is taken over.
-    pub adopt: bool,
+    /// What may be done about what is in the way.
+    pub leeway: Leeway,
     /// For tests: what to do before each change, counted from 0; an error is taken for a refusal by the kernel.
     pub fault: Option<Fault>,
 }
@@ -177,10 +174,7 @@ fn bring_to(
     machine.look_at(desired.sysctl.settings.keys().cloned());
     let verified = Verified::new(&options.state_dir, &desired.nftables);
     let observed = machine.observe_knowing(&verified).map_err(Failure::Observe)?;
-    let part = if options.skip_missing { without_absent(desired, &observed.route) } else { None };
-    let (wanted, pending) =
-        part.map_or((Cow::Borrowed(desired), Vec::new()), |(wanted, pending)| (Cow::Owned(wanted), pending));
-    let plan = if options.adopt { plan_adopting(&wanted, &observed) } else { plan(&wanted, &observed) };
+    let Planned { wanted, pending, plan } = plan_with(desired, &observed, options.leeway);
     if !plan.conflicts.is_empty() {
         return Err(Failure::Conflicts { plan: Box::new(plan) });
     }

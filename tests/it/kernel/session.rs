@@ -85,6 +85,17 @@ fn a_change_that_could_not_is_made_at_once() {
 }
 
 #[test]
+fn a_device_that_is_not_there_does_not_hide_it() {
+    let change = "/ip address add address=10.9.0.1/24 interface=ether9\n\
+                  /ip firewall filter add chain=input src-address=203.0.113.0/24 action=drop\n";
+    let Some((machine, files)) = machine(change) else { return };
+    let before = machine.dump();
+    let refused = apply(&machine, &["--skip-missing"], &files.path("changed.rsc"));
+    assert!(refused.code == Some(1) && refused.err.contains("R0710"), "{}", refused.err);
+    assert_eq!(machine.dump().differences(&before), "");
+}
+
+#[test]
 fn sudo_does_not_hide_it() {
     let Some((machine, files)) = machine(TOUCHING[0]) else { return };
     let rosc = env!("CARGO_BIN_EXE_rosc");
