@@ -65,8 +65,11 @@ fn rules_for(lowering: &Lowering) -> Rules {
 /// Rights that it does not need are given up first, for the whole process, which has to have no other thread yet.
 pub fn run(cli: &Cli) -> Outcome {
     let output = Output::new(cli.color);
-    // Of the processes above it only root is told everything.
-    let session = session::of_this_process();
+    // Before rights are given up: of the processes above it only root is told everything.
+    let session = match &cli.command {
+        Command::Apply(_) | Command::Rollback(_) => session::of_this_process(),
+        _ => None,
+    };
     if let Err(diagnostic) = privileges::settle(&cli.command) {
         output.report(cli.command.format(), &[diagnostic], &Sources::default());
         return Outcome::Errors;
