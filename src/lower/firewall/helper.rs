@@ -4,14 +4,15 @@
 //! (`nf_conntrack_alter_reply`), and by itself; Linux does so where a rule says it.
 
 use super::Side;
+use super::transport::port_ranges;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::ir::firewall::{Ports, Service, ServicePort};
 use crate::ir::{Router, TrackingMode};
 use crate::lower::{Context, diagnostics};
 use rosc_nftables::select::{ct, port};
 use rosc_nftables::{
-    BaseHook, Chain, ChainType, CtHelper, CtState, Family, HelperName, HelperProtocol, Hook, Interval, Name,
-    Policy, Ranges, Rule, Statement, Transport, Verdict,
+    BaseHook, Chain, ChainType, CtHelper, CtState, Family, HelperName, HelperProtocol, Hook, Name, Policy,
+    Rule, Statement, Transport, Verdict,
 };
 use std::collections::BTreeSet;
 
@@ -138,9 +139,7 @@ fn to(protocol: HelperProtocol, ports: &Ports) -> Option<Statement> {
         HelperProtocol::Tcp => Transport::Tcp,
         HelperProtocol::Udp => Transport::Udp,
     };
-    let ranges = ports.ranges().iter();
-    let ranges: Ranges<u16> = ranges.filter_map(|&(first, last)| Interval::new(first, last)).collect();
-    port::dport(transport).one_of(ranges)
+    port::dport(transport).one_of(port_ranges(ports))
 }
 
 fn name(text: &str) -> Name {

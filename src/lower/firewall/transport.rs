@@ -26,7 +26,7 @@ pub(super) fn with_and_without_ports() -> (Option<Statement>, Option<Statement>)
     (meta::l4proto().one_of(protocols.clone()), meta::l4proto().none_of(protocols))
 }
 
-fn port_ranges(ports: &Ports) -> Ranges<u16> {
+pub(super) fn port_ranges(ports: &Ports) -> Ranges<u16> {
     let interval = |&(first, last)| Interval::new(first, last).expect("port ranges begin before they end");
     ports.ranges().iter().map(interval).collect()
 }
