@@ -1,25 +1,17 @@
 //! What somebody has changed by hand: the difference, told from the side of the machine.
 
 use super::view::{ActionView, ChangeView};
-use super::{Observed, Plan, Step, View};
+use super::{Differences, Observed, Plan, Step, View};
 use crate::lower::Desired;
 use crate::source::on_one_line;
-use rosc_nftables::Nftables;
-use rosc_sysctl::SysctlTarget;
-use rosc_target::{Diff, Target};
 use std::fmt::Write;
 
 /// What differs, a step for each target. It is not the way from one to the other, on which a firewall may take several steps.
 pub fn differences(desired: &Desired, observed: &Observed) -> Plan {
-    let rosc_route::Comparison { changes: route, mut conflicts, satisfied } =
-        rosc_route::compare(&desired.route, &observed.route);
-    let Diff { changes: nftables, conflicts: in_firewall } =
-        Nftables::diff(&desired.nftables, &observed.nftables);
-    let Diff { changes: sysctl, conflicts: in_sysctl } =
-        SysctlTarget::diff(&desired.sysctl, &observed.sysctl);
-    conflicts.extend(in_firewall);
-    conflicts.extend(in_sysctl);
-    let mut steps = vec![Step::Route(route), Step::Nftables(nftables), Step::Sysctl(sysctl)];
+    let route = rosc_route::compare(&desired.route, &observed.route);
+    let Differences { routes, firewall, settings, conflicts, satisfied } =
+        Differences::between(desired, observed, route);
+    let mut steps = vec![Step::Route(routes), Step::Nftables(firewall), Step::Sysctl(settings)];
     steps.retain(|step| !step.is_empty());
     Plan { steps, conflicts, satisfied }
 }

@@ -68,20 +68,37 @@ pub fn plan(desired: &Desired, observed: &Observed) -> Plan {
     in_order(desired, observed, rosc_route::compare(&desired.route, &observed.route))
 }
 
+/// What differs, target by target.
+struct Differences {
+    routes: Vec<rosc_route::Change>,
+    firewall: Vec<rosc_nftables::Change>,
+    settings: Vec<rosc_sysctl::Change>,
+    conflicts: Vec<Conflict>,
+    satisfied: Vec<Satisfied>,
+}
+
+impl Differences {
+    fn between(desired: &Desired, observed: &Observed, route: rosc_route::Comparison) -> Self {
+        let rosc_route::Comparison { changes: routes, mut conflicts, satisfied } = route;
+        let Diff { changes: settings, conflicts: in_sysctl } =
+            SysctlTarget::diff(&desired.sysctl, &observed.sysctl);
+        conflicts.extend(in_sysctl);
+        let Diff { changes: firewall, conflicts: in_firewall } =
+            Nftables::diff(&desired.nftables, &observed.nftables);
+        conflicts.extend(in_firewall);
+        Self { routes, firewall, settings, conflicts, satisfied }
+    }
+}
+
 fn in_order(desired: &Desired, observed: &Observed, route: rosc_route::Comparison) -> Plan {
-    let rosc_route::Comparison { changes: routes, mut conflicts, satisfied } = route;
-    let Diff { changes: mut settings, conflicts: in_sysctl } =
-        SysctlTarget::diff(&desired.sysctl, &observed.sysctl);
-    conflicts.extend(in_sysctl);
+    let Differences { routes, firewall, mut settings, conflicts, satisfied } =
+        Differences::between(desired, observed, route);
     let mut steps: Vec<(Stretch, Step)> = Vec::new();
     let going: BTreeSet<&str> = routes.iter().filter_map(deleted_link).collect();
     let stretch = |change: &rosc_sysctl::Change| setting_stretch(change, &going);
     settings.sort_by_key(stretch);
     steps.extend(divide(settings, stretch, Step::Sysctl));
     steps.extend(divide(routes, route_stretch, Step::Route));
-    let Diff { changes: firewall, conflicts: in_firewall } =
-        Nftables::diff(&desired.nftables, &observed.nftables);
-    conflicts.extend(in_firewall);
     let has = |wanted| steps.iter().any(|(stretch, _)| *stretch == wanted);
     let ways_come = has(Stretch::RoutesAndRules) || has(Stretch::LinksAndAddresses);
     let ways_go = has(Stretch::Stale);
