@@ -106,6 +106,11 @@ pub enum Phase {
 }
 
 impl Change {
+    /// What happens to an address, if it is one.
+    pub(crate) fn address(&self) -> Option<&Action<Address>> {
+        if let Self::Address(action) = self { Some(action) } else { None }
+    }
+
     /// The part of the way that the change belongs to.
     pub fn phase(&self) -> Phase {
         match self {

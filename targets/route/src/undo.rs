@@ -145,30 +145,18 @@ fn devices(changes: &[Change], observed: &Observed, comparison: &mut Comparison)
 fn ranks(changes: &[Change], observed: &Observed, comparison: &mut Comparison) {
     let mut deleted: Vec<&Address> = Vec::new();
     let mut behind: Vec<&Address> = Vec::new();
-    for change in changes {
+    for change in changes.iter().filter_map(Change::address) {
         match change {
-            Change::Address(Action::Delete(address)) => deleted.push(address),
-            Change::Address(Action::Modify { from, to }) if from == to => behind.push(from),
-            Change::Address(_)
-            | Change::Link(_)
-            | Change::Device(_)
-            | Change::Route(_)
-            | Change::Rule(_)
-            | Change::Adopt(_)
-            | Change::Release(_) => {}
+            Action::Delete(address) => deleted.push(address),
+            Action::Modify { from, to } if from == to => behind.push(from),
+            Action::Create(_) | Action::Modify { .. } => {}
         }
     }
     let places: HashMap<_, _> =
         deleted.iter().enumerate().map(|(place, address)| (address.key(), place)).collect();
-    comparison.changes.sort_by_cached_key(|change| match change {
-        Change::Address(Action::Create(address)) => Reverse(places.get(&address.key()).copied()),
-        Change::Address(_)
-        | Change::Link(_)
-        | Change::Device(_)
-        | Change::Route(_)
-        | Change::Rule(_)
-        | Change::Adopt(_)
-        | Change::Release(_) => Reverse(None),
+    comparison.changes.sort_by_cached_key(|change| match change.address() {
+        Some(Action::Create(address)) => Reverse(places.get(&address.key()).copied()),
+        _ => Reverse(None),
     });
     let primary = observed.addresses.iter().filter(|observed| !observed.secondary);
     let primary: HashSet<_> = primary.map(|observed| observed.address.key()).collect();

@@ -60,22 +60,16 @@ impl AddressesAfter {
     fn new(changes: &[Change], observed: &Observed) -> Self {
         let mut gone = HashSet::new();
         let mut there: Vec<&Address> = Vec::new();
-        for change in changes {
+        for change in changes.iter().filter_map(Change::address) {
             match change {
-                Change::Address(Action::Create(address)) => there.push(address),
-                Change::Address(Action::Modify { from, to }) => {
+                Action::Create(address) => there.push(address),
+                Action::Modify { from, to } => {
                     gone.insert(from.key());
                     there.push(to);
                 }
-                Change::Address(Action::Delete(address)) => {
+                Action::Delete(address) => {
                     gone.insert(address.key());
                 }
-                Change::Link(_)
-                | Change::Device(_)
-                | Change::Route(_)
-                | Change::Rule(_)
-                | Change::Adopt(_)
-                | Change::Release(_) => {}
             }
         }
         let kept = observed.addresses.iter().map(|observed| &observed.address);
@@ -260,11 +254,9 @@ fn restored_routes(changes: &[Change], after: &AddressesAfter, observed: &Observ
 fn promoted_addresses(changes: &[Change], observed: &Observed) -> Vec<Change> {
     let mut touched: HashSet<AddressKey> = HashSet::new();
     let mut deleted: Vec<&Address> = Vec::new();
-    for change in changes {
-        if let Change::Address(action) = change {
-            touched.insert(action.subject().key());
-            deleted.extend(Some(action.subject()).filter(|_| matches!(action, Action::Delete(_))));
-        }
+    for action in changes.iter().filter_map(Change::address) {
+        touched.insert(action.subject().key());
+        deleted.extend(Some(action.subject()).filter(|_| matches!(action, Action::Delete(_))));
     }
     let secondary = observed.addresses.iter().filter(|observed| observed.secondary);
     let secondary: HashSet<AddressKey> = secondary.map(|observed| observed.address.key()).collect();
