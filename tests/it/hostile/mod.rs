@@ -6,7 +6,7 @@ mod template;
 mod values;
 
 pub(crate) use shape::{batch_shape, shape};
-pub(crate) use template::{BEGINNING, filled, lines, places};
+pub(crate) use template::{APART, BEGINNING, filled, lines, places};
 pub(crate) use values::{escaped, values};
 
 use proptest::prelude::*;
@@ -155,20 +155,6 @@ impl Twin {
 
 #[test]
 fn every_string_is_refused_with_its_line_or_stays_a_string() {
-    // These name things of one kind, or have rules of their own.
-    const APART: &[&str] = &[
-        "bridge",
-        "command",
-        "device",
-        "excluded",
-        "host",
-        "included",
-        "menu",
-        "outer",
-        "port",
-        "property",
-        "remembered",
-    ];
     let plain = Twin::new();
     let places = places();
     let (apart, together): (Vec<&str>, Vec<&str>) =

@@ -104,6 +104,22 @@ const MANGLE: &str = r#"/FAMILY firewall MENU add chain=IN action=mark-connectio
 /FAMILY firewall MENU add chain=prerouting action=mark-routing new-routing-mark="{table}" dst-address-type=!local
 "#;
 
+/// Places that name things of one kind, of which each has a name of its own, or what has to be there, or that have rules of
+/// their own.
+pub(crate) const APART: &[&str] = &[
+    "bridge",
+    "command",
+    "device",
+    "excluded",
+    "host",
+    "included",
+    "menu",
+    "outer",
+    "port",
+    "property",
+    "remembered",
+];
+
 /// The lines with their places. With `names`, addresses of lists may be DNS names.
 pub(crate) fn lines(names: bool) -> String {
     let mut text = LINES.to_owned();

@@ -3,7 +3,8 @@
 use super::machine::Box;
 use crate::cli::{Ended, Files, command};
 use crate::hostile::{
-    BEGINNING, assert_is_text, assert_same, batch_shape, filled, lines, made_of, places, shape, told, values,
+    APART, BEGINNING, assert_is_text, assert_same, batch_shape, filled, lines, made_of, places, shape, told,
+    values,
 };
 use crate::stages::text;
 use rosc::lower::Desired;
@@ -15,20 +16,6 @@ use std::sync::LazyLock;
 
 /// Words that mean something of RouterOS's own in the places, or would be the same name twice.
 const OTHER_MEANING: &[&str] = &["", "main", "no-mark", "all", "lo", "!a", "-", "..", "."];
-
-/// These name things of one kind, of which each has a name of its own, or what has to be there.
-const APART: &[&str] = &[
-    "bridge",
-    "command",
-    "device",
-    "excluded",
-    "included",
-    "menu",
-    "outer",
-    "port",
-    "property",
-    "remembered",
-];
 
 /// A configuration with all values of which something can be made, each in all places that take it, and its twin.
 fn twins() -> &'static (String, String) {
