@@ -67,20 +67,19 @@ impl Machine {
     /// Reads what there is, but of the firewall only whether anybody has changed it, where it was found to be as wanted
     /// before. What only changes to it would need is missing then: counters, and by what the kernel knows rules.
     pub(super) fn observe_knowing(&mut self, verified: &Verified<'_>) -> Result<Observed, TargetError> {
-        let sysctl = self.sysctl();
+        let mut sysctl = self.sysctl();
         let Self { route, nftables, .. } = self;
         // Another thread of this namespace reads the rest, while nft is waited for.
         thread::scope(|scope| {
-            let rest = scope.spawn(|| Ok((route.observe()?, { sysctl }.observe()?)));
-            let unchanged = match verified.generation() {
-                Some(generation) => nftables.observe_unchanged(generation, verified.wanted()),
-                None => Ok(None),
+            let rest = scope.spawn(|| Ok((route.observe()?, sysctl.observe()?)));
+            let mut firewall = || {
+                let unchanged = match verified.generation() {
+                    Some(generation) => nftables.observe_unchanged(generation, verified.wanted())?,
+                    None => None,
+                };
+                unchanged.map_or_else(|| nftables.observe(), Ok)
             };
-            let nftables = match unchanged {
-                Ok(None) => nftables.observe(),
-                Ok(Some(unchanged)) => Ok(unchanged),
-                Err(error) => Err(error),
-            };
+            let nftables = firewall();
             let (route, sysctl) = rest.join().expect("reading does not panic")?;
             Ok(Observed { route, nftables: nftables?, sysctl })
         })
@@ -152,18 +151,6 @@ impl Machine {
         }))
     }
 
-    /// The kernel modules that the helpers which a step makes would need beside themselves to translate addresses inside of
-    /// packets, and that are not there.
-    pub(super) fn missing_translation(&self, desired: &Desired, step: &Step) -> Vec<String> {
-        let Step::Nftables(changes) = step else { return Vec::new() };
-        let helpers = changes.iter().filter_map(|change| match &change.action {
-            Action::CreateHelper { helper, .. } => Some((change.family, &helper.helper)),
-            _ => None,
-        });
-        let translates = |family: Family| desired.nftables.tables.get(&family).is_some_and(Table::translates);
-        missing_translation(helpers.filter(|(family, _)| translates(*family)).map(|(_, helper)| helper))
-    }
-
     /// Takes a step's changes back, whatever part of them was made.
     pub(super) fn undo(&mut self, step: &Step) -> Result<(), TargetError> {
         match step {
@@ -176,6 +163,21 @@ impl Machine {
     fn sysctl(&self) -> SysctlTarget {
         SysctlTarget::open(self.originals.clone(), self.settings.iter().cloned())
     }
+}
+
+/// The kernel modules that the helpers which some steps make would need beside themselves to translate addresses inside of
+/// packets, and that are not there.
+pub(super) fn missing_modules(desired: &Desired, steps: &[Step]) -> Vec<String> {
+    let changes = steps.iter().filter_map(|step| match step {
+        Step::Nftables(changes) => Some(changes),
+        Step::Sysctl(_) | Step::Route(_) => None,
+    });
+    let helpers = changes.flatten().filter_map(|change| match &change.action {
+        Action::CreateHelper { helper, .. } => Some((change.family, &helper.helper)),
+        _ => None,
+    });
+    let translates = |family: Family| desired.nftables.tables.get(&family).is_some_and(Table::translates);
+    missing_translation(helpers.filter(|(family, _)| translates(*family)).map(|(_, helper)| helper))
 }
 
 /// The clock of this machine, by its own time zone (`TZ`, or else `/etc/localtime`).

@@ -192,8 +192,7 @@ fn bring_to(
         let deaf = |error| Failure::StateDir { operation: "wake the guard of", path, error };
         guard.write_all(b"!").map_err(deaf)?;
     }
-    let missing_modules =
-        plan.steps.iter().flat_map(|step| machine.missing_translation(&wanted, step)).collect();
+    let missing_modules = machine::missing_modules(&wanted, &plan.steps);
     let outcome = execute(machine, &plan.steps, options)
         .and_then(|()| verify(machine, &wanted, &verified))
         .and_then(|()| history::propose(&options.state_dir, desired, plan.len()).map_err(not_proposed));
