@@ -7,9 +7,9 @@ use rosc_target::netns::NetNs;
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io::{self, Read};
 use std::net::Ipv4Addr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 /// Where a packet was seen.
@@ -73,34 +73,65 @@ pub(super) fn is_private(address: Ipv4Addr) -> bool {
 
 /// Looks at the wires.
 pub(super) struct Wires {
-    frames: Arc<Mutex<Vec<Frame>>>,
-    ending: Arc<AtomicBool>,
-    threads: Vec<JoinHandle<io::Result<io::Result<()>>>>,
+    shared: Arc<Shared>,
+    watchers: Vec<Watcher>,
+}
+
+#[derive(Default)]
+struct Shared {
+    frames: Mutex<Vec<Frame>>,
+    ending: AtomicBool,
+    /// How often somebody has asked whether all is read.
+    asked: AtomicU64,
+}
+
+struct Watcher {
+    /// The last question after which there was nothing left to read.
+    answered: Arc<AtomicU64>,
+    thread: JoinHandle<io::Result<io::Result<()>>>,
 }
 
 impl Wires {
     /// Begins to look.
     pub(super) fn watch<'n>(places: impl IntoIterator<Item = (Place, &'n NetNs)>) -> io::Result<Self> {
-        let mut wires = Self { frames: Arc::default(), ending: Arc::default(), threads: Vec::new() };
+        let mut wires = Self { shared: Arc::default(), watchers: Vec::new() };
         for (place, namespace) in places {
             let socket = namespace.run(open)?;
-            let (frames, ending) = (wires.frames.clone(), wires.ending.clone());
-            wires.threads.push(namespace.spawn(move || watch(place, socket, &frames, &ending))?);
+            let (shared, answered) = (wires.shared.clone(), Arc::<AtomicU64>::default());
+            let answers = answered.clone();
+            let thread = namespace.spawn(move || watch(place, socket, &shared, &answers))?;
+            wires.watchers.push(Watcher { answered, thread });
         }
         Ok(wires)
     }
 
     /// Takes what has passed since the last time.
     pub(super) fn take(&self) -> Vec<Frame> {
-        std::mem::take(&mut self.frames.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut self.shared.frames.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Forgets what has passed so far, at all places up to the same moment: what is seen at the hosts from now on has not
+    /// been seen at a provider before.
+    pub(super) fn forget(&self) {
+        loop {
+            drop(self.take());
+            let question = self.shared.asked.fetch_add(1, Ordering::SeqCst) + 1;
+            while self.watchers.iter().any(|watcher| watcher.answered.load(Ordering::SeqCst) < question) {
+                thread::sleep(Duration::from_millis(1));
+            }
+            // What came meanwhile may be read at one place and not yet at the other.
+            if self.take().is_empty() {
+                return;
+            }
+        }
     }
 }
 
 impl Drop for Wires {
     fn drop(&mut self) {
-        self.ending.store(true, Ordering::Relaxed);
-        for thread in self.threads.drain(..) {
-            thread.join().expect("a watcher does not panic").expect("a namespace").expect("a wire");
+        self.shared.ending.store(true, Ordering::Relaxed);
+        for watcher in self.watchers.drain(..) {
+            watcher.thread.join().expect("a watcher does not panic").expect("a namespace").expect("a wire");
         }
     }
 }
@@ -112,25 +143,23 @@ fn open() -> io::Result<Socket> {
     const ALL: i32 = 0x0300;
     let socket = Socket::new(Domain::PACKET, Type::DGRAM, Some(Protocol::from(ALL)))?;
     setsockopt(&socket, sockopt::RcvBufForce, &ROOM)?;
-    socket.set_read_timeout(Some(Duration::from_millis(20)))?;
+    socket.set_read_timeout(Some(Duration::from_millis(5)))?;
     Ok(socket)
 }
 
-fn watch(
-    place: Place,
-    mut socket: Socket,
-    frames: &Mutex<Vec<Frame>>,
-    ending: &AtomicBool,
-) -> io::Result<()> {
+fn watch(place: Place, mut socket: Socket, shared: &Shared, answers: &AtomicU64) -> io::Result<()> {
     let mut bytes = [0; 2048];
-    while !ending.load(Ordering::Relaxed) {
+    while !shared.ending.load(Ordering::Relaxed) {
+        let question = shared.asked.load(Ordering::SeqCst);
         match socket.read(&mut bytes) {
             Ok(length) => {
                 if let Some(frame) = frame(place, &bytes[..length]) {
-                    frames.lock().unwrap_or_else(PoisonError::into_inner).push(frame);
+                    shared.frames.lock().unwrap_or_else(PoisonError::into_inner).push(frame);
                 }
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                answers.store(question, Ordering::SeqCst);
+            }
             Err(error) => return Err(error),
         }
     }
