@@ -5,15 +5,19 @@
 //! the [`Origin`] of an object is carried through them unread, so that whoever made the object can say which
 //! line the kernel refused.
 
+mod device;
 mod error;
 mod hash;
+mod jhash;
 pub mod netns;
 mod origin;
 mod target;
 mod terminal;
 
+pub use device::{DeviceName, InvalidDeviceName};
 pub use error::{Conflict, TargetError};
 pub use hash::fnv_1a;
+pub use jhash::jhash;
 pub use origin::Origin;
 pub use target::{Diff, Target};
 pub use terminal::steers_terminal;

@@ -21,7 +21,7 @@ mod adopt;
 mod apply;
 mod assumed;
 mod change;
-mod device;
+
 mod diff;
 mod encode;
 mod failure;
@@ -45,7 +45,6 @@ pub use absent::Pending;
 pub use address::{Address, DuplicateDetection};
 pub use adopt::{Adopted, compare_adopting};
 pub use change::{Action, Change, DeviceChange, DeviceState, Phase, RuleChange};
-pub use device::{DeviceName, InvalidDeviceName};
 pub use diff::{Comparison, Satisfied, compare};
 pub use family::Family;
 pub use foreign_routes::ForeignRoutes;
@@ -54,6 +53,7 @@ pub use link::{Bridge, Centiseconds, InvalidMacAddress, Link, LinkKind, MacAddre
 pub use nexthop::{InvalidNextHops, InvalidWeight, NextHop, NextHops, Weight};
 pub use observed::{AddressOwner, Device, Foreign, ForeignRule, Observed, ObservedAddress, ObservedBridge};
 pub use ownership::{LINK_GROUP, PROTOCOL};
+pub use rosc_target::{DeviceName, InvalidDeviceName};
 pub use route::{MAIN_TABLE, Route, RouteKey, RouteKind};
 pub use rule::{FwMark, PREFERENCES, PlacedRule, Rule, RuleAction};
 pub use state::{InvalidObject, InvalidReason, State};

@@ -1,6 +1,6 @@
 //! Names of network devices.
 
-use rosc_target::steers_terminal;
+use crate::steers_terminal;
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
