@@ -1,8 +1,34 @@
 //! A fast path in eBPF: packets are shared among next hops by a hash, and leave without the network stack where that comes
 //! to the same.
+//!
+//! The programs are in C (`bpf/`); what clang makes of them is kept beside them, so that building takes no clang. They and
+//! their maps live in the kernel's file system for eBPF, and go on without any process of rosc.
 
+mod change;
+mod counters;
+mod device;
+mod failure;
+mod flow;
+mod group;
+mod layout;
+mod maps;
+mod neighbour;
+mod pins;
+mod program;
+mod read;
 mod state;
+mod table;
+mod target;
+mod way;
 
+pub use change::{Action, Change};
+pub use counters::{Counters, Drained, GroupCounters, MemberCounters, Reason, Traffic};
+pub use flow::Flow;
+pub use neighbour::Neighbour;
+pub use pins::BPF_FS;
+pub use read::Observed;
 pub use state::{
     By, Group, GroupName, HashFields, Hook, InvalidGroupName, NextHop, Port, Slots, State, Way, Weight,
 };
+pub use table::{Drain, MemberId, Share, Table};
+pub use target::EbpfTarget;

@@ -216,6 +216,61 @@ impl fmt::Display for NextHop {
     }
 }
 
+impl fmt::Display for Group {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "hash {} slots {} drain {}s", self.hash, self.slots.count(), self.drain)?;
+        self.members
+            .iter()
+            .try_for_each(|(next_hop, weight)| write!(f, " nexthop {next_hop} weight {weight}"))
+    }
+}
+
+impl fmt::Display for HashFields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fields = [
+            (self.source, "source"),
+            (self.destination, "destination"),
+            (self.protocol, "protocol"),
+            (self.source_port, "source-port"),
+            (self.destination_port, "destination-port"),
+        ];
+        let names: Vec<&str> = fields.iter().filter(|(taken, _)| *taken).map(|(_, name)| *name).collect();
+        f.write_str(&names.join(","))
+    }
+}
+
+impl fmt::Display for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.by {
+            By::Stack => write!(f, "stack"),
+            By::Fib => write!(f, "fib"),
+            By::Group(name) => write!(f, "group {:?}", name.as_str()),
+        }
+    }
+}
+
+impl fmt::Display for Port {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.hook {
+            Hook::Tc => "tc",
+            Hook::Xdp => "xdp",
+        })
+    }
+}
+
+/// The form in which the state is shown: a line for each object.
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, group) in &self.groups {
+            writeln!(f, "group {:?} {group}", name.as_str())?;
+        }
+        for (prefix, way) in &self.ways {
+            writeln!(f, "way {prefix} {way}")?;
+        }
+        self.ports.iter().try_for_each(|(device, port)| writeln!(f, "port {device} {port}"))
+    }
+}
+
 /// Members as a list: names of JSON are texts.
 mod as_list {
     use super::{NextHop, Weight};

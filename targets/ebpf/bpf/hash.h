@@ -1,0 +1,93 @@
+/* What of a packet decides, as a number. */
+#pragma once
+
+#include "headers.h"
+#include "layout.h"
+
+INLINE __u32 rotate(__u32 word, int bits)
+{
+	return word << bits | word >> (32 - bits);
+}
+
+/* Bob Jenkins' lookup3 over whole words, as include/linux/jhash.h has it. */
+#define MIX(a, b, c)                        \
+	do {                                \
+		a -= c; a ^= rotate(c, 4); c += b;  \
+		b -= a; b ^= rotate(a, 6); a += c;  \
+		c -= b; c ^= rotate(b, 8); b += a;  \
+		a -= c; a ^= rotate(c, 16); c += b; \
+		b -= a; b ^= rotate(a, 19); a += c; \
+		c -= b; c ^= rotate(b, 4); b += a;  \
+	} while (0)
+
+#define LAST_MIX(a, b, c)              \
+	do {                           \
+		c ^= b; c -= rotate(b, 14); \
+		a ^= c; a -= rotate(c, 11); \
+		b ^= a; b -= rotate(a, 25); \
+		c ^= b; c -= rotate(b, 16); \
+		a ^= c; a -= rotate(c, 4);  \
+		b ^= a; b -= rotate(a, 14); \
+		c ^= b; c -= rotate(b, 24); \
+	} while (0)
+
+#define JHASH_START 0xdeadbeef
+
+/* Source, destination, ports, protocol: of IPv4 four words. */
+INLINE __u32 hash4(__be32 source, __be32 destination, __u32 ports, __u32 protocol)
+{
+	__u32 a = JHASH_START + 16, b = a, c = a;
+	a += source;
+	b += destination;
+	c += ports;
+	MIX(a, b, c);
+	a += protocol;
+	LAST_MIX(a, b, c);
+	return c;
+}
+
+/* Of IPv6 ten words; what is not hashed is zero. */
+INLINE __u32 hash6(const __be32 *source, const __be32 *destination, __u32 ports, __u32 protocol)
+{
+	__u32 a = JHASH_START + 40, b = a, c = a;
+	if (source) {
+		a += source[0];
+		b += source[1];
+		c += source[2];
+	}
+	MIX(a, b, c);
+	if (source)
+		a += source[3];
+	if (destination) {
+		b += destination[0];
+		c += destination[1];
+	}
+	MIX(a, b, c);
+	if (destination) {
+		a += destination[2];
+		b += destination[3];
+	}
+	c += ports;
+	MIX(a, b, c);
+	a += protocol;
+	LAST_MIX(a, b, c);
+	return c;
+}
+
+/* The hash of a connection by the fields of a group. */
+INLINE __u32 hash(const struct flow_key *key, __u8 fields)
+{
+	/* In memory the source port stands first, on any processor. */
+	struct ports taken = {
+		.source = fields & FIELD_SOURCE_PORT ? key->ports[0] : 0,
+		.destination = fields & FIELD_DESTINATION_PORT ? key->ports[1] : 0,
+	};
+	__u32 ports;
+	__builtin_memcpy(&ports, &taken, sizeof(ports));
+	__u32 protocol = fields & FIELD_PROTOCOL ? key->protocol : 0;
+	if (key->family == AF_INET)
+		return hash4(fields & FIELD_SOURCE ? key->source[0] : 0,
+			     fields & FIELD_DESTINATION ? key->destination[0] : 0, ports, protocol);
+	return hash6(fields & FIELD_SOURCE ? key->source : 0, fields & FIELD_DESTINATION ? key->destination : 0, ports,
+		     protocol);
+}

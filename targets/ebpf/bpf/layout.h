@@ -1,0 +1,176 @@
+/* What the control plane and the programs tell each other. src/layout.rs says the same, and both are held to these
+ * numbers. */
+#pragma once
+
+#include "kernel.h"
+
+/* The most groups, and the most members that a group has had at a time, those that have just gone among them. */
+#define MAX_GROUPS 64
+#define MAX_IDS 127
+/* So many places there are for members of a group. */
+#define IDS 128
+#define SMALL_SLOTS 4099
+#define LARGE_SLOTS 65537
+#define NAME_LENGTH 32
+
+/* A slot of a group's table. */
+struct slot {
+	/* The member that new connections go to; MAX_IDS for none. */
+	__u8 now;
+	/* The member that connections nothing is known of go to while it drains; with SLOT_CHANGED where connections may be
+	 * elsewhere. */
+	__u8 before;
+};
+ASSERT_SIZE(struct slot, 2);
+#define SLOT_CHANGED 0x80
+
+struct small_table {
+	struct slot slots[SMALL_SLOTS];
+};
+ASSERT_SIZE(struct small_table, 8198);
+
+struct large_table {
+	struct slot slots[LARGE_SLOTS];
+};
+ASSERT_SIZE(struct large_table, 131074);
+
+/* A device whose packets are looked at. */
+struct port {
+	__u8 mac[6];
+	/* PORT_ETHERNET where frames have Ethernet's header. */
+	__u8 flags;
+	/* At which hooks: what the control plane asked for. */
+	__u8 hook;
+};
+ASSERT_SIZE(struct port, 8);
+#define PORT_ETHERNET 1
+
+/* Who decides about packets to a destination; from WAY_GROUP on it is a group. */
+enum { WAY_STACK = 0, WAY_FIB = 1, WAY_GROUP = 2 };
+
+struct group {
+	__u8 name[NAME_LENGTH];
+	/* Until then (CLOCK_MONOTONIC, in ns) connections nothing is known of are taken for older than the last change. */
+	__u64 drain_until;
+	/* So many changes there were; members remember the one that brought them. */
+	__u32 generation;
+	/* Seconds that a drain takes. */
+	__u32 drain;
+	/* FIELD_...: what is hashed. */
+	__u8 fields;
+	/* Whether the table is a large one. */
+	__u8 large;
+	/* Whether there is such a group. */
+	__u8 used;
+	__u8 padding[5];
+};
+ASSERT_SIZE(struct group, 56);
+ASSERT_OFFSET(struct group, drain_until, 32);
+ASSERT_OFFSET(struct group, generation, 40);
+ASSERT_OFFSET(struct group, fields, 48);
+enum {
+	FIELD_SOURCE = 1,
+	FIELD_DESTINATION = 2,
+	FIELD_PROTOCOL = 4,
+	FIELD_SOURCE_PORT = 8,
+	FIELD_DESTINATION_PORT = 16,
+};
+
+/* A member of a group. */
+struct member {
+	/* The device that packets leave by; 0 where there is no such member. */
+	__u32 ifindex;
+	/* The change of the group that brought it. */
+	__u32 born;
+	/* The neighbour: one address of IPv6, or of IPv4 and zeros. */
+	__be32 gateway[4];
+	/* The device's, in bytes of an IP packet. */
+	__u32 mtu;
+	__u16 weight;
+	/* AF_INET, AF_INET6, or 0 where the destination is the neighbour. */
+	__u8 family;
+	/* MEMBER_... */
+	__u8 flags;
+	/* The neighbour's address, and that of the device, where MEMBER_RESOLVED says that they are known. */
+	__u8 destination[6];
+	__u8 source[6];
+};
+ASSERT_SIZE(struct member, 44);
+ASSERT_OFFSET(struct member, gateway, 8);
+ASSERT_OFFSET(struct member, weight, 28);
+ASSERT_OFFSET(struct member, destination, 32);
+enum { MEMBER_ALIVE = 1, MEMBER_RESOLVED = 2 };
+
+/* A connection, as its packets name it. Behind addresses of IPv4 are zeros. */
+struct flow_key {
+	__be32 source[4];
+	__be32 destination[4];
+	__be16 ports[2];
+	__u8 protocol;
+	/* AF_INET or AF_INET6. */
+	__u8 family;
+	__u8 group;
+	__u8 padding;
+};
+ASSERT_SIZE(struct flow_key, 40);
+
+/* Where a connection goes that was seen during a drain. */
+struct flow {
+	/* When it was seen last (CLOCK_MONOTONIC, in ns). */
+	__u64 seen;
+	/* The change that brought the member: with another, it is another one. */
+	__u32 born;
+	__u8 member;
+	__u8 padding[3];
+};
+ASSERT_SIZE(struct flow, 16);
+
+struct ways4_key {
+	__u32 prefix_len;
+	__be32 address;
+};
+struct ways6_key {
+	__u32 prefix_len;
+	__be32 address[4];
+};
+
+struct count {
+	__u64 packets;
+	__u64 bytes;
+};
+ASSERT_SIZE(struct count, 16);
+
+/* What became of a packet, and why the stack has got it. */
+enum reason {
+	/* A group's member has got it: counted there too. */
+	FORWARDED_BY_GROUP,
+	/* It left as the kernel's routes have it. */
+	FORWARDED_BY_FIB,
+	/* It is neither IPv4 nor IPv6: ARP, VLAN, PPPoE and others. */
+	STACK_OTHER_PROTOCOL,
+	/* Its frame is not for this host. */
+	STACK_OTHER_HOST,
+	/* It is shorter than its headers say. */
+	STACK_SHORT,
+	/* It has options, or extension headers. */
+	STACK_OPTIONS,
+	/* Its checksum or one of its addresses is none that is forwarded. */
+	STACK_INVALID,
+	/* Its hops end here. */
+	STACK_TTL,
+	/* Somebody has marked it before. */
+	STACK_MARKED,
+	/* The configuration says so of its destination, or nothing. */
+	STACK_WAY,
+	/* The kernel's routes do not forward it, or not without a question to a neighbour. */
+	STACK_FIB,
+	/* It would have to be divided. */
+	STACK_MTU,
+	/* It would leave by where it came in. */
+	STACK_SAME_DEVICE,
+	/* Its group has no member that lives. */
+	STACK_NO_MEMBER,
+	/* XDP only: the neighbour's address is not known there. */
+	STACK_UNRESOLVED,
+	REASONS,
+};

@@ -1,0 +1,108 @@
+/* What is kept between packets. All maps are pinned, and outlive the process that made them. */
+#pragma once
+
+#include "layout.h"
+
+/* By ifindex; written by the control plane, a device each. */
+struct {
+	MAP_TYPE(BPF_MAP_TYPE_HASH);
+	MAP_KEY(__u32);
+	MAP_VALUE(struct port);
+	MAP_ENTRIES(1024);
+} ports SECTION(".maps");
+
+/* By the longest prefix of the destination: WAY_...; written by the control plane. */
+struct {
+	MAP_TYPE(BPF_MAP_TYPE_LPM_TRIE);
+	MAP_KEY(struct ways4_key);
+	MAP_VALUE(__u32);
+	MAP_ENTRIES(1 << 20);
+	MAP_FLAGS(BPF_F_NO_PREALLOC);
+} ways4 SECTION(".maps");
+
+struct {
+	MAP_TYPE(BPF_MAP_TYPE_LPM_TRIE);
+	MAP_KEY(struct ways6_key);
+	MAP_VALUE(__u32);
+	MAP_ENTRIES(1 << 20);
+	MAP_FLAGS(BPF_F_NO_PREALLOC);
+} ways6 SECTION(".maps");
+
+/* By their numbers; written by the control plane. */
+struct {
+	MAP_TYPE(BPF_MAP_TYPE_ARRAY);
+	MAP_KEY(__u32);
+	MAP_VALUE(struct group);
+	MAP_ENTRIES(MAX_GROUPS);
+} groups SECTION(".maps");
+
+/* IDS for each group; written by the control plane. */
+struct {
+	MAP_TYPE(BPF_MAP_TYPE_ARRAY);
+	MAP_KEY(__u32);
+	MAP_VALUE(struct member);
+	MAP_ENTRIES(MAX_GROUPS * IDS);
+} members SECTION(".maps");
+
+/* clang describes types behind the values of inner maps by their names alone, so the sizes are given. */
+struct small_array {
+	MAP_TYPE(BPF_MAP_TYPE_ARRAY);
+	MAP_KEY_SIZE(4);
+	MAP_VALUE_SIZE(sizeof(struct small_table));
+	MAP_ENTRIES(1);
+};
+struct large_array {
+	MAP_TYPE(BPF_MAP_TYPE_ARRAY);
+	MAP_KEY_SIZE(4);
+	MAP_VALUE_SIZE(sizeof(struct large_table));
+	MAP_ENTRIES(1);
+};
+
+/* By the group's number, the table that shares its packets out: a map of its own, so that the control plane exchanges it
+ * as a whole. */
+struct {
+	MAP_TYPE(BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	MAP_KEY(__u32);
+	MAP_ENTRIES(MAX_GROUPS);
+	MAP_OF(struct small_array);
+} small_tables SECTION(".maps");
+
+struct {
+	MAP_TYPE(BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	MAP_KEY(__u32);
+	MAP_ENTRIES(MAX_GROUPS);
+	MAP_OF(struct large_array);
+} large_tables SECTION(".maps");
+
+/* Connections of changed slots; written by the programs while a group drains, and bounded by forgetting the one that was
+ * not seen for longest. */
+struct {
+	MAP_TYPE(BPF_MAP_TYPE_LRU_HASH);
+	MAP_KEY(struct flow_key);
+	MAP_VALUE(struct flow);
+	MAP_ENTRIES(1 << 16);
+} flows SECTION(".maps");
+
+/* By the member's place; written by the control plane, for packets that XDP sends on. */
+struct {
+	MAP_TYPE(BPF_MAP_TYPE_DEVMAP);
+	MAP_KEY(__u32);
+	MAP_VALUE(__u32);
+	MAP_ENTRIES(MAX_GROUPS * IDS);
+} devices SECTION(".maps");
+
+/* Of each member what it has got; written by the programs. */
+struct {
+	MAP_TYPE(BPF_MAP_TYPE_PERCPU_ARRAY);
+	MAP_KEY(__u32);
+	MAP_VALUE(struct count);
+	MAP_ENTRIES(MAX_GROUPS * IDS);
+} member_counts SECTION(".maps");
+
+/* Of each reason how often; written by the programs. */
+struct {
+	MAP_TYPE(BPF_MAP_TYPE_PERCPU_ARRAY);
+	MAP_KEY(__u32);
+	MAP_VALUE(struct count);
+	MAP_ENTRIES(REASONS);
+} reason_counts SECTION(".maps");

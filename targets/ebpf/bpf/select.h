@@ -1,0 +1,89 @@
+/* From a packet and its group to a member: by the group's table, but connections that live stay where they are. */
+#pragma once
+
+#include "hash.h"
+#include "maps.h"
+#include "parse.h"
+
+/* A connection's last sign of life is noted this often, in ns. */
+#define NOTED_EVERY 1000000000ULL
+
+/* What is known of a variable. clang would leave out a check that always holds, without which the verifier refuses what
+ * is behind it. */
+#define FORGET(variable) asm volatile("" : "+r"(variable))
+
+/* The slot of a hash; 0 where the group has no table. */
+INLINE const struct slot *find_slot(__u32 group, const struct group *about, __u32 hash)
+{
+	__u32 first = 0;
+	if (about->large) {
+		void *array = bpf_map_lookup_elem(&large_tables, &group);
+		struct large_table *table = array ? bpf_map_lookup_elem(array, &first) : 0;
+		__u32 slot = ((__u64)hash * LARGE_SLOTS) >> 32;
+		FORGET(slot);
+		return table && slot < LARGE_SLOTS ? &table->slots[slot] : 0;
+	}
+	void *array = bpf_map_lookup_elem(&small_tables, &group);
+	struct small_table *table = array ? bpf_map_lookup_elem(array, &first) : 0;
+	__u32 slot = ((__u64)hash * SMALL_SLOTS) >> 32;
+	FORGET(slot);
+	return table && slot < SMALL_SLOTS ? &table->slots[slot] : 0;
+}
+
+/* The member of an id, if it lives. */
+INLINE struct member *find_member(__u32 group, __u32 id)
+{
+	__u32 place = group * IDS + id;
+	struct member *member = bpf_map_lookup_elem(&members, &place);
+	return member && member->ifindex && (member->flags & MEMBER_ALIVE) ? member : 0;
+}
+
+/* Where a connection goes whose slot has changed: to where it was seen before; else, while the group drains, a new one to
+ * the member of now and one that may be older than the change to the member before. Only then it is remembered. */
+INLINE struct member *find_sticky(__u32 group, const struct group *about, const struct slot *slot,
+				  const struct packet *packet, __u32 *id)
+{
+	struct flow_key key = packet->key;
+	key.group = group;
+	__u64 time = bpf_ktime_get_ns();
+	struct flow *flow = bpf_map_lookup_elem(&flows, &key);
+	if (flow) {
+		struct member *member = find_member(group, flow->member);
+		if (member && member->born == flow->born) {
+			if (time - flow->seen > NOTED_EVERY)
+				flow->seen = time;
+			*id = flow->member;
+			return member;
+		}
+	}
+	*id = slot->now;
+	if (time >= about->drain_until)
+		return find_member(group, *id);
+	int begins = packet->protocol == PROTOCOL_TCP && (packet->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+	struct member *member = 0;
+	if (!begins) {
+		*id = slot->before & ~SLOT_CHANGED;
+		member = find_member(group, *id);
+	}
+	if (!member) {
+		*id = slot->now;
+		member = find_member(group, *id);
+	}
+	if (member) {
+		struct flow seen = { .seen = time, .born = member->born, .member = *id };
+		bpf_map_update_elem(&flows, &key, &seen, BPF_ANY);
+	}
+	return member;
+}
+
+/* The member that a packet goes to, and its id; 0 where none lives. */
+INLINE struct member *find(__u32 group, const struct group *about, const struct packet *packet, __u32 *id)
+{
+	const struct slot *slot = find_slot(group, about, hash(&packet->key, about->fields));
+	if (!slot)
+		return 0;
+	if (slot->before & SLOT_CHANGED)
+		return find_sticky(group, about, slot, packet, id);
+	*id = slot->now;
+	return find_member(group, *id);
+}

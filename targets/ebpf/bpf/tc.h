@@ -1,0 +1,126 @@
+/* The fast path at traffic control: the packet is a buffer of the kernel's, and neighbours are the kernel's business. */
+#pragma once
+
+#include "count.h"
+#include "rewrite.h"
+#include "select.h"
+#include "way.h"
+
+/* Bytes of a packet that are looked at: Ethernet, IPv6, ICMP, and in it IPv6 and ports again. */
+#define LOOKED_AT 112
+
+/* Where the IP header begins; devices without Ethernet's header have it first. */
+INLINE __u32 header_length(const struct port *port)
+{
+	return port->flags & PORT_ETHERNET ? sizeof(struct ethernet) : 0;
+}
+
+INLINE int tc_parse(struct __sk_buff *skb, struct packet *packet)
+{
+	void *data = (void *)(long)skb->data, *data_end = (void *)(long)skb->data_end;
+	if (skb->protocol == htons(ETHERTYPE_IPV4))
+		return parse4(data, data_end, skb->len, packet);
+	return parse6(data, data_end, skb->len, packet);
+}
+
+/* Gives a packet one hop less, with the sum over all of it kept. */
+INLINE void tc_take_hop(struct __sk_buff *skb, const struct packet *packet)
+{
+	void *data = (void *)(long)skb->data, *data_end = (void *)(long)skb->data_end;
+	if (packet->key.family == AF_INET) {
+		struct ipv4 *ip = ip_header(data, packet);
+		if ((void *)(ip + 1) > data_end)
+			return;
+		struct ipv4 changed = *ip;
+		take_hop4(&changed);
+		bpf_skb_store_bytes(skb, packet->offset, &changed, sizeof(changed), 0);
+	} else {
+		struct ipv6 *ip = ip_header(data, packet);
+		if ((void *)(ip + 1) > data_end)
+			return;
+		__u8 hop_limit = ip->hop_limit - 1;
+		bpf_skb_store_bytes(skb, packet->offset + __builtin_offsetof(struct ipv6, hop_limit), &hop_limit, 1,
+				    BPF_F_RECOMPUTE_CSUM);
+	}
+}
+
+/* Hands a packet to a neighbour, whose address the kernel finds out. */
+INLINE int tc_hand_over(struct __sk_buff *skb, const struct packet *packet, __u32 ifindex, __u8 family,
+			const __be32 *gateway)
+{
+	struct bpf_redir_neigh neighbour = { .family = family };
+	__builtin_memcpy(neighbour.gateway, gateway, 16);
+	tc_take_hop(skb, packet);
+	return bpf_redirect_neigh(ifindex, &neighbour, sizeof(neighbour), 0);
+}
+
+/* Whether a packet, or each segment that it is divided into, fits through a device. */
+INLINE int tc_fits(struct __sk_buff *skb, __u32 ifindex)
+{
+	__u32 mtu = 0;
+	return bpf_check_mtu(skb, ifindex, &mtu, 0, BPF_MTU_CHK_SEGS) == 0;
+}
+
+INLINE int tc_by_group(struct __sk_buff *skb, const struct packet *packet, __u32 way, int *verdict)
+{
+	__u32 number, id = MAX_IDS;
+	struct group *group = find_group(way, &number);
+	struct member *member = group ? find(number, group, packet, &id) : 0;
+	if (!member)
+		return STACK_NO_MEMBER;
+	if (member->ifindex == skb->ifindex)
+		return STACK_SAME_DEVICE;
+	if (!tc_fits(skb, member->ifindex))
+		return STACK_MTU;
+	count_member(number * IDS + id, packet->length);
+	int is_direct = member->family == 0;
+	*verdict = tc_hand_over(skb, packet, member->ifindex, is_direct ? packet->key.family : member->family,
+				is_direct ? packet->destination : member->gateway);
+	return FORWARDED_BY_GROUP;
+}
+
+INLINE int tc_by_fib(struct __sk_buff *skb, const struct packet *packet, int *verdict)
+{
+	/* Without a length the kernel measures the packet itself, each of its segments too. */
+	struct bpf_fib_lookup answer = fib_question(packet, skb->ifindex);
+	long found = bpf_fib_lookup(skb, &answer, sizeof(answer), 0);
+	if (found == FIB_FRAGMENTATION_NEEDED)
+		return STACK_MTU;
+	if (found != FIB_SUCCESS && found != FIB_NO_NEIGHBOUR)
+		return STACK_FIB;
+	if (answer.ifindex == skb->ifindex)
+		return STACK_SAME_DEVICE;
+	*verdict = tc_hand_over(skb, packet, answer.ifindex, answer.family, answer.dst);
+	return FORWARDED_BY_FIB;
+}
+
+/* Decides about a packet: why the stack gets it, or that it has left. */
+INLINE int tc_forward(struct __sk_buff *skb, struct packet *packet, int *verdict)
+{
+	__u32 ifindex = skb->ifindex;
+	struct port *port = bpf_map_lookup_elem(&ports, &ifindex);
+	if (!port)
+		return STACK_WAY;
+	if (skb->vlan_present ||
+	    (skb->protocol != htons(ETHERTYPE_IPV4) && skb->protocol != htons(ETHERTYPE_IPV6)))
+		return STACK_OTHER_PROTOCOL;
+	if (skb->pkt_type != PACKET_HOST)
+		return STACK_OTHER_HOST;
+	if (skb->mark)
+		return STACK_MARKED;
+	packet->offset = header_length(port);
+	int parsed = tc_parse(skb, packet);
+	if (parsed == STACK_SHORT && skb->data_end - skb->data < LOOKED_AT && skb->len > skb->data_end - skb->data) {
+		/* The rest of it lies elsewhere. */
+		bpf_skb_pull_data(skb, skb->len < LOOKED_AT ? skb->len : LOOKED_AT);
+		parsed = tc_parse(skb, packet);
+	}
+	if (parsed != CONTINUE)
+		return parsed;
+	__u32 way = find_way(packet);
+	if (way == WAY_STACK)
+		return STACK_WAY;
+	if (way == WAY_FIB)
+		return tc_by_fib(skb, packet, verdict);
+	return tc_by_group(skb, packet, way, verdict);
+}

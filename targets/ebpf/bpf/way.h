@@ -1,0 +1,44 @@
+/* From a packet's destination to who decides about it. */
+#pragma once
+
+#include "maps.h"
+#include "parse.h"
+
+/* WAY_...: what the longest prefix of the destination says; the stack's without one. */
+INLINE __u32 find_way(const struct packet *packet)
+{
+	__u32 *way;
+	if (packet->key.family == AF_INET) {
+		struct ways4_key key = { .prefix_len = 32, .address = packet->destination[0] };
+		way = bpf_map_lookup_elem(&ways4, &key);
+	} else {
+		struct ways6_key key = { .prefix_len = 128 };
+		__builtin_memcpy(key.address, packet->destination, 16);
+		way = bpf_map_lookup_elem(&ways6, &key);
+	}
+	return way ? *way : WAY_STACK;
+}
+
+/* What the kernel's own look-up takes: the packet as it came. */
+INLINE struct bpf_fib_lookup fib_question(const struct packet *packet, __u32 ifindex)
+{
+	struct bpf_fib_lookup question = {
+		.family = packet->key.family,
+		.l4_protocol = packet->protocol,
+		.sport = packet->key.ports[0],
+		.dport = packet->key.ports[1],
+		.ifindex = ifindex,
+		.flowinfo = packet->flowinfo,
+	};
+	__builtin_memcpy(question.src, packet->source, 16);
+	__builtin_memcpy(question.dst, packet->destination, 16);
+	return question;
+}
+
+/* The group of a way. */
+INLINE struct group *find_group(__u32 way, __u32 *number)
+{
+	*number = way - WAY_GROUP;
+	struct group *group = bpf_map_lookup_elem(&groups, number);
+	return group && group->used ? group : 0;
+}

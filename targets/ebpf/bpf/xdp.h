@@ -1,0 +1,108 @@
+/* The fast path in the driver: the packet is bytes, and neighbours have to be known. */
+#pragma once
+
+#include "count.h"
+#include "rewrite.h"
+#include "select.h"
+#include "way.h"
+
+INLINE int is_for(const struct ethernet *ethernet, const struct port *port)
+{
+	return *(const __u32 *)ethernet->destination == *(const __u32 *)port->mac &&
+	       *(const __u16 *)(ethernet->destination + 4) == *(const __u16 *)(port->mac + 4);
+}
+
+INLINE int xdp_parse(void *data, void *data_end, const struct port *port, struct packet *packet)
+{
+	struct ethernet *ethernet = data;
+	if ((void *)(ethernet + 1) > data_end)
+		return STACK_SHORT;
+	if (!is_for(ethernet, port))
+		return STACK_OTHER_HOST;
+	packet->offset = sizeof(*ethernet);
+	if (ethernet->type == htons(ETHERTYPE_IPV4))
+		return parse4(data, data_end, data_end - data, packet);
+	if (ethernet->type == htons(ETHERTYPE_IPV6))
+		return parse6(data, data_end, data_end - data, packet);
+	return STACK_OTHER_PROTOCOL;
+}
+
+/* Writes the frame's new header, with one hop less behind it. */
+INLINE int xdp_rewrite(struct xdp_md *context, const struct packet *packet, const __u8 *destination,
+		       const __u8 *source)
+{
+	void *data = (void *)(long)context->data, *data_end = (void *)(long)context->data_end;
+	struct ethernet *ethernet = data;
+	if (packet->key.family == AF_INET) {
+		struct ipv4 *ip = (void *)(ethernet + 1);
+		if ((void *)(ip + 1) > data_end)
+			return 0;
+		take_hop4(ip);
+		ethernet->type = htons(ETHERTYPE_IPV4);
+	} else {
+		struct ipv6 *ip = (void *)(ethernet + 1);
+		if ((void *)(ip + 1) > data_end)
+			return 0;
+		ip->hop_limit--;
+		ethernet->type = htons(ETHERTYPE_IPV6);
+	}
+	__builtin_memcpy(ethernet->destination, destination, 6);
+	__builtin_memcpy(ethernet->source, source, 6);
+	return 1;
+}
+
+INLINE int xdp_by_group(struct xdp_md *context, const struct packet *packet, __u32 way, int *verdict)
+{
+	__u32 number, id = MAX_IDS;
+	struct group *group = find_group(way, &number);
+	struct member *member = group ? find(number, group, packet, &id) : 0;
+	if (!member)
+		return STACK_NO_MEMBER;
+	if (member->ifindex == context->ingress_ifindex)
+		return STACK_SAME_DEVICE;
+	if (!(member->flags & MEMBER_RESOLVED))
+		return STACK_UNRESOLVED;
+	if (packet->length > member->mtu)
+		return STACK_MTU;
+	if (!xdp_rewrite(context, packet, member->destination, member->source))
+		return STACK_SHORT;
+	__u32 place = number * IDS + id;
+	count_member(place, packet->length);
+	*verdict = bpf_redirect_map(&devices, place, 0);
+	return FORWARDED_BY_GROUP;
+}
+
+INLINE int xdp_by_fib(struct xdp_md *context, const struct packet *packet, int *verdict)
+{
+	struct bpf_fib_lookup answer = fib_question(packet, context->ingress_ifindex);
+	answer.tot_len = packet->length;
+	long found = bpf_fib_lookup(context, &answer, sizeof(answer), 0);
+	if (found == FIB_NO_NEIGHBOUR)
+		return STACK_UNRESOLVED;
+	if (found != FIB_SUCCESS)
+		return STACK_FIB;
+	if (answer.ifindex == context->ingress_ifindex)
+		return STACK_SAME_DEVICE;
+	if (!xdp_rewrite(context, packet, answer.dmac, answer.smac))
+		return STACK_SHORT;
+	*verdict = bpf_redirect(answer.ifindex, 0);
+	return FORWARDED_BY_FIB;
+}
+
+INLINE int xdp_forward(struct xdp_md *context, struct packet *packet, int *verdict)
+{
+	void *data = (void *)(long)context->data, *data_end = (void *)(long)context->data_end;
+	__u32 ifindex = context->ingress_ifindex;
+	struct port *port = bpf_map_lookup_elem(&ports, &ifindex);
+	if (!port)
+		return STACK_WAY;
+	int parsed = xdp_parse(data, data_end, port, packet);
+	if (parsed != CONTINUE)
+		return parsed;
+	__u32 way = find_way(packet);
+	if (way == WAY_STACK)
+		return STACK_WAY;
+	if (way == WAY_FIB)
+		return xdp_by_fib(context, packet, verdict);
+	return xdp_by_group(context, packet, way, verdict);
+}

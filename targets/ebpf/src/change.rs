@@ -1,0 +1,168 @@
+//! What has to change, with both sides of each change.
+
+use crate::program;
+use crate::{Group, GroupName, Observed, Port, State, Way};
+use ipnet::IpNet;
+use rosc_target::{DeviceName, Diff, Origin};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// One change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", tag = "object")]
+pub enum Change {
+    /// The programs and their maps, named after what they were built from.
+    Programs(Action<String>),
+    /// A group, with how its packets are shared out.
+    Group {
+        /// Its name.
+        name: GroupName,
+        /// What happens to it.
+        action: Action<Group>,
+    },
+    /// Where packets to some destinations go.
+    Way {
+        /// The destinations.
+        prefix: IpNet,
+        /// What happens to it.
+        action: Action<Way>,
+    },
+    /// A device whose packets are looked at.
+    Port {
+        /// The device.
+        device: DeviceName,
+        /// What happens to it.
+        action: Action<Port>,
+    },
+}
+
+/// What happens to an object.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action<T> {
+    /// It comes.
+    Create(T),
+    /// It becomes another.
+    Change {
+        /// What it is.
+        from: T,
+        /// What it will be.
+        to: T,
+    },
+    /// It goes.
+    Delete(T),
+}
+
+impl<T> Action<T> {
+    /// What there is before.
+    pub fn from(&self) -> Option<&T> {
+        match self {
+            Self::Create(_) => None,
+            Self::Change { from, .. } | Self::Delete(from) => Some(from),
+        }
+    }
+
+    /// What there is behind it.
+    pub fn to(&self) -> Option<&T> {
+        match self {
+            Self::Create(to) | Self::Change { to, .. } => Some(to),
+            Self::Delete(_) => None,
+        }
+    }
+
+    fn between(from: Option<&T>, to: Option<&T>) -> Option<Self>
+    where
+        T: Clone + PartialEq,
+    {
+        match (from, to) {
+            (None, Some(to)) => Some(Self::Create(to.clone())),
+            (Some(from), Some(to)) if from != to => Some(Self::Change { from: from.clone(), to: to.clone() }),
+            (Some(from), None) => Some(Self::Delete(from.clone())),
+            _ => None,
+        }
+    }
+
+    fn sign(&self) -> char {
+        match self {
+            Self::Create(_) => '+',
+            Self::Change { .. } => '~',
+            Self::Delete(_) => '-',
+        }
+    }
+}
+
+impl Change {
+    /// The line that asked for the object, as it will be or else was.
+    pub fn origin(&self) -> Origin {
+        match self {
+            Self::Programs(_) => Origin::IMPLIED,
+            Self::Group { action, .. } => {
+                action.to().or(action.from()).map_or(Origin::IMPLIED, |group| group.origin)
+            }
+            Self::Way { action, .. } => {
+                action.to().or(action.from()).map_or(Origin::IMPLIED, |way| way.origin)
+            }
+            Self::Port { action, .. } => {
+                action.to().or(action.from()).map_or(Origin::IMPLIED, |port| port.origin)
+            }
+        }
+    }
+
+    /// `+`, `~` or `-`: whether it comes, changes or goes.
+    pub fn sign(&self) -> char {
+        match self {
+            Self::Programs(action) => action.sign(),
+            Self::Group { action, .. } => action.sign(),
+            Self::Way { action, .. } => action.sign(),
+            Self::Port { action, .. } => action.sign(),
+        }
+    }
+}
+
+impl fmt::Display for Change {
+    /// The object, as it will be or else was.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Programs(_) => write!(f, "fastpath programs"),
+            Self::Group { name, action } => {
+                write!(f, "fastpath group {name:?}", name = name.as_str())?;
+                action.to().or(action.from()).map_or(Ok(()), |group| write!(f, " {group}"))
+            }
+            Self::Way { prefix, action } => {
+                write!(f, "fastpath way {prefix}")?;
+                action.to().or(action.from()).map_or(Ok(()), |way| write!(f, " {way}"))
+            }
+            Self::Port { device, action } => {
+                write!(f, "fastpath port {device}")?;
+                action.to().or(action.from()).map_or(Ok(()), |port| write!(f, " {port}"))
+            }
+        }
+    }
+}
+
+/// Compares. What comes stands in the order in which packets can be sent through it, from the end of their way to its
+/// beginning, and what goes behind it the other way round.
+pub(crate) fn diff(desired: &State, observed: &Observed) -> Diff<Change> {
+    let wanted = (!desired.is_empty()).then(program::name);
+    let programs = Action::between(observed.programs.as_ref(), wanted.as_ref()).map(Change::Programs);
+    let state = &observed.state;
+    let groups = between(&state.groups, &desired.groups, |name, action| Change::Group { name, action });
+    let ways = between(&state.ways, &desired.ways, |prefix, action| Change::Way { prefix, action });
+    let ports = between(&state.ports, &desired.ports, |device, action| Change::Port { device, action });
+    let all: Vec<Change> = programs.into_iter().chain(groups).chain(ways).chain(ports).collect();
+    let (mut going, mut changes): (Vec<Change>, Vec<Change>) =
+        all.into_iter().partition(|change| change.sign() == '-');
+    going.reverse();
+    changes.extend(going);
+    Diff { changes, conflicts: Vec::new() }
+}
+
+fn between<K: Ord + Clone, V: Clone + PartialEq>(
+    from: &BTreeMap<K, V>,
+    to: &BTreeMap<K, V>,
+    change: impl Fn(K, Action<V>) -> Change,
+) -> Vec<Change> {
+    let keys = to.keys().chain(from.keys().filter(|key| !to.contains_key(*key)));
+    keys.filter_map(|key| Some(change(key.clone(), Action::between(from.get(key), to.get(key))?))).collect()
+}

@@ -1,0 +1,143 @@
+//! What the programs have counted.
+
+use crate::group::{now, read_table, seconds_left};
+use crate::layout::RawCount;
+use crate::maps::Maps;
+use crate::read::{groups, members, next_hop, place};
+use crate::{GroupName, NextHop};
+use aya::maps::PerCpuArray;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::error::Error;
+
+/// Packets, and bytes from their IP headers on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Traffic {
+    /// Packets.
+    pub packets: u64,
+    /// Bytes.
+    pub bytes: u64,
+}
+
+/// All that was counted since the programs were loaded.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Counters {
+    /// Of each group, how its packets were shared.
+    pub groups: BTreeMap<GroupName, GroupCounters>,
+    /// What became of packets.
+    pub reasons: BTreeMap<Reason, Traffic>,
+}
+
+/// What was counted of a group.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct GroupCounters {
+    /// Its members.
+    pub members: Vec<MemberCounters>,
+    /// Whether connections of before the last change may still be where they were then.
+    pub drain: Drained,
+}
+
+/// What was counted of a member.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MemberCounters {
+    /// Which it is.
+    #[serde(flatten)]
+    pub next_hop: NextHop,
+    /// Its weight.
+    pub weight: u16,
+    /// Slots of the group's table that it has.
+    pub slots: usize,
+    /// What it has got.
+    #[serde(flatten)]
+    pub traffic: Traffic,
+}
+
+/// How far a drain is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Drained {
+    /// Seconds until it is over; 0 if it is.
+    pub seconds_left: u32,
+    /// Slots whose connections may be elsewhere.
+    pub slots: usize,
+    /// Connections that are known one by one.
+    pub connections: usize,
+}
+
+macro_rules! reasons {
+    ($($name:ident = $number:literal, $text:literal;)*) => {
+        /// What became of a packet: `enum reason` of `bpf/layout.h`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum Reason {
+            $(#[doc = $text] $name = $number,)*
+        }
+
+        impl Reason {
+            /// All of them, in the order of their numbers.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// In words.
+            pub fn text(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)*
+                }
+            }
+        }
+    };
+}
+
+reasons! {
+    ForwardedByGroup = 0, "forwarded by a group";
+    ForwardedByFib = 1, "forwarded as the kernel's routes have it";
+    OtherProtocol = 2, "neither IPv4 nor IPv6, or with a VLAN or PPPoE header";
+    OtherHost = 3, "not for this host";
+    Short = 4, "shorter than its headers say";
+    Options = 5, "with options or extension headers";
+    Invalid = 6, "with a wrong checksum, or from where nothing is forwarded from";
+    Ttl = 7, "its hops end here";
+    Marked = 8, "marked before it came to the fast path";
+    Way = 9, "to a destination that is left to the stack";
+    Fib = 10, "not forwarded by the kernel's routes";
+    Mtu = 11, "too large for the device that it would leave by";
+    SameDevice = 12, "would leave by the device that it came in by";
+    NoMember = 13, "its group has no member that lives";
+    Unresolved = 14, "its neighbour's address was not known in the driver";
+}
+
+/// Reads them.
+pub(crate) fn read(maps: &Maps) -> Result<Counters, Box<dyn Error>> {
+    let now = now()?;
+    let mut counters = Counters::default();
+    for reason in Reason::ALL {
+        counters.reasons.insert(*reason, sum(&maps.reason_counts, *reason as u32)?);
+    }
+    for (number, (name, group)) in groups(maps)? {
+        let table = read_table(maps, number, group.slots)?;
+        let mut of_members = Vec::new();
+        for (id, raw) in members(maps, number)? {
+            let Some(next_hop) = next_hop(&raw) else { continue };
+            let slots = table.as_ref().map_or(0, |table| table.share(id));
+            let traffic = sum(&maps.member_counts, place(number, id))?;
+            of_members.push(MemberCounters { next_hop, weight: raw.weight, slots, traffic });
+        }
+        let flows =
+            maps.flows.keys().filter(|key| key.as_ref().is_ok_and(|key| u32::from(key.group) == number));
+        let changed = table.iter().flat_map(|table| table.slots()).filter(|slot| slot.is_changed());
+        let drain = Drained {
+            seconds_left: seconds_left(maps.groups.get(&number, 0)?.drain_until, now),
+            slots: changed.count(),
+            connections: flows.count(),
+        };
+        counters.groups.insert(name, GroupCounters { members: of_members, drain });
+    }
+    Ok(counters)
+}
+
+fn sum(map: &PerCpuArray<aya::maps::MapData, RawCount>, index: u32) -> Result<Traffic, aya::maps::MapError> {
+    let counts = map.get(&index, 0)?;
+    let add = |all: Traffic, one: &RawCount| Traffic {
+        packets: all.packets + one.packets,
+        bytes: all.bytes + one.bytes,
+    };
+    Ok(counts.iter().fold(Traffic::default(), add))
+}

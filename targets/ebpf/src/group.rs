@@ -1,0 +1,250 @@
+//! Changes of a group while packets go through it.
+//!
+//! Members come before the table that gives them slots, and go after the one that takes these away; the table itself is
+//! exchanged whole. A change that is cut off at any point is taken up by the next one, which begins with what it finds.
+
+use crate::device::Device;
+use crate::flow::raw_address;
+use crate::layout::{
+    LargeTable, MEMBER_ALIVE, NAME_LENGTH, RawCount, RawGroup, RawMember, RawTable, Slot, SmallTable,
+};
+use crate::maps::{InnerMap, Maps};
+use crate::read::{members, next_hop, place, raw_fields};
+use crate::{Drain, Flow, Group, GroupName, HashFields, MemberId, NextHop, Share, Slots, Table};
+use aya::maps::{Array, ArrayOfMaps, MapData, MapError, PerCpuValues};
+use rustix::time::{ClockId, clock_gettime};
+use std::collections::{BTreeMap, HashSet};
+use std::error::Error;
+
+type Outcome<T = ()> = Result<T, Box<dyn Error>>;
+
+/// The number of a group; `None` if there is no such group.
+pub(crate) fn number(maps: &Maps, name: &GroupName) -> Result<Option<u32>, MapError> {
+    let raw_name = raw_name(name);
+    for number in 0..maps.groups.len() {
+        let raw = maps.groups.get(&number, 0)?;
+        if raw.used != 0 && raw.name == raw_name {
+            return Ok(Some(number));
+        }
+    }
+    Ok(None)
+}
+
+/// Removes a group that no way leads to any more.
+pub(crate) fn remove(maps: &mut Maps, name: &GroupName) -> Outcome {
+    let Some(number) = number(maps, name)? else { return Ok(()) };
+    for id in members(maps, number)?.into_keys() {
+        maps.members.set(place(number, id), RawMember::default(), 0)?;
+    }
+    forget_flows(maps, number)?;
+    Ok(maps.groups.set(number, RawGroup::UNUSED, 0)?)
+}
+
+/// Makes a group be so, whatever it was.
+pub(crate) fn set(maps: &mut Maps, name: &GroupName, group: &Group) -> Outcome {
+    let number = match number(maps, name)? {
+        Some(number) => number,
+        None => free(maps)?,
+    };
+    let before = maps.groups.get(&number, 0)?;
+    let generation = before.generation.wrapping_add(1);
+    let placed = place_members(maps, number, group, generation)?;
+    let shares: Vec<Share<'_>> = placed
+        .iter()
+        .map(|(next_hop, id)| Share { id: *id, next_hop, weight: group.members[next_hop].get() })
+        .collect();
+    let now = now()?;
+    // What is hashed otherwise, or into another number of slots, has no table before this one.
+    let fields = raw_fields(group.hash);
+    let large = u8::from(group.slots == Slots::Large);
+    let is_same_kind = before.used != 0 && before.fields == fields && before.large == large;
+    let old = is_same_kind.then(|| read_table(maps, number, group.slots)).transpose()?.flatten();
+    let (table, drains) = match &old {
+        Some(old) => {
+            let drain = if now < before.drain_until { Drain::Going } else { Drain::Over };
+            let used = used_slots(maps, number, group.hash, old)?;
+            let table = old.change(&shares, drain, |slot| used.contains(&slot));
+            let drains = table.slots() != old.slots();
+            (table, drains)
+        }
+        None => (Table::new(group.slots, &shares), false),
+    };
+    let drain_until = if drains { now + u64::from(group.drain) * 1_000_000_000 } else { before.drain_until };
+    let raw = RawGroup {
+        name: raw_name(name),
+        drain_until,
+        generation,
+        drain: group.drain,
+        fields,
+        large,
+        used: 1,
+        padding: [0; 5],
+    };
+    // The time comes first: connections of changed slots are asked for it.
+    if is_same_kind {
+        maps.groups.set(number, raw, 0)?;
+    }
+    write_table(maps, number, group.slots, &table)?;
+    maps.groups.set(number, raw, 0)?;
+    for id in members(maps, number)?.into_keys() {
+        if !placed.values().any(|placed| *placed == id) {
+            maps.members.set(place(number, id), RawMember::default(), 0)?;
+        }
+    }
+    Ok(())
+}
+
+/// Gives each next hop a place, its old one if it has one, and writes down what it is.
+fn place_members(
+    maps: &mut Maps,
+    number: u32,
+    group: &Group,
+    generation: u32,
+) -> Outcome<BTreeMap<NextHop, MemberId>> {
+    let old = members(maps, number)?;
+    let mut id_of: BTreeMap<NextHop, MemberId> =
+        old.iter().filter_map(|(id, raw)| Some((next_hop(raw)?, *id))).collect();
+    let mut free = (0..MemberId::COUNT).filter_map(MemberId::new).filter(|id| !old.contains_key(id));
+    let mut placed = BTreeMap::new();
+    for (next_hop, weight) in &group.members {
+        let id = match id_of.remove(next_hop) {
+            Some(id) => id,
+            // Twice the members of a full group would fit.
+            None => free.next().ok_or("too many members at a time")?,
+        };
+        let known = old.get(&id).copied();
+        let device = Device::of(&next_hop.device)?;
+        let (gateway, family) = next_hop.gateway.map_or(([0; 16], 0), raw_address);
+        let raw = RawMember {
+            ifindex: device.index,
+            gateway,
+            family,
+            weight: weight.get(),
+            flags: MEMBER_ALIVE,
+            born: generation,
+            ..RawMember::default()
+        };
+        let raw = match known {
+            // Who stays keeps what is known of its neighbour.
+            Some(known) => RawMember { weight: raw.weight, flags: known.flags | MEMBER_ALIVE, ..known },
+            None => {
+                let place = place(number, id);
+                let counts = vec![RawCount::default(); aya::util::nr_cpus().map_err(|(_, error)| error)?];
+                maps.member_counts.set(place, PerCpuValues::try_from(counts)?, 0)?;
+                maps.devices.set(place, device.index, None, 0)?;
+                raw
+            }
+        };
+        maps.members.set(place(number, id), raw, 0)?;
+        placed.insert(next_hop.clone(), id);
+    }
+    Ok(placed)
+}
+
+/// The slots of which connections are known one by one.
+fn used_slots(maps: &Maps, number: u32, hash: HashFields, table: &Table) -> Outcome<HashSet<usize>> {
+    let mut used = HashSet::new();
+    for key in maps.flows.keys() {
+        let key = key?;
+        if let Some(flow) = Flow::read(&key).filter(|_| u32::from(key.group) == number) {
+            used.insert(table.slot(flow.hash(hash)));
+        }
+    }
+    Ok(used)
+}
+
+fn forget_flows(maps: &mut Maps, number: u32) -> Outcome {
+    let of_group = |key: &Result<_, MapError>| {
+        key.as_ref().is_ok_and(|key: &crate::layout::RawFlowKey| u32::from(key.group) == number)
+    };
+    let keys: Vec<_> = maps.flows.keys().filter(of_group).collect::<Result<_, _>>()?;
+    for key in keys {
+        crate::way::unless_gone(maps.flows.remove(&key))?;
+    }
+    Ok(())
+}
+
+fn free(maps: &Maps) -> Outcome<u32> {
+    for number in 0..maps.groups.len() {
+        if maps.groups.get(&number, 0)?.used == 0 {
+            return Ok(number);
+        }
+    }
+    Err(format!("there is room for {} groups", maps.groups.len()).into())
+}
+
+/// The table of a group; `None` if it has had none of this size.
+pub(crate) fn read_table(maps: &Maps, number: u32, slots: Slots) -> Result<Option<Table>, MapError> {
+    fn read<const N: usize>(
+        outer: &ArrayOfMaps<MapData, InnerMap<RawTable<N>>>,
+        number: u32,
+    ) -> Result<Option<Table>, MapError>
+    where
+        RawTable<N>: aya::Pod,
+    {
+        match outer.get(&number, 0) {
+            Ok(inner) => Ok(Some(Table::from_slots(inner.get(&0, 0)?.0.to_vec()))),
+            Err(MapError::KeyNotFound) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+    match slots {
+        Slots::Small => read(&maps.small_tables, number),
+        Slots::Large => read(&maps.large_tables, number),
+    }
+}
+
+fn write_table(maps: &mut Maps, number: u32, slots: Slots, table: &Table) -> Outcome {
+    match slots {
+        Slots::Small => {
+            let inner: InnerMap<SmallTable> = filled(table.slots())?;
+            maps.small_tables.set(number, &inner, 0)?;
+        }
+        Slots::Large => {
+            let inner: InnerMap<LargeTable> = filled(table.slots())?;
+            maps.large_tables.set(number, &inner, 0)?;
+        }
+    }
+    Ok(())
+}
+
+/// A new map with a table in it.
+fn filled<const N: usize>(slots: &[Slot]) -> Outcome<InnerMap<RawTable<N>>>
+where
+    RawTable<N>: aya::Pod,
+{
+    let mut inner = Array::create(1, 0)?;
+    let slots: [Slot; N] = slots.try_into()?;
+    inner.set(0, RawTable(slots), 0)?;
+    Ok(inner)
+}
+
+fn raw_name(name: &GroupName) -> [u8; NAME_LENGTH] {
+    let mut raw = [0; NAME_LENGTH];
+    raw[..name.as_str().len()].copy_from_slice(name.as_str().as_bytes());
+    raw
+}
+
+/// The clock that the programs read, in ns.
+pub(crate) fn now() -> Outcome<u64> {
+    let time = clock_gettime(ClockId::Monotonic);
+    Ok(u64::try_from(time.tv_sec)? * 1_000_000_000 + u64::try_from(time.tv_nsec)?)
+}
+
+impl RawGroup {
+    const UNUSED: Self = Self {
+        name: [0; NAME_LENGTH],
+        drain_until: 0,
+        generation: 0,
+        drain: 0,
+        fields: 0,
+        large: 0,
+        used: 0,
+        padding: [0; 5],
+    };
+}
+
+/// Seconds that are left of a drain.
+pub(crate) fn seconds_left(until: u64, now: u64) -> u32 {
+    u32::try_from(until.saturating_sub(now).div_ceil(1_000_000_000)).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,134 @@
+//! What the control plane and the programs tell each other: `bpf/layout.h` in Rust, held to the same sizes and offsets.
+
+use std::mem::offset_of;
+
+/// The bit of [`Slot::before`] that says that connections may be elsewhere.
+pub(crate) const SLOT_CHANGED: u8 = 0x80;
+/// So many places there are for members of a group.
+pub(crate) const IDS: u32 = 128;
+/// Frames have Ethernet's header.
+pub(crate) const PORT_ETHERNET: u8 = 1;
+/// The bytes of a group's name.
+pub(crate) const NAME_LENGTH: usize = 32;
+/// `WAY_STACK`, `WAY_FIB`, and the first of the groups.
+pub(crate) const WAY_STACK: u32 = 0;
+pub(crate) const WAY_FIB: u32 = 1;
+pub(crate) const WAY_GROUP: u32 = 2;
+/// `FIELD_...`.
+pub(crate) const FIELD_SOURCE: u8 = 1;
+pub(crate) const FIELD_DESTINATION: u8 = 2;
+pub(crate) const FIELD_PROTOCOL: u8 = 4;
+pub(crate) const FIELD_SOURCE_PORT: u8 = 8;
+pub(crate) const FIELD_DESTINATION_PORT: u8 = 16;
+/// `MEMBER_...`.
+pub(crate) const MEMBER_ALIVE: u8 = 1;
+pub(crate) const MEMBER_RESOLVED: u8 = 2;
+/// Address families of the kernel.
+pub(crate) const AF_INET: u8 = 2;
+pub(crate) const AF_INET6: u8 = 10;
+
+/// A slot of a table. The fields are explained in `bpf/layout.h`, as are those of the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(C)]
+pub(crate) struct Slot {
+    pub(crate) now: u8,
+    pub(crate) before: u8,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(C)]
+pub(crate) struct RawPort {
+    pub(crate) mac: [u8; 6],
+    pub(crate) flags: u8,
+    pub(crate) hook: u8,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(C)]
+pub(crate) struct RawGroup {
+    pub(crate) name: [u8; NAME_LENGTH],
+    pub(crate) drain_until: u64,
+    pub(crate) generation: u32,
+    pub(crate) drain: u32,
+    pub(crate) fields: u8,
+    pub(crate) large: u8,
+    pub(crate) used: u8,
+    pub(crate) padding: [u8; 5],
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[repr(C)]
+pub(crate) struct RawMember {
+    pub(crate) ifindex: u32,
+    pub(crate) born: u32,
+    pub(crate) gateway: [u8; 16],
+    pub(crate) mtu: u32,
+    pub(crate) weight: u16,
+    pub(crate) family: u8,
+    pub(crate) flags: u8,
+    pub(crate) destination: [u8; 6],
+    pub(crate) source: [u8; 6],
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[repr(C)]
+pub(crate) struct RawFlowKey {
+    pub(crate) source: [u8; 16],
+    pub(crate) destination: [u8; 16],
+    pub(crate) ports: [[u8; 2]; 2],
+    pub(crate) protocol: u8,
+    pub(crate) family: u8,
+    pub(crate) group: u8,
+    pub(crate) padding: u8,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[repr(C)]
+pub(crate) struct RawFlow {
+    pub(crate) seen: u64,
+    pub(crate) born: u32,
+    pub(crate) member: u8,
+    pub(crate) padding: [u8; 3],
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[repr(C)]
+pub(crate) struct RawCount {
+    pub(crate) packets: u64,
+    pub(crate) bytes: u64,
+}
+
+const _: () = {
+    assert!(size_of::<Slot>() == 2);
+    assert!(size_of::<RawPort>() == 8);
+    assert!(size_of::<RawGroup>() == 56);
+    assert!(offset_of!(RawGroup, drain_until) == 32);
+    assert!(offset_of!(RawGroup, generation) == 40);
+    assert!(offset_of!(RawGroup, fields) == 48);
+    assert!(size_of::<RawMember>() == 44);
+    assert!(offset_of!(RawMember, gateway) == 8);
+    assert!(offset_of!(RawMember, weight) == 28);
+    assert!(offset_of!(RawMember, destination) == 32);
+    assert!(size_of::<RawFlowKey>() == 40);
+    assert!(size_of::<RawFlow>() == 16);
+    assert!(size_of::<RawCount>() == 16);
+};
+
+/// A table as the value of a map.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(crate) struct RawTable<const SLOTS: usize>(pub(crate) [Slot; SLOTS]);
+
+pub(crate) type SmallTable = RawTable<4_099>;
+pub(crate) type LargeTable = RawTable<65_537>;
+
+macro_rules! plain {
+    ($($type:ty),*) => {
+        $(
+            // SAFETY: all bytes are of fields of numbers, which the assertions above leave no gaps between.
+            unsafe impl aya::Pod for $type {}
+        )*
+    };
+}
+
+plain!(RawPort, RawGroup, RawMember, RawFlowKey, RawFlow, RawCount, SmallTable, LargeTable);

@@ -1,0 +1,57 @@
+//! The maps of a namespace's fast path: what the control plane reads and writes. What each is for says `bpf/maps.h`.
+
+use crate::layout::{LargeTable, RawCount, RawFlow, RawFlowKey, RawGroup, RawMember, RawPort, SmallTable};
+use aya::maps::{Array, ArrayOfMaps, DevMap, HashMap, LpmTrie, Map, MapData, MapError, PerCpuArray};
+use std::path::Path;
+
+/// Their names in the object, and as pins.
+pub(crate) const NAMES: &[&str] = &[
+    "ports",
+    "ways4",
+    "ways6",
+    "groups",
+    "members",
+    "small_tables",
+    "large_tables",
+    "flows",
+    "devices",
+    "member_counts",
+    "reason_counts",
+];
+
+/// The map of one table, inside of another.
+pub(crate) type InnerMap<T> = Array<MapData, T>;
+
+pub(crate) struct Maps {
+    pub(crate) ports: HashMap<MapData, u32, RawPort>,
+    pub(crate) ways4: LpmTrie<MapData, [u8; 4], u32>,
+    pub(crate) ways6: LpmTrie<MapData, [u8; 16], u32>,
+    pub(crate) groups: Array<MapData, RawGroup>,
+    pub(crate) members: Array<MapData, RawMember>,
+    pub(crate) small_tables: ArrayOfMaps<MapData, InnerMap<SmallTable>>,
+    pub(crate) large_tables: ArrayOfMaps<MapData, InnerMap<LargeTable>>,
+    pub(crate) flows: HashMap<MapData, RawFlowKey, RawFlow>,
+    pub(crate) devices: DevMap<MapData>,
+    pub(crate) member_counts: PerCpuArray<MapData, RawCount>,
+    pub(crate) reason_counts: PerCpuArray<MapData, RawCount>,
+}
+
+impl Maps {
+    /// Opens them by their pins.
+    pub(crate) fn open(directory: &Path) -> Result<Self, MapError> {
+        let map = |name| Map::from_map_data(MapData::from_pin(directory.join(name))?);
+        Ok(Self {
+            ports: map("ports")?.try_into()?,
+            ways4: map("ways4")?.try_into()?,
+            ways6: map("ways6")?.try_into()?,
+            groups: map("groups")?.try_into()?,
+            members: map("members")?.try_into()?,
+            small_tables: map("small_tables")?.try_into()?,
+            large_tables: map("large_tables")?.try_into()?,
+            flows: map("flows")?.try_into()?,
+            devices: map("devices")?.try_into()?,
+            member_counts: map("member_counts")?.try_into()?,
+            reason_counts: map("reason_counts")?.try_into()?,
+        })
+    }
+}

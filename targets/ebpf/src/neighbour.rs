@@ -1,0 +1,59 @@
+//! What the driver's place has to know to send frames: the kernel does not look neighbours up there.
+
+use crate::NextHop;
+use crate::device::Device;
+use crate::layout::{MEMBER_RESOLVED, RawMember};
+use crate::maps::Maps;
+use crate::read::{groups, members, next_hop, place};
+use std::collections::BTreeMap;
+use std::error::Error;
+
+/// What is known of a neighbour, and of the device that it is behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Neighbour {
+    /// Its address on the link.
+    pub address: [u8; 6],
+    /// The largest IP packet that the device takes, in bytes.
+    pub mtu: u32,
+}
+
+/// Tells all groups what is known of their members' neighbours, and that nothing is of the others. Returns how many members
+/// that changed.
+pub(crate) fn resolve(
+    maps: &mut Maps,
+    known: &BTreeMap<NextHop, Neighbour>,
+) -> Result<usize, Box<dyn Error>> {
+    let mut changed = 0;
+    for number in groups(maps)?.into_keys() {
+        for (id, raw) in members(maps, number)? {
+            let new =
+                match next_hop(&raw).as_ref().and_then(|next_hop| Some((next_hop, known.get(next_hop)?))) {
+                    Some((next_hop, neighbour)) => resolved(raw, next_hop, neighbour),
+                    None => unresolved(raw),
+                };
+            if new != raw {
+                maps.members.set(place(number, id), new, 0)?;
+                changed += 1;
+            }
+        }
+    }
+    Ok(changed)
+}
+
+fn resolved(raw: RawMember, next_hop: &NextHop, neighbour: &Neighbour) -> RawMember {
+    // A device without Ethernet's header, or one that has just gone, is none that the driver's place sends by.
+    match Device::of(&next_hop.device).ok().and_then(|device| device.ethernet) {
+        Some(source) => RawMember {
+            destination: neighbour.address,
+            source,
+            mtu: neighbour.mtu,
+            flags: raw.flags | MEMBER_RESOLVED,
+            ..raw
+        },
+        None => unresolved(raw),
+    }
+}
+
+fn unresolved(raw: RawMember) -> RawMember {
+    RawMember { flags: raw.flags & !MEMBER_RESOLVED, destination: [0; 6], source: [0; 6], mtu: 0, ..raw }
+}

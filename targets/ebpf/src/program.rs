@@ -1,0 +1,136 @@
+//! The programs: how they get into the kernel, and onto devices.
+
+use crate::{Hook, maps, pins};
+use aya::EbpfLoader;
+use aya::programs::links::{FdLink, LinkError, PinnedLink};
+use aya::programs::tc::TcAttachOptions;
+use aya::programs::{LinkOrder, ProgramError, SchedClassifier, TcAttachType, Xdp, XdpMode};
+use aya_obj::programs::XdpAttachType;
+use rosc_target::fnv_1a;
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What clang has made of `bpf/forward.bpf.c`.
+static OBJECT: &[u8] = aya::include_bytes_aligned!("../bpf/forward.bpf.o");
+
+/// The name of the programs that this build brings: another build's may be others.
+pub(crate) fn name() -> String {
+    format!("{:016x}", fnv_1a(OBJECT))
+}
+
+/// The name of the programs that are in a directory. What somebody has begun to put there or to remove has none.
+pub(crate) fn name_in(names: &[String]) -> Option<String> {
+    let has = |name: &str| names.iter().any(|there| there == name);
+    if names.is_empty() {
+        return None;
+    }
+    let complete = maps::NAMES.iter().all(|name| has(name)) && has(TC) && has(XDP);
+    let build = names.iter().find_map(|name| name.strip_prefix(BUILD));
+    Some(build.filter(|_| complete).unwrap_or("incomplete").to_owned())
+}
+
+const TC: &str = "forward_tc";
+const XDP: &str = "forward_xdp";
+/// The program is pinned under its build's name, too.
+const BUILD: &str = "build-";
+
+type Outcome<T = ()> = Result<T, Box<dyn Error>>;
+
+/// Puts this build's programs into a directory, with maps if there are none. Devices that another build's were attached to
+/// have these from then on, without a packet in between that meets neither.
+pub(crate) fn load(directory: &Path) -> Outcome {
+    fs::create_dir_all(directory)?;
+    let mut loader = EbpfLoader::new();
+    for name in maps::NAMES {
+        loader.map_pin_path(name, directory.join(name));
+    }
+    let mut object = loader.load(OBJECT)?;
+    let names = pins::names(directory)?;
+    let tc: &mut SchedClassifier = object.program_mut(TC).ok_or("no program")?.try_into()?;
+    tc.load()?;
+    for path in links_at(Hook::Tc, &names, directory) {
+        unless_severed(&path, tc.attach_to_link(open_link(&path)?.try_into()?).map(drop))?;
+    }
+    pins::remove(&directory.join(TC))?;
+    tc.pin(directory.join(TC))?;
+    let build = directory.join(format!("{BUILD}{}", name()));
+    let xdp: &mut Xdp = object.program_mut(XDP).ok_or("no program")?.try_into()?;
+    xdp.load()?;
+    for path in links_at(Hook::Xdp, &names, directory) {
+        unless_severed(&path, xdp.attach_to_link(open_link(&path)?.try_into()?).map(drop))?;
+    }
+    pins::remove(&directory.join(XDP))?;
+    xdp.pin(directory.join(XDP))?;
+    for name in names.iter().filter(|name| name.starts_with(BUILD)) {
+        pins::remove(&directory.join(name))?;
+    }
+    xdp.pin(build)?;
+    Ok(())
+}
+
+/// Attaches the programs of a directory to a device, at the places that a hook is.
+pub(crate) fn attach(directory: &Path, index: u32, device: &str, hook: Hook) -> Outcome {
+    let tc = directory.join(pin(Hook::Tc, index));
+    if !tc.exists() {
+        let mut program = SchedClassifier::from_pin(directory.join(TC))?;
+        let options = TcAttachOptions::TcxOrder(LinkOrder::default());
+        let id = program.attach_with_options(device, TcAttachType::Ingress, options)?;
+        FdLink::try_from(program.take_link(id)?)?.pin(tc)?;
+    }
+    let xdp = directory.join(pin(Hook::Xdp, index));
+    if hook == Hook::Tc {
+        return Ok(pins::remove(&xdp)?);
+    }
+    if !xdp.exists() {
+        let mut program = Xdp::from_pin(directory.join(XDP), XdpAttachType::Interface)?;
+        let id = program.attach_to_if_index(index, XdpMode::Driver)?;
+        FdLink::try_from(program.take_link(id)?)?.pin(xdp)?;
+    }
+    Ok(())
+}
+
+/// Takes the programs off a device.
+pub(crate) fn detach(directory: &Path, index: u32) -> std::io::Result<()> {
+    pins::remove(&directory.join(pin(Hook::Xdp, index)))?;
+    pins::remove(&directory.join(pin(Hook::Tc, index)))
+}
+
+/// Where a device has the programs; `None` if it has none, or has lost them.
+pub(crate) fn attached(names: &[String], directory: &Path, index: u32, device: &str) -> Option<Hook> {
+    let has = |hook| names.contains(&pin(hook, index));
+    let link = has(Hook::Tc).then(|| open_link(&directory.join(pin(Hook::Tc, index))).ok()).flatten()?;
+    let program = link.info().ok()?.program_id();
+    let (_, there) = SchedClassifier::query_tcx(device, TcAttachType::Ingress).ok()?;
+    let is_attached = there.iter().any(|found| found.id() == program);
+    is_attached.then_some(if has(Hook::Xdp) { Hook::Xdp } else { Hook::Tc })
+}
+
+fn links_at(hook: Hook, names: &[String], directory: &Path) -> impl Iterator<Item = PathBuf> {
+    names.iter().filter(move |name| name.starts_with(prefix(hook))).map(|name| directory.join(name))
+}
+
+/// A link whose device has gone holds nothing any more.
+fn unless_severed(path: &Path, outcome: Result<(), ProgramError>) -> Outcome {
+    match outcome {
+        Err(ProgramError::SyscallError(error)) if error.io_error.raw_os_error() == Some(libc::ENOLINK) => {
+            Ok(pins::remove(path)?)
+        }
+        outcome => Ok(outcome?),
+    }
+}
+
+fn open_link(path: &Path) -> Result<FdLink, LinkError> {
+    PinnedLink::from_pin(path).map(FdLink::from)
+}
+
+fn prefix(hook: Hook) -> &'static str {
+    match hook {
+        Hook::Tc => "link-tc-",
+        Hook::Xdp => "link-xdp-",
+    }
+}
+
+fn pin(hook: Hook, index: u32) -> String {
+    format!("{}{index}", prefix(hook))
+}

@@ -1,0 +1,133 @@
+//! What there is, from the maps.
+
+use crate::device::name_of;
+use crate::flow::read_address;
+use crate::layout::{
+    FIELD_DESTINATION, FIELD_DESTINATION_PORT, FIELD_PROTOCOL, FIELD_SOURCE, FIELD_SOURCE_PORT, IDS,
+    RawGroup, RawMember,
+};
+use crate::maps::Maps;
+use crate::{
+    Group, GroupName, HashFields, MemberId, NextHop, Port, Slots, State, Way, Weight, pins, program, way,
+};
+use aya::maps::MapError;
+use rosc_target::Origin;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+
+/// What there is. As JSON it can be kept, to be compared with elsewhere.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observed {
+    /// The build that the programs are of; `None` without any.
+    pub programs: Option<String>,
+    /// What they do.
+    pub state: State,
+}
+
+/// Reads all of it.
+pub(crate) fn observe(directory: &Path) -> Result<Observed, Box<dyn std::error::Error>> {
+    let names = pins::names(directory)?;
+    let programs = program::name_in(&names);
+    // Where something is missing nothing can be relied on.
+    let maps = match Maps::open(directory) {
+        Ok(maps) if programs.is_some() => maps,
+        Ok(_) => return Ok(Observed { programs, state: State::default() }),
+        Err(error) if is_missing(&error) => return Ok(Observed { programs, state: State::default() }),
+        Err(error) => return Err(error.into()),
+    };
+    let numbered = groups(&maps)?;
+    let name = |number: u32| numbered.get(&number).map(|(name, _)| name.clone());
+    let ways = way::read(&maps)?.into_iter().filter_map(|(prefix, value)| {
+        Some((prefix, Way { origin: Origin::IMPLIED, by: way::meaning(value, name)? }))
+    });
+    let ways = ways.collect();
+    let mut ports = BTreeMap::new();
+    for index in maps.ports.keys() {
+        let index = index?;
+        let Some(device) = name_of(index) else { continue };
+        if let Some(hook) = program::attached(&names, directory, index, device.as_str()) {
+            ports.insert(device, Port { origin: Origin::IMPLIED, hook });
+        }
+    }
+    Ok(Observed { programs, state: State { ports, groups: numbered.into_values().collect(), ways } })
+}
+
+/// Whether an error says that there is no such map.
+pub(crate) fn is_missing(error: &MapError) -> bool {
+    matches!(error, MapError::SyscallError(error) if error.io_error.kind() == io::ErrorKind::NotFound)
+}
+
+/// The groups by their numbers.
+pub(crate) fn groups(maps: &Maps) -> Result<BTreeMap<u32, (GroupName, Group)>, MapError> {
+    let mut groups = BTreeMap::new();
+    for number in 0..maps.groups.len() {
+        let raw = maps.groups.get(&number, 0)?;
+        if raw.used == 0 {
+            continue;
+        }
+        let Some(name) = name(&raw) else { continue };
+        let members = members(maps, number)?
+            .into_values()
+            .filter_map(|raw| Some((next_hop(&raw)?, Weight::new(raw.weight)?)));
+        let group = Group {
+            origin: Origin::IMPLIED,
+            hash: read_fields(raw.fields),
+            slots: if raw.large == 0 { Slots::Small } else { Slots::Large },
+            drain: raw.drain,
+            members: members.collect(),
+        };
+        groups.insert(number, (name, group));
+    }
+    Ok(groups)
+}
+
+/// The members of a group by their ids.
+pub(crate) fn members(maps: &Maps, group: u32) -> Result<BTreeMap<MemberId, RawMember>, MapError> {
+    let mut members = BTreeMap::new();
+    for id in (0..MemberId::COUNT).filter_map(MemberId::new) {
+        let raw = maps.members.get(&place(group, id), 0)?;
+        if raw.ifindex != 0 {
+            members.insert(id, raw);
+        }
+    }
+    Ok(members)
+}
+
+/// Where the maps hold a member.
+pub(crate) fn place(group: u32, id: MemberId) -> u32 {
+    group * IDS + u32::from(id.number())
+}
+
+/// The neighbour that a member is; `None` if its device is gone.
+pub(crate) fn next_hop(raw: &RawMember) -> Option<NextHop> {
+    Some(NextHop { device: name_of(raw.ifindex)?, gateway: read_address(raw.gateway, raw.family) })
+}
+
+fn name(raw: &RawGroup) -> Option<GroupName> {
+    let length = raw.name.iter().position(|byte| *byte == 0)?;
+    std::str::from_utf8(&raw.name[..length]).ok()?.parse().ok()
+}
+
+fn read_fields(raw: u8) -> HashFields {
+    HashFields {
+        source: raw & FIELD_SOURCE != 0,
+        destination: raw & FIELD_DESTINATION != 0,
+        protocol: raw & FIELD_PROTOCOL != 0,
+        source_port: raw & FIELD_SOURCE_PORT != 0,
+        destination_port: raw & FIELD_DESTINATION_PORT != 0,
+    }
+}
+
+/// The fields as the map holds them.
+pub(crate) fn raw_fields(fields: HashFields) -> u8 {
+    let bits = [
+        (fields.source, FIELD_SOURCE),
+        (fields.destination, FIELD_DESTINATION),
+        (fields.protocol, FIELD_PROTOCOL),
+        (fields.source_port, FIELD_SOURCE_PORT),
+        (fields.destination_port, FIELD_DESTINATION_PORT),
+    ];
+    bits.iter().filter(|(taken, _)| *taken).fold(0, |all, (_, bit)| all | bit)
+}

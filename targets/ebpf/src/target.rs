@@ -1,0 +1,173 @@
+//! The fast path of the calling thread's network namespace.
+
+use crate::change::diff;
+use crate::device::Device;
+use crate::failure::failed;
+use crate::layout::{PORT_ETHERNET, RawPort};
+use crate::maps::Maps;
+use crate::{
+    Change, Counters, Neighbour, NextHop, Observed, Port, State, counters, group, neighbour, pins, program,
+    read, way,
+};
+use rosc_target::{DeviceName, Diff, Target, TargetError};
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::path::{Path, PathBuf};
+
+/// The fast path of a network namespace: that of the thread that has opened it, and that has to use it.
+pub struct EbpfTarget {
+    bpf_fs: PathBuf,
+    directory: PathBuf,
+}
+
+type Outcome<T = ()> = Result<T, Box<dyn Error>>;
+
+impl EbpfTarget {
+    /// Opens the target; `bpf_fs` is where the kernel's file system for eBPF is, or would be: [`BPF_FS`](crate::BPF_FS).
+    pub fn open(bpf_fs: &Path) -> Result<Self, TargetError> {
+        let directory = pins::directory(bpf_fs);
+        let directory = directory.map_err(|error| failed("read", "the network namespace", None, &error))?;
+        Ok(Self { bpf_fs: bpf_fs.to_owned(), directory })
+    }
+
+    /// What the programs have counted; `None` where there are none.
+    pub fn counters(&self) -> Result<Option<Counters>, TargetError> {
+        let maps = match Maps::open(&self.directory) {
+            Ok(maps) => maps,
+            Err(error) if read::is_missing(&error) => return Ok(None),
+            Err(error) => return Err(failed("read", "fastpath maps", None, &error)),
+        };
+        let counters =
+            counters::read(&maps).map_err(|error| failed("read", "fastpath counters", None, &*error))?;
+        Ok(Some(counters))
+    }
+
+    /// Tells programs in drivers what is known of the members' neighbours; what is not in `known` they leave to the kernel.
+    /// Returns how many members that changed. Without programs there is nobody to tell.
+    pub fn resolve(&mut self, known: &BTreeMap<NextHop, Neighbour>) -> Result<usize, TargetError> {
+        let mut maps = match Maps::open(&self.directory) {
+            Ok(maps) => maps,
+            Err(error) if read::is_missing(&error) => return Ok(0),
+            Err(error) => return Err(failed("read", "fastpath maps", None, &error)),
+        };
+        neighbour::resolve(&mut maps, known)
+            .map_err(|error| failed("replace", "fastpath neighbours", None, &*error))
+    }
+
+    fn load(&self) -> Outcome {
+        if !pins::is_bpf_fs(&self.bpf_fs) {
+            let path = self.bpf_fs.display();
+            return Err(format!(
+                "{path} is no file system for eBPF: `mount -t bpf bpf {path}` makes it one, and systemd does so at boot"
+            )
+            .into());
+        }
+        program::load(&self.directory)
+    }
+
+    /// Brings an object into one of its two states.
+    fn set(&self, change: &Change, wanted: Side) -> Outcome {
+        if let Change::Programs(action) = change {
+            return match wanted.of(action) {
+                Some(_) => self.load(),
+                None => Ok(pins::remove_all(&self.directory)?),
+            };
+        }
+        let mut maps = match Maps::open(&self.directory) {
+            // What is not there need not be taken out of it.
+            Err(error) if read::is_missing(&error) && wanted == Side::From => return Ok(()),
+            maps => maps?,
+        };
+        match change {
+            Change::Programs(_) => Ok(()),
+            Change::Group { name, action } => match wanted.of(action) {
+                Some(group) => group::set(&mut maps, name, group),
+                None => group::remove(&mut maps, name),
+            },
+            Change::Way { prefix, action } => {
+                let value = wanted.of(action).map(|way| {
+                    let number = |name: &_| group::number(&maps, name).ok().flatten();
+                    way::value(&way.by, number).ok_or("there is no such group")
+                });
+                Ok(way::set(&mut maps, *prefix, value.transpose()?)?)
+            }
+            Change::Port { device, action } => self.set_port(&mut maps, device, wanted.of(action)),
+        }
+    }
+
+    fn set_port(&self, maps: &mut Maps, device: &DeviceName, port: Option<&Port>) -> Outcome {
+        let found = match Device::of(device) {
+            // With the device all that was attached to it has gone.
+            Err(error) if port.is_none() && error.raw_os_error() == Some(libc::ENODEV) => return Ok(()),
+            found => found?,
+        };
+        match port {
+            Some(port) => {
+                let raw = RawPort {
+                    mac: found.ethernet.unwrap_or_default(),
+                    flags: if found.ethernet.is_some() { PORT_ETHERNET } else { 0 },
+                    hook: port.hook as u8,
+                };
+                maps.ports.insert(found.index, raw, 0)?;
+                program::attach(&self.directory, found.index, device.as_str(), port.hook)
+            }
+            None => {
+                program::detach(&self.directory, found.index)?;
+                Ok(way::unless_gone(maps.ports.remove(&found.index))?)
+            }
+        }
+    }
+}
+
+/// One of the two sides of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    From,
+    To,
+}
+
+impl Side {
+    fn of<T>(self, action: &crate::Action<T>) -> Option<&T> {
+        match self {
+            Self::From => action.from(),
+            Self::To => action.to(),
+        }
+    }
+}
+
+impl Target for EbpfTarget {
+    const NAME: &'static str = "ebpf";
+
+    type State = State;
+    type Observed = Observed;
+    type Change = Change;
+
+    fn observe(&mut self) -> Result<Observed, TargetError> {
+        read::observe(&self.directory).map_err(|error| failed("read", "the fastpath", None, &*error))
+    }
+
+    fn diff(desired: &State, observed: &Observed) -> Diff<Change> {
+        diff(desired, observed)
+    }
+
+    fn apply(&mut self, changes: &[Change]) -> Result<(), TargetError> {
+        changes.iter().try_for_each(|change| {
+            let operation = match change.sign() {
+                '+' => "add",
+                '-' => "delete",
+                _ => "replace",
+            };
+            let failed =
+                |error: Box<dyn Error>| failed(operation, change.to_string(), Some(change.origin()), &*error);
+            self.set(change, Side::To).map_err(failed)
+        })
+    }
+
+    fn undo(&mut self, changes: &[Change]) -> Result<(), TargetError> {
+        changes.iter().rev().try_for_each(|change| {
+            let failed =
+                |error: Box<dyn Error>| failed("undo", change.to_string(), Some(change.origin()), &*error);
+            self.set(change, Side::From).map_err(failed)
+        })
+    }
+}

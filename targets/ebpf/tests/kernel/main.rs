@@ -1,0 +1,8 @@
+//! The programs in the kernel: what they make of packets, and what becomes of them while the control plane changes things.
+
+mod changes;
+mod drains;
+mod frame;
+mod packets;
+mod tables;
+mod world;

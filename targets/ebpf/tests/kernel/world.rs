@@ -1,0 +1,250 @@
+//! A namespace with devices, and a fast path in it.
+
+use aya::programs::{SchedClassifier, TestRun, TestRunOptions, TestRunResult, Xdp};
+use aya_obj::programs::XdpAttachType;
+use ipnet::IpNet;
+use rosc_ebpf::{
+    By, Counters, EbpfTarget, Group, GroupName, HashFields, Hook, NextHop, Port, Reason, Slots, State, Way,
+    Weight,
+};
+use rosc_target::netns::for_test;
+use rosc_target::{Origin, Target};
+use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
+use rustix::net::{AddressFamily, SocketType, netdevice, socket};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+/// The verdicts of traffic control and of XDP, as the kernel counts them.
+pub(crate) const TC_REDIRECT: u32 = 7;
+pub(crate) const TC_NEXT: u32 = u32::MAX;
+pub(crate) const XDP_PASS: u32 = 2;
+pub(crate) const XDP_REDIRECT: u32 = 4;
+
+/// The device that packets come in by.
+pub(crate) const LAN: &str = "lan";
+/// Its address.
+pub(crate) const LAN_MAC: [u8; 6] = [2, 0, 0, 0, 0, 1];
+
+/// Runs a test in a namespace of its own; `None`, said aloud, where that is not possible.
+pub(crate) fn in_world(test: impl FnOnce(&mut World) + Send) {
+    let Some(namespace) = for_test() else { return };
+    namespace.run(|| test(&mut World::build()));
+}
+
+/// The namespace of the calling thread, with four uplinks.
+pub(crate) struct World {
+    pub(crate) target: EbpfTarget,
+    bpf_fs: BpfFs,
+}
+
+impl World {
+    fn build() -> Self {
+        ip("link set lo up");
+        for device in [LAN, "wan1", "wan2", "wan3", "wan4"] {
+            ip(&format!("link add {device} type veth peer name {device}-peer"));
+            // Nobody but the tests sends anything.
+            let setting = format!("/proc/sys/net/ipv6/conf/{device}-peer/disable_ipv6");
+            std::fs::write(setting, "1").expect("a setting");
+            ip(&format!("link set {device}-peer up"));
+        }
+        ip("link set lan address 02:00:00:00:00:01");
+        for device in [LAN, "wan1", "wan2", "wan3", "wan4"] {
+            ip(&format!("link set {device} up"));
+        }
+        let bpf_fs = BpfFs::mount();
+        Self { target: EbpfTarget::open(bpf_fs.path()).expect("a target"), bpf_fs }
+    }
+
+    /// Makes the fast path be so.
+    pub(crate) fn set(&mut self, state: &State) {
+        let observed = self.target.observe().expect("it can be read");
+        let diff = EbpfTarget::diff(state, &observed);
+        self.target.apply(&diff.changes).expect("it can be made");
+        let observed = self.target.observe().expect("it can be read");
+        assert_eq!(&observed.state, state);
+        assert_eq!(EbpfTarget::diff(state, &observed).changes, [], "a second apply has nothing to do");
+    }
+
+    pub(crate) fn counters(&self) -> Counters {
+        self.target.counters().expect("they can be read").expect("there are programs")
+    }
+
+    /// Gives a packet to a program as if it had come in by the LAN. Returns the verdict, the packet behind it, and what was
+    /// counted.
+    pub(crate) fn send(&self, hook: Hook, frame: &[u8]) -> (u32, Vec<u8>, Option<Reason>) {
+        let before = self.counters();
+        let mut out = vec![0; frame.len() + 64];
+        let (verdict, length) = self.run(hook, frame, &mut out);
+        out.truncate(length);
+        let after = self.counters();
+        let mut counted = Reason::ALL
+            .iter()
+            .filter(|reason| after.reasons[*reason].packets > before.reasons[*reason].packets)
+            .copied();
+        (verdict, out, counted.next())
+    }
+
+    fn run(&self, hook: Hook, frame: &[u8], out: &mut [u8]) -> (u32, usize) {
+        let context = context(hook, frame);
+        let mut options = TestRunOptions::new();
+        options.data_in = Some(frame);
+        options.ctx_in = Some(&context);
+        options.data_out = Some(out);
+        let result = self.run_with(hook, options);
+        (result.return_value, result.data_size_out as usize)
+    }
+
+    fn run_with(&self, hook: Hook, options: TestRunOptions<'_>) -> TestRunResult {
+        let outcome = match hook {
+            Hook::Tc => {
+                SchedClassifier::from_pin(self.pin("forward_tc")).expect("a program").test_run(options)
+            }
+            Hook::Xdp => {
+                let program = Xdp::from_pin(self.pin("forward_xdp"), XdpAttachType::Interface);
+                program.expect("a program").test_run(options)
+            }
+        };
+        outcome.expect("it can be run")
+    }
+
+    /// Gives a packet to a program so many times, whatever becomes of it. Returns what each took.
+    pub(crate) fn send_only(&self, hook: Hook, frame: &[u8], repeat: u32) -> Duration {
+        let context = context(hook, frame);
+        let mut options = TestRunOptions::new();
+        options.data_in = Some(frame);
+        options.ctx_in = Some(&context);
+        options.repeat = repeat;
+        self.run_with(hook, options).duration
+    }
+
+    /// The pin that names the build.
+    pub(crate) fn build_pin(&self) -> PathBuf {
+        let directory = self.pin("");
+        let mut pins = std::fs::read_dir(directory).expect("pins").map(|pin| pin.expect("a pin").path());
+        let is_build = |path: &PathBuf| path.to_string_lossy().contains("/build-");
+        pins.find(is_build).expect("a build")
+    }
+
+    /// The path of a pin.
+    pub(crate) fn pin(&self, name: &str) -> PathBuf {
+        let own = std::fs::read_dir(self.bpf_fs.path().join("rosc")).expect("pins").next();
+        own.expect("a namespace").expect("a name").path().join(name)
+    }
+
+    /// Whether anything is pinned.
+    pub(crate) fn has_pins(&self) -> bool {
+        self.bpf_fs.path().join("rosc").exists()
+    }
+}
+
+/// What a program is told of a packet besides its bytes: that it has come in by the LAN.
+fn context(hook: Hook, frame: &[u8]) -> Vec<u8> {
+    let index = index(LAN).to_ne_bytes();
+    match hook {
+        // `ifindex` of `struct __sk_buff`.
+        Hook::Tc => {
+            let mut context = vec![0; 192];
+            context[40..44].copy_from_slice(&index);
+            context
+        }
+        // `data_end` and `ingress_ifindex` of `struct xdp_md`.
+        Hook::Xdp => {
+            let mut context = vec![0; 24];
+            let length = u32::try_from(frame.len()).expect("a short frame");
+            context[4..8].copy_from_slice(&length.to_ne_bytes());
+            context[12..16].copy_from_slice(&index);
+            context
+        }
+    }
+}
+
+/// The kernel's file system for eBPF, in a directory of its own.
+struct BpfFs {
+    directory: tempfile::TempDir,
+}
+
+impl BpfFs {
+    fn mount() -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        mount("bpf", directory.path(), "bpf", MountFlags::empty(), None).expect("it can be mounted");
+        Self { directory }
+    }
+
+    fn path(&self) -> &Path {
+        self.directory.path()
+    }
+}
+
+impl Drop for BpfFs {
+    fn drop(&mut self) {
+        unmount(self.directory.path(), UnmountFlags::DETACH).expect("it can be unmounted");
+    }
+}
+
+/// Calls ip(8).
+pub(crate) fn ip(arguments: &str) {
+    let output = Command::new("ip").args(arguments.split(' ')).output().expect("ip can be started");
+    assert!(output.status.success(), "ip {arguments}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// The number of a device.
+pub(crate) fn index(device: &str) -> u32 {
+    let socket = socket(AddressFamily::INET, SocketType::DGRAM, None).expect("a socket");
+    netdevice::name_to_index(&socket, device).expect("a device")
+}
+
+/// The address of a device, by ip(8).
+pub(crate) fn mac_of(device: &str) -> [u8; 6] {
+    let output =
+        Command::new("ip").args(["-brief", "link", "show", device]).output().expect("ip can be started");
+    let text = String::from_utf8(output.stdout).expect("text");
+    let address = text.split_whitespace().nth(2).expect("an address");
+    let bytes: Vec<u8> =
+        address.split(':').map(|byte| u8::from_str_radix(byte, 16).expect("a byte")).collect();
+    bytes.try_into().expect("six bytes")
+}
+
+/// An uplink by its number, in both families.
+pub(crate) fn next_hop(uplink: u8, family: u8) -> NextHop {
+    let gateway = if family == 4 { format!("192.0.2.{uplink}") } else { format!("2001:db8::{uplink}") };
+    NextHop {
+        device: format!("wan{uplink}").parse().expect("a name"),
+        gateway: Some(gateway.parse().expect("an address")),
+    }
+}
+
+pub(crate) fn group_name(family: u8) -> GroupName {
+    format!("all of IPv{family}").parse().expect("a name")
+}
+
+/// Everything goes by a group, of IPv4 and IPv6; each uplink with its weight.
+pub(crate) fn shared_among(weights: &[(u8, u16)], slots: Slots, hook: Hook) -> State {
+    let group = |family| Group {
+        origin: Origin::IMPLIED,
+        hash: HashFields::L4,
+        slots,
+        drain: 300,
+        members: weights
+            .iter()
+            .map(|(uplink, weight)| (next_hop(*uplink, family), Weight::new(*weight).expect("not zero")))
+            .collect(),
+    };
+    let way = |prefix: &str, by| {
+        let prefix: IpNet = prefix.parse().expect("a prefix");
+        (prefix, Way { origin: Origin::IMPLIED, by })
+    };
+    State {
+        ports: [(LAN.parse().expect("a name"), Port { origin: Origin::IMPLIED, hook })].into(),
+        groups: [4, 6].map(|family| (group_name(family), group(family))).into(),
+        ways: [
+            way("0.0.0.0/0", By::Group(group_name(4))),
+            way("198.51.100.0/24", By::Fib),
+            way("224.0.0.0/4", By::Stack),
+            way("::/0", By::Group(group_name(6))),
+            way("2001:db8:51::/48", By::Fib),
+            way("ff00::/8", By::Stack),
+        ]
+        .into(),
+    }
+}
