@@ -51,6 +51,8 @@ pub struct Clock {
 pub struct HostDevice {
     /// Addresses with their networks, whoever added them.
     pub addresses: Vec<IpNet>,
+    /// The addresses alone: of a link with another end, that end is what the network is of.
+    pub own: Vec<IpAddr>,
 }
 
 impl From<&rosc_route::Observed> for Host {
@@ -69,6 +71,7 @@ impl Host {
             let network = IpNet::new(address.peer.unwrap_or(address.local), address.prefix_len);
             if let (Some(device), Ok(network)) = (devices.get_mut(address.device.as_str()), network) {
                 device.addresses.push(network);
+                device.own.push(address.local);
             }
         }
         Self { devices: Some(devices), ..Self::default() }

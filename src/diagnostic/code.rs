@@ -144,6 +144,12 @@ codes! {
     NoLinuxForm = "R0502" Error;
     /// Linux does nearly what the configuration asks.
     LinuxDiffers = "R0503" Warning;
+    /// A family has no fast path, because something besides the routes has a say in what is forwarded.
+    FastPathOff = "R0504" Warning;
+    /// A multipath route whose packets the kernel shares among the gateways, not the fast path.
+    SharedByKernel = "R0505" Warning;
+    /// The fast path is asked for on an interface that nothing is routed on.
+    NotRoutedOn = "R0506" Warning;
     /// The machine has no such network device.
     NoSuchDevice = "R0601" Error;
     /// Something that rosc did not make is in the way.

@@ -6,6 +6,7 @@
 //! wants to know what becomes of a packet interprets it.
 
 mod address;
+mod fastpath;
 pub mod firewall;
 mod interface;
 mod name;
@@ -16,6 +17,7 @@ mod settings;
 mod tracking;
 
 pub use address::Address;
+pub use fastpath::{FastPath, FastPathMode, FastPathPort, FastPathTable, FastPathWish};
 pub use firewall::{Firewall, ServicePort};
 pub use interface::{Bridge, BridgePort, Interface, InterfaceKind, InterfaceList, SpanningTree};
 pub use name::{
@@ -62,6 +64,9 @@ pub struct Router {
     pub firewall: Firewall,
     /// `/ipv6 firewall`.
     pub ipv6_firewall: Firewall,
+    /// `/rosc fastpath`, if it is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fastpath: Option<FastPath>,
 }
 
 /// The version of RouterOS whose semantics hold.
@@ -93,6 +98,7 @@ impl Router {
             service_ports: Vec::new(),
             firewall: Firewall::default(),
             ipv6_firewall: Firewall::default(),
+            fastpath: None,
         }
     }
 

@@ -6,6 +6,7 @@
 mod address;
 mod device;
 mod diagnostics;
+mod fastpath;
 mod firewall;
 mod id;
 mod link;
@@ -35,6 +36,9 @@ pub struct Desired {
     pub nftables: rosc_nftables::State,
     /// Kernel settings.
     pub sysctl: rosc_sysctl::State,
+    /// The fast path. States that were kept before there was one have none.
+    #[serde(default, skip_serializing_if = "rosc_ebpf::State::is_empty")]
+    pub ebpf: rosc_ebpf::State,
 }
 
 /// The outcome of lowering.
@@ -72,7 +76,8 @@ pub fn lower_with(rules: Rules, router: &Router, host: &Host) -> Lowered {
         nftables.tables.values_mut().for_each(rosc_nftables::Table::merge_runs);
     }
     let sysctl = context.sysctls(&route, &nftables);
-    Lowered { desired: Desired { route, nftables, sysctl }, diagnostics: context.diagnostics }
+    let ebpf = context.fastpath(&route);
+    Lowered { desired: Desired { route, nftables, sysctl, ebpf }, diagnostics: context.diagnostics }
 }
 
 /// What the parts of lowering share.

@@ -50,5 +50,6 @@ fn without_absent(desired: &Desired, observed: &rosc_route::Observed) -> Option<
     let absent: BTreeSet<&str> = absent.map(|link| link.name.as_str()).collect();
     let mut sysctl = desired.sysctl.clone();
     sysctl.settings.retain(|key, _| key.device().is_none_or(|device| !absent.contains(device)));
-    Some((Desired { route, nftables: desired.nftables.clone(), sysctl }, pending))
+    let (nftables, ebpf) = (desired.nftables.clone(), desired.ebpf.clone());
+    Some((Desired { route, nftables, sysctl, ebpf }, pending))
 }

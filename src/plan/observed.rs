@@ -52,6 +52,7 @@ impl Observed {
             route: self.route.state,
             nftables: Arc::unwrap_or_clone(self.nftables.state),
             sysctl: self.sysctl.state,
+            ebpf: rosc_ebpf::State::default(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What Linux gets, in the forms that its own tools read.
 
+use super::fastpath;
 use crate::lower::Desired;
 use crate::source::Sources;
 use rosc_route::Family;
@@ -8,7 +9,11 @@ use std::fmt::Write;
 /// All parts, one behind the other.
 pub fn linux(desired: &Desired, sources: &Sources) -> String {
     let [sysctl, routes, nft] = [sysctl(desired), routes(desired, &Family::ALL), nft(desired, sources)];
-    format!("# sysctl -e -p\n{sysctl}\n{routes}\n# nft -f\n{nft}")
+    let fastpath = match fastpath(desired, sources) {
+        none if none.is_empty() => none,
+        fastpath => format!("\n# fast path\n{fastpath}"),
+    };
+    format!("# sysctl -e -p\n{sysctl}\n{routes}\n# nft -f\n{nft}{fastpath}")
 }
 
 /// Rules and sets, as `nft -f` reads them, with the places that ask for them.

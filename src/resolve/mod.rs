@@ -6,6 +6,7 @@
 
 mod address;
 mod diagnostics;
+mod fastpath;
 mod firewall;
 mod interface;
 mod not_lowered;
@@ -47,6 +48,7 @@ pub fn resolve(database: &Database<'_>, dialect: Dialect) -> Resolved {
     resolver.settings();
     resolver.tracking();
     resolver.firewalls();
+    resolver.fastpath();
     resolver.menus_not_lowered();
     Resolved { router: resolver.router, diagnostics: resolver.diagnostics }
 }

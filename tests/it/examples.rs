@@ -45,7 +45,10 @@ fn every_stage_of_every_example_is_as_reviewed() {
         settings.set_snapshot_path(format!("../../snapshots/{name}"));
         settings.set_prepend_module_to_snapshot(false);
         settings.set_omit_expression(true);
-        for (stage, text) in stages {
+        // Most have no fast path.
+        let fastpath = render::fastpath(&desired, &sources);
+        let fastpath = (!fastpath.is_empty()).then_some(("4-fastpath", fastpath));
+        for (stage, text) in stages.into_iter().chain(fastpath) {
             settings.bind(|| insta::assert_snapshot!(stage, text));
         }
     }

@@ -74,7 +74,8 @@ fn a_gateway_in_a_learned_network_is_an_error_only_where_the_machine_is_known() 
     let router = compile(&sources, Options::default()).router;
     let machine = |addresses: &[&str]| {
         let addresses = addresses.iter().map(|address| address.parse().expect("an address")).collect();
-        Host { devices: Some([("ether1".to_owned(), HostDevice { addresses })].into()), ..Host::default() }
+        let device = HostDevice { addresses, ..HostDevice::default() };
+        Host { devices: Some([("ether1".to_owned(), device)].into()), ..Host::default() }
     };
     assert!(has_errors(&lower(&router, &machine(&[])).diagnostics), "it has no address yet");
     let lowered = lower(&router, &machine(&["198.51.100.7/24"]));

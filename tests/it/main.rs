@@ -10,6 +10,7 @@ mod diagnostics;
 mod examples;
 mod export;
 mod facts;
+mod fastpath;
 mod fmt;
 mod formats;
 mod generated;

@@ -14,7 +14,7 @@ struct Room {
     crates: &'static [&'static str],
 }
 
-const TARGETS: &[&str] = &["rosc_nftables", "rosc_route", "rosc_sysctl", "rosc_target"];
+const TARGETS: &[&str] = &["rosc_ebpf", "rosc_nftables", "rosc_route", "rosc_sysctl", "rosc_target"];
 
 /// The commands format scripts, which takes the grammar alone.
 const COMMANDS: &[&str] = &["rosc_grammar", "rosc_nftables", "rosc_route", "rosc_sysctl", "rosc_target"];
@@ -53,7 +53,7 @@ const ROOMS: &[Room] = &[
     Room {
         name: "render",
         rooms: &["catalog", "ir", "lower", "source", "trace"],
-        crates: &["rosc_grammar", "rosc_nftables", "rosc_route", "rosc_target"],
+        crates: &["rosc_ebpf", "rosc_grammar", "rosc_nftables", "rosc_route", "rosc_target"],
     },
     Room { name: "transaction", rooms: &["host", "ir", "lower", "plan"], crates: TARGETS },
     Room {

@@ -2,6 +2,7 @@
 
 mod address;
 mod connection;
+mod fastpath;
 mod firewall;
 mod helper;
 mod interface;
@@ -14,6 +15,7 @@ mod verb;
 
 pub use address::*;
 pub use connection::*;
+pub use fastpath::*;
 pub use firewall::*;
 pub use helper::*;
 pub use interface::*;
@@ -56,6 +58,7 @@ pub const MENUS: &[&Menu] = &[
     &IP_FIREWALL_MANGLE,
     &IPV6_FIREWALL_MANGLE,
     &ROSC_INTERFACE,
+    &ROSC_FASTPATH,
     &ROSC_FACT,
 ];
 

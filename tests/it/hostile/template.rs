@@ -11,6 +11,7 @@ const FREE: &[&str] = &["text", "a mark", "a gateway", "an address, a prefix, a 
 const CLOSED: &[&str] = &[
     "a NAT state",
     "a change of",
+    "a choice of routes",
     "a classifier",
     "a connection state",
     "a hardware address",
@@ -21,6 +22,7 @@ const CLOSED: &[&str] = &[
     "a list of extension headers",
     "a list of ports",
     "a number",
+    "a place for the program",
     "a position in",
     "a prefix",
     "a protocol",
@@ -82,6 +84,7 @@ const LINES: &str = r#"/interface bridge add name="{bridge}" protocol-mode=none 
 /ip firewall layer7-protocol add name="{pattern}" regexp="{inert}" comment="{comment}"
 /rosc fact add command="{command}" value="{fact}" comment="{comment}"
 /rosc fact add menu="{menu}" item="{fact}" property="{property}" value="{fact}"
+/rosc fastpath set enabled=yes interfaces="{included}"
 "#;
 
 /// What stands for each value in both families' menus of rules.

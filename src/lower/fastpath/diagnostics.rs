@@ -1,0 +1,70 @@
+//! What there is to say about a fast path that is not everywhere.
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ir::InterfaceName;
+use rosc_route::Family;
+use rosc_target::Origin;
+
+/// There is none for a family.
+pub(super) fn off(family: Family, why: &str, origin: Origin, help: &str) -> Diagnostic {
+    Diagnostic::new(Code::FastPathOff, format!("{family} has no fast path: {why}"))
+        .label(origin, "because of this")
+        .help(help)
+}
+
+/// There is none for a family, because of rules: the first of each menu is named.
+pub(super) fn rules(family: Family, menus: &[(&'static str, Vec<Origin>)]) -> Option<Diagnostic> {
+    let menu_of = match family {
+        Family::Ipv4 => "/ip firewall",
+        Family::Ipv6 => "/ipv6 firewall",
+    };
+    let all: usize = menus.iter().map(|(_, rules)| rules.len()).sum();
+    let count = match all {
+        0 => return None,
+        1 => "a firewall rule has".to_owned(),
+        all => format!("{all} firewall rules have"),
+    };
+    let message = format!("{family} has no fast path: {count} a say in forwarded packets");
+    let mut diagnostic = Diagnostic::new(Code::FastPathOff, message).help(
+        "packets on the fast path meet no rule; those of chains input and output, and those for interfaces that are \
+         not in /rosc fastpath, are not in the way if they ask for no connection",
+    );
+    for (menu, rules) in menus {
+        let text = match rules.len() {
+            1 => format!("a rule of {menu_of} {menu}"),
+            several => format!("the first of {several} rules of {menu_of} {menu}"),
+        };
+        diagnostic = diagnostic.label(rules[0], text);
+    }
+    Some(diagnostic)
+}
+
+/// Multipath routes are left to the kernel.
+pub(super) fn not_shared(family: Family, why: &str, origin: Origin, help: &str) -> Diagnostic {
+    let message = format!("the fast path leaves multipath routes of {family} to the kernel: {why}");
+    Diagnostic::new(Code::SharedByKernel, message).label(origin, "because of this").help(help)
+}
+
+/// A multipath route is left to the kernel.
+pub(super) fn route_not_shared(why: &str, origin: Origin, help: &str) -> Diagnostic {
+    let message = format!("the fast path leaves a multipath route to the kernel: {why}");
+    Diagnostic::new(Code::SharedByKernel, message).label(origin, "this route").help(help)
+}
+
+/// An interface without routed packets; of a port, the bridge is named.
+pub(super) fn not_routed_on(
+    interface: &InterfaceName,
+    bridge: Option<&InterfaceName>,
+    origin: Origin,
+) -> Diagnostic {
+    let message = format!("nothing is routed on `{interface}`, so there is no fast path for it");
+    let diagnostic = Diagnostic::new(Code::NotRoutedOn, message);
+    match bridge {
+        Some(bridge) => diagnostic
+            .label(origin, format!("a port of `{bridge}`"))
+            .help(format!("packets come in by the bridge: write `{bridge}`")),
+        None => diagnostic.label(origin, "no address, and no route leads out by it").help(
+            "leave it out, or give it an address; without interfaces= all that are routed on are meant",
+        ),
+    }
+}

@@ -1,0 +1,80 @@
+//! Why there is no fast path for a family: something besides the routes has a say in forwarded packets.
+
+use super::groups::several;
+use super::ports::Ports;
+use super::{diagnostics, rules};
+use crate::diagnostic::Diagnostic;
+use crate::ir::{HashPolicy, IpSettings, RedirectPolicy, RpFilter};
+use crate::lower::Context;
+use rosc_route::Family;
+
+impl Context<'_> {
+    /// All of them; without any, the fast path is the same as the stack.
+    pub(super) fn obstacles(
+        &self,
+        family: Family,
+        ports: &Ports,
+        route: &rosc_route::State,
+    ) -> Vec<Diagnostic> {
+        let router = self.router;
+        let (firewall, mut found) = match family {
+            Family::Ipv4 => (&router.firewall, of_ipv4(&router.settings.ip)),
+            Family::Ipv6 => (&router.ipv6_firewall, self.of_ipv6()),
+        };
+        // Neither the program nor the look-up in the kernel's routes that it asks for sees what is inside of a tunnel.
+        let policy = self.hash_policy(family);
+        let mut routes = route.routes().iter().filter(|route| route.family() == family);
+        if policy.value == HashPolicy::L3Inner && routes.any(|route| several(route).is_some()) {
+            let why = "multipath routes share packets by what is inside of tunnels";
+            let help =
+                "set the hash policy to l3 or l4 if connections inside of a tunnel may go the same way";
+            found.push(diagnostics::off(family, why, policy.origin, help));
+        }
+        let rules = rules::in_the_way(router, firewall, ports);
+        found.extend(diagnostics::rules(family, &rules));
+        found
+    }
+
+    fn of_ipv6(&self) -> Vec<Diagnostic> {
+        let mut found = Vec::new();
+        let mut off = |why, origin, help| found.push(diagnostics::off(Family::Ipv6, why, origin, help));
+        let forward = self.ipv6_setting(|settings| settings.forward);
+        if !forward.value {
+            off(NOT_FORWARDING, forward.origin, "set forward=yes if the router is to forward packets");
+        }
+        let disable = self.ipv6_setting(|settings| settings.disable);
+        if disable.value {
+            off(NOT_FORWARDING, disable.origin, "set disable-ipv6=no if the router is to forward packets");
+        }
+        let redirects = self.ipv6_setting(|settings| settings.accept_redirects);
+        if redirects.value == RedirectPolicy::Yes {
+            off(REDIRECTED, redirects.origin, NO_REDIRECTS);
+        }
+        found
+    }
+}
+
+const NOT_FORWARDING: &str = "packets are not forwarded";
+const REDIRECTED: &str = "a neighbour's redirect changes where packets go";
+const NO_REDIRECTS: &str = "set accept-redirects=no: a router that knows its routes needs no redirects";
+
+fn of_ipv4(settings: &IpSettings) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let mut off = |why, origin, help| found.push(diagnostics::off(Family::Ipv4, why, origin, help));
+    let IpSettings { forward, rp_filter, accept_redirects, .. } = settings;
+    if !forward.value {
+        off(NOT_FORWARDING, forward.origin, "set ip-forward=yes if the router is to forward packets");
+    }
+    match rp_filter.value {
+        RpFilter::No => {}
+        RpFilter::Loose | RpFilter::Strict => off(
+            "sources are held against the routes",
+            rp_filter.origin,
+            "set rp-filter=no, or do without the fast path, which does not look at sources",
+        ),
+    }
+    if accept_redirects.value {
+        off(REDIRECTED, accept_redirects.origin, NO_REDIRECTS);
+    }
+    found
+}

@@ -1,0 +1,121 @@
+//! The interfaces whose incoming packets the fast path looks at.
+
+use super::diagnostics;
+use crate::ir::firewall::InterfaceMatch;
+use crate::ir::{FastPath, FastPathMode, FastPathPort, InterfaceKind, InterfaceName, Router};
+use crate::lower::Context;
+use rosc_ebpf::{Hook, Port};
+use rosc_route::DeviceName;
+use rosc_target::Origin;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+/// By their names on the router, what is known of each.
+#[derive(Debug, Default)]
+pub(super) struct Ports {
+    ports: BTreeMap<InterfaceName, Found>,
+}
+
+#[derive(Debug, Clone)]
+struct Found {
+    device: DeviceName,
+    /// The word that names it, or what asks for all.
+    origin: Origin,
+    is_bridge: bool,
+}
+
+impl Ports {
+    pub(super) fn is_empty(&self) -> bool {
+        self.ports.is_empty()
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &InterfaceName> + Clone {
+        self.ports.keys()
+    }
+
+    pub(super) fn contains(&self, interface: &InterfaceName) -> bool {
+        self.ports.contains_key(interface)
+    }
+
+    /// A bridge has no driver that a program could stand in.
+    pub(super) fn lowered(&self, asked: &FastPath) -> BTreeMap<DeviceName, Port> {
+        let hook = |found: &Found| match asked.mode.value {
+            FastPathMode::Xdp if !found.is_bridge => Hook::Xdp,
+            FastPathMode::Xdp | FastPathMode::Tc | FastPathMode::Auto => Hook::Tc,
+        };
+        let port = |found: &Found| (found.device.clone(), Port { origin: found.origin, hook: hook(found) });
+        self.ports.values().map(port).collect()
+    }
+}
+
+impl Context<'_> {
+    /// Without a word about interfaces, all that are routed on.
+    pub(super) fn fastpath_ports(&mut self, asked: &FastPath, route: &rosc_route::State) -> Ports {
+        let routed = self.routed_on(route);
+        let may_be_learned = self.host.devices.is_none() && !self.router.address_clients.is_empty();
+        let all = [FastPathPort { origin: asked.origin, wanted: InterfaceMatch::All }];
+        let wanted = if asked.interfaces.is_empty() { &all[..] } else { &asked.interfaces };
+        let mut ports = Ports::default();
+        for FastPathPort { origin, wanted } in wanted {
+            let meant: Vec<&InterfaceName> = match wanted {
+                InterfaceMatch::Interface(name) => vec![name],
+                InterfaceMatch::List(list) => {
+                    self.router.interface_lists.get(list).into_iter().flat_map(|list| &list.members).collect()
+                }
+                InterfaceMatch::All => routed.iter().collect(),
+                InterfaceMatch::None => Vec::new(),
+            };
+            let is_named = matches!(wanted, InterfaceMatch::Interface(_));
+            for name in meant {
+                let bridge = bridge_of(self.router, name);
+                if routed.contains(name) || is_named && bridge.is_none() && may_be_learned {
+                    self.add(&mut ports, name, *origin);
+                } else if is_named {
+                    self.diagnostics.push(diagnostics::not_routed_on(name, bridge, *origin));
+                }
+            }
+        }
+        ports
+    }
+
+    fn add(&self, ports: &mut Ports, name: &InterfaceName, origin: Origin) {
+        let Some(device) = self.devices.named(name).cloned() else { return };
+        let interface = self.router.interfaces.get(name);
+        let is_bridge = interface.is_some_and(|it| matches!(it.kind, InterfaceKind::Bridge(_)));
+        ports.ports.entry(name.clone()).or_insert(Found { device, origin, is_bridge });
+    }
+
+    /// Interfaces with an address, or by which a route leads. Not ports of bridges, whose packets are the bridge's, and
+    /// not that by which the router speaks to itself.
+    fn routed_on(&self, route: &rosc_route::State) -> BTreeSet<InterfaceName> {
+        let leading = route.routes().iter().flat_map(|route| route.next_hops().map(|hop| &hop.device));
+        let carrying = route.addresses().iter().map(|address| &address.device);
+        let mut devices: BTreeSet<&str> = carrying.chain(leading).map(DeviceName::as_str).collect();
+        // What the machine has learned from others.
+        let found = self.host.devices.iter().flatten();
+        let found = found.filter(|(_, facts)| facts.own.iter().any(|address| !is_of_the_link(*address)));
+        devices.extend(found.map(|(device, _)| device.as_str()));
+        devices.remove("lo");
+        let names = self.devices.interfaces();
+        let routed = devices.into_iter().filter_map(|device| names.get(device));
+        routed.filter(|name| bridge_of(self.router, name).is_none()).cloned().collect()
+    }
+}
+
+/// The bridge that an interface is a port of.
+fn bridge_of<'r>(router: &'r Router, port: &InterfaceName) -> Option<&'r InterfaceName> {
+    let mut interfaces = router.interfaces.iter();
+    let bridge = interfaces.find(|(_, interface)| match &interface.kind {
+        InterfaceKind::Bridge(bridge) => bridge.ports.iter().any(|of_bridge| of_bridge.interface == *port),
+        InterfaceKind::Port => false,
+    });
+    bridge.map(|(name, _)| name)
+}
+
+/// An address that every interface has, or one of the router to itself.
+fn is_of_the_link(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => address.is_link_local() || address.is_loopback(),
+        IpAddr::V6(address) => address.is_unicast_link_local() || address.is_loopback(),
+    }
+}
