@@ -67,6 +67,10 @@ pub enum Stage {
     /// What rosc owns on this machine now; of files, each firewall rule with the packets and bytes that the kernel has
     /// counted for it.
     Live,
+    /// What the fast path of this machine has counted: shares of each group's members, and what became of packets.
+    Fastpath,
+    /// The same, as Prometheus reads it.
+    Metrics,
 }
 
 /// An address family.

@@ -132,6 +132,11 @@ pub(super) fn not_read(part: Unread) -> Diagnostic {
             "the firewall of this machine is not among what was read",
         )
         .help("reading it takes CAP_NET_ADMIN: run this as root to see it too"),
+        Unread::FastPath => Diagnostic::new(
+            Code::FirewallUnreadable,
+            "the fast path of this machine is not among what was read",
+        )
+        .help("reading it takes CAP_BPF: run this as root to see it too"),
         Unread::FormerSettings => {
             let message = "which kernel settings rosc has changed is not among what was read";
             Diagnostic::new(Code::RecordUnreadable, message).help(

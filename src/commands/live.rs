@@ -40,6 +40,7 @@ pub(super) fn everything(args: &ShowArgs, output: &Output) -> Outcome {
             let absent = unread.iter().map(|part| match part {
                 Unread::Firewall => "# the firewall could not be read\n",
                 Unread::FormerSettings => "# which settings are rosc's could not be read\n",
+                Unread::FastPath => "# the fast path could not be read\n",
             });
             let shown = render::linux(&observed.owned(), &sources);
             output.print_exact(&(absent.collect::<String>() + &shown));
@@ -51,6 +52,7 @@ pub(super) fn everything(args: &ShowArgs, output: &Output) -> Outcome {
                 let name = match part {
                     Unread::Firewall => "nftables",
                     Unread::FormerSettings => "sysctl",
+                    Unread::FastPath => "ebpf",
                 };
                 document[name] = serde_json::Value::Null;
             }

@@ -6,6 +6,7 @@ mod confirm;
 mod diff;
 mod export;
 mod failure;
+mod fastpath;
 mod fmt;
 mod generate;
 mod history;

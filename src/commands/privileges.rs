@@ -30,10 +30,12 @@ impl Needs {
         useful: CapabilitySet::empty(),
         reading: CapabilitySet::empty(),
     };
-    /// Reading the firewall takes the right to change it; everything else may be read by anybody.
-    const LOOKING: Self = Self { useful: CapabilitySet::NET_ADMIN, ..Self::NOTHING };
-    /// Settings of the network below `/proc/sys` are for whoever may change the network, too.
-    const CHANGING: Self = Self { required: CapabilitySet::NET_ADMIN, ..Self::NOTHING };
+    /// Reading the firewall takes the right to change it, and the fast path that to use eBPF; everything else may be read by
+    /// anybody.
+    const LOOKING: Self =
+        Self { useful: CapabilitySet::NET_ADMIN.union(CapabilitySet::BPF), ..Self::NOTHING };
+    /// Settings of the network below `/proc/sys` are for whoever may change the network, too. Only a fast path takes more.
+    const CHANGING: Self = Self { required: CapabilitySet::NET_ADMIN, useful: FAST_PATH, ..Self::NOTHING };
     /// Namespaces take `CAP_SYS_ADMIN`, sockets that see whole packets `CAP_NET_RAW`, and small ports
     /// `CAP_NET_BIND_SERVICE`.
     const NAMESPACES: Self = Self {
@@ -57,6 +59,7 @@ impl Needs {
             | Command::Generate(_)
             | Command::Confirm(_) => Self::NOTHING,
             Command::Show(args) if args.stage == Stage::Live => Self::LOOKING.reading(&args.files),
+            Command::Show(args) if matches!(args.stage, Stage::Fastpath | Stage::Metrics) => Self::LOOKING,
             Command::Show(_) => Self::NOTHING,
             Command::Diff(args) if args.against.is_some() => Self::NOTHING,
             Command::Diff(args) => Self::LOOKING.reading(&args.reading.files),
@@ -75,7 +78,10 @@ impl Needs {
 }
 
 /// What programs that are started need at most: they are `nft` and the guard.
-const STARTED: CapabilitySet = CapabilitySet::NET_ADMIN;
+const STARTED: CapabilitySet = CapabilitySet::NET_ADMIN.union(FAST_PATH);
+
+/// Loading the programs of a fast path.
+const FAST_PATH: CapabilitySet = CapabilitySet::BPF;
 
 /// The right to read any file.
 const READING: CapabilitySet = CapabilitySet::DAC_READ_SEARCH;

@@ -1,7 +1,7 @@
 //! `rosc show`.
 
 use super::output::{Output, options, read};
-use super::{Outcome, leave, live, rules_for};
+use super::{Outcome, fastpath, leave, live, rules_for};
 use crate::cli::{self, Format, ShowArgs, Stage};
 use crate::compile::compile;
 use crate::diagnostic::{Code, Diagnostic, has_errors, json, tidy};
@@ -15,12 +15,14 @@ pub(super) fn run(args: &ShowArgs, output: &Output) -> Outcome {
     if args.stage == Stage::Live && args.files.is_empty() {
         return live::everything(args, output);
     }
-    if args.stage == Stage::Live {
-        return live::rules(args, output);
+    match args.stage {
+        Stage::Live => return live::rules(args, output),
+        Stage::Fastpath | Stage::Metrics => return fastpath::run(args, output),
+        _ => {}
     }
     let (sources, mut diagnostics) = read(&args.files);
     if args.files.is_empty() {
-        let help = "only `show live` needs none";
+        let help = "only `show live`, `show fastpath` and `show metrics` need none";
         diagnostics.push(Diagnostic::new(Code::UnreadableFile, "there is no file to show").help(help));
     }
     if args.stage == Stage::Il && !has_errors(&diagnostics) {
@@ -59,7 +61,8 @@ fn show(args: &ShowArgs, sources: &Sources, diagnostics: &mut Vec<Diagnostic>, o
         }
         (Stage::Ir, Format::Human) => return output.print(&render::outline(&compiled.router)),
         (Stage::Ir, Format::Json) => return output.print_json(&compiled.router),
-        (Stage::Il | Stage::Linux | Stage::Nft | Stage::Routes | Stage::Sysctl | Stage::Live, _) => {}
+        (Stage::Il | Stage::Linux | Stage::Nft | Stage::Routes | Stage::Sysctl, _) => {}
+        (Stage::Live | Stage::Fastpath | Stage::Metrics, _) => {}
     }
     if has_errors(diagnostics) {
         return;

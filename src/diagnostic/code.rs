@@ -162,6 +162,8 @@ codes! {
     RecordUnreadable = "R0605" Warning;
     /// What needs a device that is not there waits for it.
     WaitsForDevice = "R0606" Warning;
+    /// The machine has no fast path of rosc's whose counters could be shown.
+    NoFastPath = "R0607" Error;
     /// The kernel, or the tool that speaks to it, refused an object.
     Refused = "R0701" Error;
     /// After the change, the kernel does not hold what was asked for.

@@ -4,8 +4,9 @@ use super::LabError;
 use super::server::{Log, Server};
 use super::topology::{Role, Station, Topology};
 use crate::lower::Desired;
-use crate::transaction::{self, Applied, Machine, Options};
+use crate::transaction::{self, Applied, Machine, OWN_BPF_FS, Options};
 use ipnet::IpNet;
+use rosc_ebpf::BpfFs;
 use rosc_route::topology::{End, Topology as Builder};
 use rosc_route::{Address, DeviceName, DuplicateDetection, NextHop, NextHops, Route, RouteKind};
 use rosc_target::netns::NetNs;
@@ -13,6 +14,7 @@ use rosc_target::{Origin, TargetError};
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::path::Path;
+use std::sync::OnceLock;
 
 /// The ports on which every server answers.
 pub const SERVED_PORTS: [u16; 4] = [80, 443, 5201, 8080];
@@ -31,6 +33,7 @@ pub struct World {
     pub(super) wires: Vec<NetNs>,
     log: Log,
     servers: Vec<Server>,
+    bpf_fs: OnceLock<BpfFs>,
     state_dir: tempfile::TempDir,
 }
 
@@ -62,6 +65,7 @@ impl World {
             wires: Vec::new(),
             log: Log::default(),
             servers: Vec::new(),
+            bpf_fs: OnceLock::new(),
             state_dir,
             topology,
         };
@@ -178,6 +182,11 @@ impl World {
 
     /// Applies a state to the router with the real code.
     pub fn apply(&self, desired: &Desired) -> Result<Applied, LabError> {
+        if !desired.ebpf.is_empty() && self.bpf_fs.get().is_none() {
+            let mounted = BpfFs::mount(&self.state_dir.path().join(OWN_BPF_FS));
+            let mounted = mounted.map_err(LabError::system("mount a file system for eBPF"))?;
+            self.bpf_fs.get_or_init(|| mounted);
+        }
         self.on_router(|| {
             let mut machine = Machine::open(self.state_dir.path()).map_err(LabError::Target)?;
             let options = Options { state_dir: self.state_dir.path().to_owned(), ..Options::default() };

@@ -9,9 +9,10 @@ use std::fmt::Write;
 /// What differs, a step for each target. It is not the way from one to the other, on which a firewall may take several steps.
 pub fn differences(desired: &Desired, observed: &Observed) -> Plan {
     let route = rosc_route::compare(&desired.route, &observed.route);
-    let Differences { routes, firewall, settings, conflicts, satisfied } =
+    let Differences { routes, firewall, settings, fastpath, conflicts, satisfied } =
         Differences::between(desired, observed, route);
-    let mut steps = vec![Step::Route(routes), Step::Nftables(firewall), Step::Sysctl(settings)];
+    let mut steps =
+        vec![Step::Route(routes), Step::Nftables(firewall), Step::Sysctl(settings), Step::Ebpf(fastpath)];
     steps.retain(|step| !step.is_empty());
     Plan { steps, conflicts, satisfied }
 }

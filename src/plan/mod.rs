@@ -17,6 +17,7 @@ pub use session::{Session, Touch};
 pub use view::{Extent, View};
 
 use crate::lower::Desired;
+use rosc_ebpf::EbpfTarget;
 use rosc_nftables::{Nftables, Stages};
 use rosc_route::{Action, Phase, RouteTarget, Satisfied};
 use rosc_sysctl::SysctlTarget;
@@ -46,6 +47,8 @@ pub enum Step {
     Route(Vec<rosc_route::Change>),
     /// Sets, chains and rules of nftables, in one transaction.
     Nftables(Vec<rosc_nftables::Change>),
+    /// The fast path.
+    Ebpf(Vec<rosc_ebpf::Change>),
 }
 
 /// The stretches of the way. Their order is the order of the steps.
@@ -57,6 +60,8 @@ enum Stretch {
     DeviceSettings,
     RoutesAndRules,
     Decisions,
+    /// Behind everything that it shortens the way through, and before anything of that goes.
+    FastPath,
     Stale,
     StaleTranslations,
     Connections,
@@ -73,6 +78,7 @@ struct Differences {
     routes: Vec<rosc_route::Change>,
     firewall: Vec<rosc_nftables::Change>,
     settings: Vec<rosc_sysctl::Change>,
+    fastpath: Vec<rosc_ebpf::Change>,
     conflicts: Vec<Conflict>,
     satisfied: Vec<Satisfied>,
 }
@@ -86,12 +92,15 @@ impl Differences {
         let Diff { changes: firewall, conflicts: in_firewall } =
             Nftables::diff(&desired.nftables, &observed.nftables);
         conflicts.extend(in_firewall);
-        Self { routes, firewall, settings, conflicts, satisfied }
+        let Diff { changes: fastpath, conflicts: in_fastpath } =
+            EbpfTarget::diff(&desired.ebpf, &observed.ebpf);
+        conflicts.extend(in_fastpath);
+        Self { routes, firewall, settings, fastpath, conflicts, satisfied }
     }
 }
 
 fn in_order(desired: &Desired, observed: &Observed, route: rosc_route::Comparison) -> Plan {
-    let Differences { routes, firewall, mut settings, conflicts, satisfied } =
+    let Differences { routes, firewall, mut settings, fastpath, conflicts, satisfied } =
         Differences::between(desired, observed, route);
     let mut steps: Vec<(Stretch, Step)> = Vec::new();
     let going: BTreeSet<&str> = routes.iter().filter_map(deleted_link).collect();
@@ -99,6 +108,7 @@ fn in_order(desired: &Desired, observed: &Observed, route: rosc_route::Compariso
     settings.sort_by_key(stretch);
     steps.extend(divide(settings, stretch, Step::Sysctl));
     steps.extend(divide(routes, route_stretch, Step::Route));
+    steps.extend(divide(fastpath, |_| Stretch::FastPath, Step::Ebpf));
     let has = |wanted| steps.iter().any(|(stretch, _)| *stretch == wanted);
     let ways_come = has(Stretch::RoutesAndRules) || has(Stretch::LinksAndAddresses);
     let ways_go = has(Stretch::Stale);
@@ -133,6 +143,7 @@ impl Step {
             Self::Sysctl(changes) => changes.len(),
             Self::Route(changes) => changes.len(),
             Self::Nftables(changes) => changes.len(),
+            Self::Ebpf(changes) => changes.len(),
         }
     }
 
@@ -147,6 +158,7 @@ impl Step {
             Self::Sysctl(_) => SysctlTarget::NAME,
             Self::Route(_) => RouteTarget::NAME,
             Self::Nftables(_) => Nftables::NAME,
+            Self::Ebpf(_) => EbpfTarget::NAME,
         }
     }
 }

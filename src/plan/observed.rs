@@ -15,6 +15,9 @@ pub struct Observed {
     pub nftables: rosc_nftables::Observed,
     /// Kernel settings.
     pub sysctl: rosc_sysctl::Observed,
+    /// The fast path. What was saved before there was one has none.
+    #[serde(default)]
+    pub ebpf: rosc_ebpf::Observed,
 }
 
 impl Observed {
@@ -31,6 +34,7 @@ impl Observed {
                 values: values.collect(),
                 originals: settings.keys().map(|key| (key.clone(), FORMER_VALUE.to_owned())).collect(),
             },
+            ebpf: rosc_ebpf::Observed::assumed(&state.ebpf),
         }
     }
 
@@ -52,7 +56,7 @@ impl Observed {
             route: self.route.state,
             nftables: Arc::unwrap_or_clone(self.nftables.state),
             sysctl: self.sysctl.state,
-            ebpf: rosc_ebpf::State::default(),
+            ebpf: self.ebpf.state,
         }
     }
 }

@@ -44,6 +44,8 @@ impl Plan {
                         met.map(|change| Touch { origin: change.origin(), change: change.to_string() }),
                     );
                 }
+                // The session ends here, and what is for the router itself takes the stack.
+                Step::Ebpf(_) => {}
                 Step::Nftables(changes) => {
                     let states = [&*observed.nftables.state, &desired.nftables];
                     let met = changes.iter().filter(|change| session.meets_firewall(change, states));

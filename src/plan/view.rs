@@ -216,6 +216,7 @@ impl Writer<'_> {
             Step::Sysctl(changes) => changes.iter().for_each(|change| self.setting(change)),
             Step::Route(changes) => changes.iter().for_each(|change| self.route(change)),
             Step::Nftables(changes) => changes.iter().for_each(|change| self.nftables(change)),
+            Step::Ebpf(changes) => changes.iter().for_each(|change| self.fastpath(change)),
         }
     }
 
@@ -310,6 +311,16 @@ impl Writer<'_> {
                 self.push(ActionView::Delete, object, None, origin);
             }
         }
+    }
+
+    fn fastpath(&mut self, change: &rosc_ebpf::Change) {
+        let action = match change.sign() {
+            '+' => ActionView::Create,
+            '-' => ActionView::Delete,
+            _ => ActionView::Change,
+        };
+        let was = change.was();
+        self.push(action, change, was.as_ref().map(|was| was as &dyn fmt::Display), change.origin());
     }
 
     fn rules(&mut self, action: ActionView, chain: &str, rules: &[rosc_nftables::Rule]) {

@@ -5,6 +5,7 @@ use super::verified::Verified;
 use crate::host::{Clock, Host};
 use crate::lower::Desired;
 use crate::plan::{Observed, Step};
+use rosc_ebpf::EbpfTarget;
 use rosc_nftables::{Action, CtHelper, Family, Nftables, Table, missing_translation};
 use rosc_route::RouteTarget;
 use rosc_sysctl::{Key, SysctlTarget};
@@ -26,15 +27,21 @@ pub enum Unread {
     Firewall,
     /// What kernel settings were before rosc changed them.
     FormerSettings,
+    /// The fast path.
+    FastPath,
 }
 
 /// The file in the state directory that keeps former kernel settings.
 const ORIGINALS: &str = "sysctl.json";
 
+/// The directory in the state directory that may be a file system for eBPF of its own.
+pub const OWN_BPF_FS: &str = "bpf";
+
 /// The machine, or the network namespace that stands for one.
 pub struct Machine {
     route: RouteTarget,
     nftables: Nftables,
+    ebpf: EbpfTarget,
     originals: PathBuf,
     settings: BTreeSet<Key>,
 }
@@ -45,6 +52,7 @@ impl Machine {
         Ok(Self {
             route: RouteTarget::open()?,
             nftables: Nftables::new(),
+            ebpf: EbpfTarget::open(&bpf_fs(state_dir))?,
             originals: state_dir.join(ORIGINALS),
             settings: BTreeSet::new(),
         })
@@ -61,6 +69,7 @@ impl Machine {
             route: self.route.observe()?,
             nftables: self.nftables.observe()?,
             sysctl: self.sysctl().observe()?,
+            ebpf: self.ebpf.observe()?,
         })
     }
 
@@ -68,10 +77,10 @@ impl Machine {
     /// before. What only changes to it would need is missing then: counters, and by what the kernel knows rules.
     pub(super) fn observe_knowing(&mut self, verified: &Verified<'_>) -> Result<Observed, TargetError> {
         let mut sysctl = self.sysctl();
-        let Self { route, nftables, .. } = self;
+        let Self { route, nftables, ebpf, .. } = self;
         // Another thread of this namespace reads the rest, while nft is waited for.
         thread::scope(|scope| {
-            let rest = scope.spawn(|| Ok((route.observe()?, sysctl.observe()?)));
+            let rest = scope.spawn(|| Ok((route.observe()?, sysctl.observe()?, ebpf.observe()?)));
             let mut firewall = || {
                 let unchanged = match verified.generation() {
                     Some(generation) => nftables.observe_unchanged(generation, verified.wanted())?,
@@ -80,8 +89,8 @@ impl Machine {
                 unchanged.map_or_else(|| nftables.observe(), Ok)
             };
             let nftables = firewall();
-            let (route, sysctl) = rest.join().expect("reading does not panic")?;
-            Ok(Observed { route, nftables: nftables?, sysctl })
+            let (route, sysctl, ebpf) = rest.join().expect("reading does not panic")?;
+            Ok(Observed { route, nftables: nftables?, sysctl, ebpf })
         })
     }
 
@@ -103,7 +112,19 @@ impl Machine {
             }
             outcome => outcome?,
         };
-        Ok((Observed { route: self.route.observe()?, nftables, sysctl }, unread))
+        let ebpf = match self.ebpf.observe() {
+            Err(error) if matches!(error.errno, Some(EPERM | EACCES)) => {
+                unread.push(Unread::FastPath);
+                rosc_ebpf::Observed::assumed(&wanted.ebpf)
+            }
+            outcome => outcome?,
+        };
+        Ok((Observed { route: self.route.observe()?, nftables, sysctl, ebpf }, unread))
+    }
+
+    /// What the fast path has counted; `None` where there is none.
+    pub fn counters(&self) -> Result<Option<rosc_ebpf::Counters>, TargetError> {
+        self.ebpf.counters()
     }
 
     /// Reads the firewall alone.
@@ -131,6 +152,7 @@ impl Machine {
             Step::Sysctl(changes) => self.sysctl().apply(changes),
             Step::Route(changes) => self.route.apply(changes),
             Step::Nftables(changes) => self.nftables.apply(changes),
+            Step::Ebpf(changes) => self.ebpf.apply(changes),
         }
     }
 
@@ -140,6 +162,7 @@ impl Machine {
         let outcome = match step {
             Step::Sysctl(changes) => self.sysctl().apply(&changes[..count]),
             Step::Route(changes) => self.route.apply(&changes[..count]),
+            Step::Ebpf(changes) => self.ebpf.apply(&changes[..count]),
             Step::Nftables(_) => Ok(()),
         };
         Cause::Refused(outcome.err().unwrap_or_else(|| TargetError {
@@ -157,6 +180,7 @@ impl Machine {
             Step::Sysctl(changes) => self.sysctl().undo(changes),
             Step::Route(changes) => self.route.undo(changes),
             Step::Nftables(changes) => self.nftables.undo(changes),
+            Step::Ebpf(changes) => self.ebpf.undo(changes),
         }
     }
 
@@ -170,7 +194,7 @@ impl Machine {
 pub(super) fn missing_modules(desired: &Desired, steps: &[Step]) -> Vec<String> {
     let changes = steps.iter().filter_map(|step| match step {
         Step::Nftables(changes) => Some(changes),
-        Step::Sysctl(_) | Step::Route(_) => None,
+        Step::Sysctl(_) | Step::Route(_) | Step::Ebpf(_) => None,
     });
     let helpers = changes.flatten().filter_map(|change| match &change.action {
         Action::CreateHelper { helper, .. } => Some((change.family, &helper.helper)),
@@ -178,6 +202,13 @@ pub(super) fn missing_modules(desired: &Desired, steps: &[Step]) -> Vec<String> 
     });
     let translates = |family: Family| desired.nftables.tables.get(&family).is_some_and(Table::translates);
     missing_translation(helpers.filter(|(family, _)| translates(*family)).map(|(_, helper)| helper))
+}
+
+/// Where the fast path is pinned: in the kernel's file system for eBPF where every Linux has it, unless the state directory
+/// has one of its own, as that of a router in the lab, with which everything goes.
+fn bpf_fs(state_dir: &Path) -> PathBuf {
+    let own = state_dir.join(OWN_BPF_FS);
+    if rosc_ebpf::is_bpf_fs(&own) { own } else { rosc_ebpf::BPF_FS.into() }
 }
 
 /// The clock of this machine, by its own time zone (`TZ`, or else `/etc/localtime`).

@@ -17,7 +17,8 @@ struct Room {
 const TARGETS: &[&str] = &["rosc_ebpf", "rosc_nftables", "rosc_route", "rosc_sysctl", "rosc_target"];
 
 /// The commands format scripts, which takes the grammar alone.
-const COMMANDS: &[&str] = &["rosc_grammar", "rosc_nftables", "rosc_route", "rosc_sysctl", "rosc_target"];
+const COMMANDS: &[&str] =
+    &["rosc_ebpf", "rosc_grammar", "rosc_nftables", "rosc_route", "rosc_sysctl", "rosc_target"];
 
 /// The way of the data, from the text down to the machine: a room knows none that stands below it, but for places
 /// (`source`) and what is said of them (`diagnostic`), which know nothing else.
@@ -59,7 +60,7 @@ const ROOMS: &[Room] = &[
     Room {
         name: "lab",
         rooms: &["diagnostic", "host", "ir", "lower", "trace", "transaction"],
-        crates: &["rosc_route", "rosc_target"],
+        crates: &["rosc_ebpf", "rosc_route", "rosc_target"],
     },
     Room {
         name: "strict",
@@ -125,6 +126,7 @@ const OF_MACHINES: &str = r"\bstd::(fs|io|env|process|thread|time::(Instant|Syst
 /// Crates from outside that one room stands for.
 const OUTSIDE: &[(&str, &[&str])] = &[
     ("pest", &["grammar/"]),
+    ("aya", &["targets/ebpf/"]),
     ("miette", &["src/diagnostic/"]),
     ("clap", &["src/cli", "src/main.rs", "src/commands/"]),
     ("clap_complete", &["src/cli/generate.rs", "src/commands/generate.rs"]),

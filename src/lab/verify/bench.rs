@@ -9,7 +9,8 @@ use crate::ir::{InterfaceKind, InterfaceName, Router, SpanningTree};
 use crate::lab::{LabError, carrier, lowered};
 use crate::lower::{Desired, Rules, wanted_helpers};
 use crate::trace::{Arrival, Packet, Payload};
-use crate::transaction::{self, Machine, Options};
+use crate::transaction::{self, Machine, OWN_BPF_FS, Options};
+use rosc_ebpf::BpfFs;
 use rosc_route::topology::{Tap, Topology};
 use rosc_route::{DeviceName, LinkKind};
 use rosc_target::netns::NetNs;
@@ -55,6 +56,7 @@ pub struct Bench {
     wires: Vec<Wire>,
     neighbours: Neighbours,
     ears: Vec<Ear>,
+    _bpf_fs: Option<BpfFs>,
     _state_dir: tempfile::TempDir,
 }
 
@@ -102,6 +104,8 @@ impl Bench {
         let desired = lowered(rules, router, &Host::unknown())?;
         let state_dir = tempfile::Builder::new().prefix("rosc-lab-").tempdir();
         let state_dir = state_dir.map_err(LabError::system("make a directory"))?;
+        let bpf_fs = (!desired.ebpf.is_empty()).then(|| BpfFs::mount(&state_dir.path().join(OWN_BPF_FS)));
+        let bpf_fs = bpf_fs.transpose().map_err(LabError::system("mount a file system for eBPF"))?;
         let namespace = NetNs::new().map_err(LabError::system("make a network namespace"))?;
         let (wires, ears) = namespace.run(|| -> Result<_, LabError> {
             settings::quiet().map_err(LabError::system("change a kernel setting"))?;
@@ -122,7 +126,14 @@ impl Bench {
             settings::patient().map_err(LabError::system("change a kernel setting"))?;
             Ok((wires, ears().map_err(LabError::system("listen on the router"))?))
         })?;
-        Ok(Self { router: namespace, wires, neighbours: Neighbours::default(), ears, _state_dir: state_dir })
+        Ok(Self {
+            router: namespace,
+            wires,
+            neighbours: Neighbours::default(),
+            ears,
+            _bpf_fs: bpf_fs,
+            _state_dir: state_dir,
+        })
     }
 
     /// Whether packets can come in by an interface.

@@ -109,6 +109,17 @@ impl Change {
         }
     }
 
+    /// What the object is before, where it changes.
+    pub fn was(&self) -> Option<String> {
+        match self {
+            Self::Programs(Action::Change { .. }) => Some("of another build".to_owned()),
+            Self::Group { action: Action::Change { from, .. }, .. } => Some(from.to_string()),
+            Self::Way { action: Action::Change { from, .. }, .. } => Some(from.to_string()),
+            Self::Port { action: Action::Change { from, .. }, .. } => Some(from.to_string()),
+            _ => None,
+        }
+    }
+
     /// `+`, `~` or `-`: whether it comes, changes or goes.
     pub fn sign(&self) -> char {
         match self {

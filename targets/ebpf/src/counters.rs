@@ -64,17 +64,23 @@ pub struct Drained {
 }
 
 macro_rules! reasons {
-    ($($name:ident = $number:literal, $text:literal;)*) => {
+    ($($name:ident = $number:literal, $word:literal, $text:literal;)*) => {
         /// What became of a packet: `enum reason` of `bpf/layout.h`.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-        #[serde(rename_all = "kebab-case")]
         pub enum Reason {
-            $(#[doc = $text] $name = $number,)*
+            $(#[doc = $text] #[serde(rename = $word)] $name = $number,)*
         }
 
         impl Reason {
             /// All of them, in the order of their numbers.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// In one word.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$name => $word,)*
+                }
+            }
 
             /// In words.
             pub fn text(self) -> &'static str {
@@ -87,21 +93,21 @@ macro_rules! reasons {
 }
 
 reasons! {
-    ForwardedByGroup = 0, "forwarded by a group";
-    ForwardedByFib = 1, "forwarded as the kernel's routes have it";
-    OtherProtocol = 2, "neither IPv4 nor IPv6, or with a VLAN or PPPoE header";
-    OtherHost = 3, "not for this host";
-    Short = 4, "shorter than its headers say";
-    Options = 5, "with options or extension headers";
-    Invalid = 6, "with a wrong checksum, or from where nothing is forwarded from";
-    Ttl = 7, "its hops end here";
-    Marked = 8, "marked before it came to the fast path";
-    Way = 9, "to a destination that is left to the stack";
-    Fib = 10, "not forwarded by the kernel's routes";
-    Mtu = 11, "too large for the device that it would leave by";
-    SameDevice = 12, "would leave by the device that it came in by";
-    NoMember = 13, "its group has no member that lives";
-    Unresolved = 14, "its neighbour's address was not known in the driver";
+    ForwardedByGroup = 0, "forwarded-by-group", "forwarded by a group";
+    ForwardedByFib = 1, "forwarded-by-fib", "forwarded as the kernel's routes have it";
+    OtherProtocol = 2, "other-protocol", "neither IPv4 nor IPv6, or with a VLAN or PPPoE header";
+    OtherHost = 3, "other-host", "not for this host";
+    Short = 4, "short", "shorter than its headers say";
+    Options = 5, "options", "with options or extension headers";
+    Invalid = 6, "invalid", "with a wrong checksum, or from where nothing is forwarded from";
+    Ttl = 7, "ttl", "its hops end here";
+    Marked = 8, "marked", "marked before it came to the fast path";
+    Way = 9, "way", "to a destination that is left to the stack";
+    Fib = 10, "fib", "not forwarded by the kernel's routes";
+    Mtu = 11, "mtu", "too large for the device that it would leave by";
+    SameDevice = 12, "same-device", "would leave by the device that it came in by";
+    NoMember = 13, "no-member", "its group has no member that lives";
+    Unresolved = 14, "unresolved", "its neighbour's address was not known in the driver";
 }
 
 /// Reads them.

@@ -9,12 +9,14 @@ use crate::layout::{
     LargeTable, MEMBER_ALIVE, NAME_LENGTH, RawCount, RawGroup, RawMember, RawTable, Slot, SmallTable,
 };
 use crate::maps::{InnerMap, Maps};
-use crate::read::{members, next_hop, place, raw_fields};
-use crate::{Drain, Flow, Group, GroupName, HashFields, MemberId, NextHop, Share, Slots, Table};
-use aya::maps::{Array, ArrayOfMaps, MapData, MapError, PerCpuValues};
+use crate::read::{is_missing, members, next_hop, place, raw_fields};
+use crate::{Drain, Flow, Group, GroupName, HashFields, MemberId, NextHop, Share, Slots, Table, pins};
+use aya::maps::{Array, Map, MapData, MapError, PerCpuValues};
 use rustix::time::{ClockId, clock_gettime};
 use std::collections::{BTreeMap, HashSet};
 use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
@@ -175,37 +177,49 @@ fn free(maps: &Maps) -> Outcome<u32> {
 
 /// The table of a group; `None` if it has had none of this size.
 pub(crate) fn read_table(maps: &Maps, number: u32, slots: Slots) -> Result<Option<Table>, MapError> {
-    fn read<const N: usize>(
-        outer: &ArrayOfMaps<MapData, InnerMap<RawTable<N>>>,
-        number: u32,
-    ) -> Result<Option<Table>, MapError>
+    fn read<const N: usize>(pin: &Path) -> Result<Option<Table>, MapError>
     where
         RawTable<N>: aya::Pod,
     {
-        match outer.get(&number, 0) {
-            Ok(inner) => Ok(Some(Table::from_slots(inner.get(&0, 0)?.0.to_vec()))),
-            Err(MapError::KeyNotFound) => Ok(None),
+        match MapData::from_pin(pin) {
+            Ok(data) => {
+                let inner: InnerMap<RawTable<N>> = Map::from_map_data(data)?.try_into()?;
+                Ok(Some(Table::from_slots(inner.get(&0, 0)?.0.to_vec())))
+            }
+            Err(error) if is_missing(&error) => Ok(None),
             Err(error) => Err(error),
         }
     }
+    let pin = table_pin(maps, number, slots);
     match slots {
-        Slots::Small => read(&maps.small_tables, number),
-        Slots::Large => read(&maps.large_tables, number),
+        Slots::Small => read::<4_099>(&pin),
+        Slots::Large => read::<65_537>(&pin),
     }
 }
 
+/// Where the table of a group is pinned: whoever reads it from the map that it stands in would need all rights of root.
+fn table_pin(maps: &Maps, number: u32, slots: Slots) -> PathBuf {
+    maps.directory.join(format!("table-{number}-{}", slots.count()))
+}
+
+/// Exchanges the table of a group.
 fn write_table(maps: &mut Maps, number: u32, slots: Slots, table: &Table) -> Outcome {
+    let pin = table_pin(maps, number, slots);
+    let new = maps.directory.join("table-new");
+    pins::remove(&new)?;
     match slots {
         Slots::Small => {
             let inner: InnerMap<SmallTable> = filled(table.slots())?;
             maps.small_tables.set(number, &inner, 0)?;
+            inner.pin(&new)?;
         }
         Slots::Large => {
             let inner: InnerMap<LargeTable> = filled(table.slots())?;
             maps.large_tables.set(number, &inner, 0)?;
+            inner.pin(&new)?;
         }
     }
-    Ok(())
+    Ok(fs::rename(new, pin)?)
 }
 
 /// A new map with a table in it.

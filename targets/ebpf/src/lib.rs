@@ -11,6 +11,7 @@ mod failure;
 mod flow;
 mod group;
 mod layout;
+mod link;
 mod maps;
 mod neighbour;
 mod pins;
@@ -25,7 +26,7 @@ pub use change::{Action, Change};
 pub use counters::{Counters, Drained, GroupCounters, MemberCounters, Reason, Traffic};
 pub use flow::Flow;
 pub use neighbour::Neighbour;
-pub use pins::BPF_FS;
+pub use pins::{BPF_FS, BpfFs, is_bpf_fs};
 pub use read::Observed;
 pub use state::{
     By, Group, GroupName, HashFields, Hook, InvalidGroupName, NextHop, Port, Slots, State, Way, Weight,

@@ -2,7 +2,7 @@
 
 use crate::layout::{LargeTable, RawCount, RawFlow, RawFlowKey, RawGroup, RawMember, RawPort, SmallTable};
 use aya::maps::{Array, ArrayOfMaps, DevMap, HashMap, LpmTrie, Map, MapData, MapError, PerCpuArray};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Their names in the object, and as pins.
 pub(crate) const NAMES: &[&str] = &[
@@ -23,6 +23,8 @@ pub(crate) const NAMES: &[&str] = &[
 pub(crate) type InnerMap<T> = Array<MapData, T>;
 
 pub(crate) struct Maps {
+    /// Where they are pinned.
+    pub(crate) directory: PathBuf,
     pub(crate) ports: HashMap<MapData, u32, RawPort>,
     pub(crate) ways4: LpmTrie<MapData, [u8; 4], u32>,
     pub(crate) ways6: LpmTrie<MapData, [u8; 16], u32>,
@@ -41,6 +43,7 @@ impl Maps {
     pub(crate) fn open(directory: &Path) -> Result<Self, MapError> {
         let map = |name| Map::from_map_data(MapData::from_pin(directory.join(name))?);
         Ok(Self {
+            directory: directory.to_owned(),
             ports: map("ports")?.try_into()?,
             ways4: map("ways4")?.try_into()?,
             ways6: map("ways6")?.try_into()?,

@@ -2,6 +2,7 @@
 //! process that made it.
 
 use rosc_target::netns::NetNs;
+use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,8 +16,35 @@ pub(crate) fn directory(bpf_fs: &Path) -> io::Result<PathBuf> {
     Ok(bpf_fs.join("rosc").join(format!("netns-{}", NetNs::cookie()?)))
 }
 
-/// Whether a file system is of that kind.
-pub(crate) fn is_bpf_fs(path: &Path) -> bool {
+/// A file system of that kind somewhere else, as long as this value lives. With it goes all that is pinned there.
+#[derive(Debug)]
+pub struct BpfFs {
+    path: PathBuf,
+}
+
+impl BpfFs {
+    /// Mounts one at a directory, which is made. Needs `CAP_SYS_ADMIN`.
+    pub fn mount(path: &Path) -> io::Result<Self> {
+        fs::create_dir_all(path)?;
+        mount("bpf", path, "bpf", MountFlags::empty(), None)?;
+        Ok(Self { path: path.to_owned() })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for BpfFs {
+    fn drop(&mut self) {
+        // Who has unmounted it before has done the same.
+        let _outcome = unmount(&self.path, UnmountFlags::DETACH);
+    }
+}
+
+/// Whether a directory is of a file system of that kind.
+pub fn is_bpf_fs(path: &Path) -> bool {
     /// `BPF_FS_MAGIC` of linux/magic.h.
     const MAGIC: i64 = 0xcafe_4a11;
     rustix::fs::statfs(path).is_ok_and(|found| found.f_type == MAGIC)

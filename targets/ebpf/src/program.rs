@@ -1,6 +1,6 @@
 //! The programs: how they get into the kernel, and onto devices.
 
-use crate::{Hook, maps, pins};
+use crate::{Hook, link, maps, pins};
 use aya::EbpfLoader;
 use aya::programs::links::{FdLink, LinkError, PinnedLink};
 use aya::programs::tc::TcAttachOptions;
@@ -97,13 +97,12 @@ pub(crate) fn detach(directory: &Path, index: u32) -> std::io::Result<()> {
 }
 
 /// Where a device has the programs; `None` if it has none, or has lost them.
-pub(crate) fn attached(names: &[String], directory: &Path, index: u32, device: &str) -> Option<Hook> {
-    let has = |hook| names.contains(&pin(hook, index));
-    let link = has(Hook::Tc).then(|| open_link(&directory.join(pin(Hook::Tc, index))).ok()).flatten()?;
-    let program = link.info().ok()?.program_id();
-    let (_, there) = SchedClassifier::query_tcx(device, TcAttachType::Ingress).ok()?;
-    let is_attached = there.iter().any(|found| found.id() == program);
-    is_attached.then_some(if has(Hook::Xdp) { Hook::Xdp } else { Hook::Tc })
+pub(crate) fn attached(names: &[String], directory: &Path, index: u32) -> Option<Hook> {
+    let is_attached = |hook| {
+        let name = pin(hook, index);
+        names.contains(&name) && link::device(&directory.join(name)).is_ok_and(|device| device == index)
+    };
+    is_attached(Hook::Tc).then(|| if is_attached(Hook::Xdp) { Hook::Xdp } else { Hook::Tc })
 }
 
 fn links_at(hook: Hook, names: &[String], directory: &Path) -> impl Iterator<Item = PathBuf> {

@@ -26,6 +26,13 @@ pub struct Observed {
     pub state: State,
 }
 
+impl Observed {
+    /// What would be read where this state is, and was made by this build.
+    pub fn assumed(state: &State) -> Self {
+        Self { programs: (!state.is_empty()).then(program::name), state: state.clone() }
+    }
+}
+
 /// Reads all of it.
 pub(crate) fn observe(directory: &Path) -> Result<Observed, Box<dyn std::error::Error>> {
     let names = pins::names(directory)?;
@@ -47,7 +54,7 @@ pub(crate) fn observe(directory: &Path) -> Result<Observed, Box<dyn std::error::
     for index in maps.ports.keys() {
         let index = index?;
         let Some(device) = name_of(index) else { continue };
-        if let Some(hook) = program::attached(&names, directory, index, device.as_str()) {
+        if let Some(hook) = program::attached(&names, directory, index) {
             ports.insert(device, Port { origin: Origin::IMPLIED, hook });
         }
     }

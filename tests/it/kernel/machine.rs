@@ -3,7 +3,8 @@
 use super::output_of;
 use crate::cli::{Ended, command};
 use rosc::lower::Desired;
-use rosc::transaction::{self, Applied, Failure, Fault, Machine, Options};
+use rosc::transaction::{self, Applied, Failure, Fault, Machine, OWN_BPF_FS, Options};
+use rosc_ebpf::BpfFs;
 use rosc_route::topology::{End, Topology};
 use rosc_route::{DeviceName, LinkKind};
 use rosc_target::netns::{NetNs, for_test};
@@ -16,6 +17,7 @@ pub(super) struct Box {
     /// The machine.
     pub namespace: NetNs,
     other_end: NetNs,
+    _bpf_fs: BpfFs,
     state_dir: tempfile::TempDir,
     first_port: String,
 }
@@ -27,8 +29,9 @@ impl Box {
         let namespace = for_test()?;
         let other_end = NetNs::new().expect("a second namespace");
         let state_dir = tempfile::tempdir().expect("a directory");
+        let bpf_fs = BpfFs::mount(&state_dir.path().join(OWN_BPF_FS)).expect("it can be mounted");
         let first_port = ports.first().copied().unwrap_or_default().to_owned();
-        let machine = Self { namespace, other_end, state_dir, first_port };
+        let machine = Self { namespace, other_end, _bpf_fs: bpf_fs, state_dir, first_port };
         // Where connection tracking and logging are modules their settings come with the first rule that asks for them;
         // they are in the dump before, so that they are not taken for a change.
         static MODULES: Once = Once::new();

@@ -2,6 +2,7 @@
 
 use super::machine::Box;
 use crate::cli::{Ended, Files, command};
+use rosc::transaction::OWN_BPF_FS;
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -17,6 +18,8 @@ const ROUTER: &str = "/ip address add address=192.0.2.2/24 interface=ether1\n\
 const OTHER: &str = "/ip address add address=198.51.100.2/24 interface=ether1\n";
 /// `CAP_NET_ADMIN`, as a mask.
 const NET_ADMIN: u64 = 1 << 12;
+/// What a change keeps: `CAP_NET_ADMIN`, and `CAP_BPF` for a fast path.
+const CHANGING: u64 = NET_ADMIN | 1 << 39;
 const LAB: [&str; 4] = ["net_admin", "sys_admin", "net_raw", "net_bind_service"];
 
 /// A machine, and files that everybody may read.
@@ -196,7 +199,7 @@ fn root_changes_a_machine_by_one_of_its_rights() {
         let ended = run(&machine, &mut rosc);
         assert_eq!(ended.code, Some(0), "{args:?}: {}", ended.err);
         for of in ["child", "parent"] {
-            assert_eq!(recorded(&files, of), [Rights::only(NET_ADMIN)], "{args:?}: {of}");
+            assert_eq!(recorded(&files, of), [Rights::only(CHANGING)], "{args:?}: {of}");
         }
     }
 }
@@ -222,7 +225,7 @@ fn the_guard_of_a_change_has_what_it_takes_to_undo_it() {
         assert!(begun.elapsed() < Duration::from_secs(300), "there is no guard");
         thread::sleep(Duration::from_millis(20));
     };
-    assert_eq!(Rights::of(guard), Some(Rights::only(NET_ADMIN)));
+    assert_eq!(Rights::of(guard), Some(Rights::only(CHANGING)));
     while run(&machine, &mut command(["confirm"])).code != Some(0) {
         assert!(begun.elapsed() < Duration::from_secs(300), "the change is not made");
         thread::sleep(Duration::from_millis(20));
@@ -276,7 +279,9 @@ fn a_user_without_the_right_is_told_so_before_anything_is_read() {
     }
     let guard = run(&machine, &mut with(&files, &[], &["guard"]));
     assert!(guard.code == Some(1) && guard.err.contains("R0712"), "{}", guard.err);
-    assert_eq!(fs::read_dir(machine.state_dir()).expect("a directory").count(), 0, "nothing was begun");
+    let files =
+        fs::read_dir(machine.state_dir()).expect("a directory").map(|file| file.expect("a file").file_name());
+    assert_eq!(files.collect::<Vec<_>>(), [OWN_BPF_FS], "nothing was begun");
 }
 
 #[test]
@@ -361,7 +366,7 @@ fn root_reads_the_files_of_a_user_for_a_change_and_gives_that_up_behind_them() {
     recording(&files, &mut apply);
     let applied = run(&machine, &mut apply);
     assert_eq!(applied.code, Some(0), "{}", applied.err);
-    assert_eq!(recorded(&files, "parent"), [Rights::only(NET_ADMIN)]);
+    assert_eq!(recorded(&files, "parent"), [Rights::only(CHANGING)]);
     let check = run(&machine, &mut command(["check", "--format", "json", &router]));
     assert_eq!((check.code, check.codes()), (Some(1), vec!["R0001".to_owned()]));
 }

@@ -4,14 +4,13 @@ use aya::programs::{SchedClassifier, TestRun, TestRunOptions, TestRunResult, Xdp
 use aya_obj::programs::XdpAttachType;
 use ipnet::IpNet;
 use rosc_ebpf::{
-    By, Counters, EbpfTarget, Group, GroupName, HashFields, Hook, NextHop, Port, Reason, Slots, State, Way,
-    Weight,
+    BpfFs, By, Counters, EbpfTarget, Group, GroupName, HashFields, Hook, NextHop, Port, Reason, Slots, State,
+    Way, Weight,
 };
 use rosc_target::netns::for_test;
 use rosc_target::{Origin, Target};
-use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 use rustix::net::{AddressFamily, SocketType, netdevice, socket};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
@@ -36,6 +35,7 @@ pub(crate) fn in_world(test: impl FnOnce(&mut World) + Send) {
 pub(crate) struct World {
     pub(crate) target: EbpfTarget,
     bpf_fs: BpfFs,
+    _directory: tempfile::TempDir,
 }
 
 impl World {
@@ -52,8 +52,9 @@ impl World {
         for device in [LAN, "wan1", "wan2", "wan3", "wan4"] {
             ip(&format!("link set {device} up"));
         }
-        let bpf_fs = BpfFs::mount();
-        Self { target: EbpfTarget::open(bpf_fs.path()).expect("a target"), bpf_fs }
+        let directory = tempfile::tempdir().expect("a directory");
+        let bpf_fs = BpfFs::mount(&directory.path().join("bpf")).expect("it can be mounted");
+        Self { target: EbpfTarget::open(bpf_fs.path()).expect("a target"), bpf_fs, _directory: directory }
     }
 
     /// Makes the fast path be so.
@@ -156,29 +157,6 @@ fn context(hook: Hook, frame: &[u8]) -> Vec<u8> {
             context[12..16].copy_from_slice(&index);
             context
         }
-    }
-}
-
-/// The kernel's file system for eBPF, in a directory of its own.
-struct BpfFs {
-    directory: tempfile::TempDir,
-}
-
-impl BpfFs {
-    fn mount() -> Self {
-        let directory = tempfile::tempdir().expect("a directory");
-        mount("bpf", directory.path(), "bpf", MountFlags::empty(), None).expect("it can be mounted");
-        Self { directory }
-    }
-
-    fn path(&self) -> &Path {
-        self.directory.path()
-    }
-}
-
-impl Drop for BpfFs {
-    fn drop(&mut self) {
-        unmount(self.directory.path(), UnmountFlags::DETACH).expect("it can be unmounted");
     }
 }
 
