@@ -9,9 +9,9 @@ use crate::ir::{Firewall, Router};
 use rosc_target::Origin;
 
 /// The rules that stand in the way, menu by menu; none where none does.
-pub(super) fn in_the_way<'f>(
+pub(super) fn in_the_way(
     router: &Router,
-    firewall: &'f Firewall,
+    firewall: &Firewall,
     ports: &Ports,
 ) -> Vec<(&'static str, Vec<Origin>)> {
     let Firewall { address_lists: _, raw, mangle, nat, filter } = firewall;
