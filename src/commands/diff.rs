@@ -116,8 +116,11 @@ fn against_file(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Plan> {
     let is_state = path.extension().is_some_and(|extension| extension == "json");
-    let before =
-        if is_state { Saved::read(path) } else { configuration(path, options, rules).map(Saved::Wanted) };
+    let before = if is_state {
+        Saved::read(path)
+    } else {
+        configuration(path, options, rules).map(|desired| Saved::Wanted(Box::new(desired)))
+    };
     let before = before.map_err(|error| diagnostics.push(error)).ok()?;
     // Of a machine that is not known, every device is taken to exist.
     let host = match &before {
@@ -151,7 +154,7 @@ enum Saved {
     /// What a machine had: `show live`.
     Live(Box<Observed>),
     /// What a configuration asked for: `show linux`.
-    Wanted(Desired),
+    Wanted(Box<Desired>),
 }
 
 impl Saved {

@@ -1,5 +1,6 @@
 //! What there is to say about a fast path that is not everywhere.
 
+use super::ports::Ports;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::InterfaceName;
 use rosc_route::Family;
@@ -12,8 +13,12 @@ pub(super) fn off(family: Family, why: &str, origin: Origin, help: &str) -> Diag
         .help(help)
 }
 
-/// There is none for a family, because of rules: the first of each menu is named.
-pub(super) fn rules(family: Family, menus: &[(&'static str, Vec<Origin>)]) -> Option<Diagnostic> {
+/// There is none for a family, or none on some interfaces, because of rules: the first of each menu is named.
+pub(super) fn rules(
+    family: Family,
+    alone: Option<&Ports>,
+    menus: &[(&'static str, Vec<Origin>)],
+) -> Option<Diagnostic> {
     let menu_of = match family {
         Family::Ipv4 => "/ip firewall",
         Family::Ipv6 => "/ipv6 firewall",
@@ -24,11 +29,16 @@ pub(super) fn rules(family: Family, menus: &[(&'static str, Vec<Origin>)]) -> Op
         1 => "a firewall rule has".to_owned(),
         all => format!("{all} firewall rules have"),
     };
-    let message = format!("{family} has no fast path: {count} a say in forwarded packets");
-    let mut diagnostic = Diagnostic::new(Code::FastPathOff, message).help(
-        "packets on the fast path meet no rule; those of chains input and output, and those for interfaces that are \
-         not in /rosc fastpath, are not in the way if they ask for no connection",
-    );
+    let message = match alone {
+        None => format!("{family} has no fast path: {count} a say in forwarded packets"),
+        Some(ports) => {
+            let names: Vec<String> = ports.names().map(|name| format!("`{name}`")).collect();
+            format!("no fast path on {}: {count} a say in what comes in there", names.join(", "))
+        }
+    };
+    let help = "packets on the fast path meet no rule; rules of chains input and output, and those for other incoming \
+                interfaces, are not in the way if they ask for no connection";
+    let mut diagnostic = Diagnostic::new(Code::FastPathOff, message).help(help);
     for (menu, rules) in menus {
         let text = match rules.len() {
             1 => format!("a rule of {menu_of} {menu}"),

@@ -1,7 +1,7 @@
 //! The fast path: which packets leave without the stack, and which of them it shares among next hops.
 //!
-//! It promises the same meaning, so it is on for a family only if nothing but the routes decides about the packets that
-//! it takes ([`obstacles`]), and shares what takes a multipath route only if nothing but that route decides ([`groups`]).
+//! It promises the same meaning, so it is on for a family and a port only if nothing but the routes decides about the
+//! packets that it takes ([`obstacles`], [`rules`]), and shares what takes a multipath route only if nothing but that route decides ([`groups`]).
 //! What is not so is left to the kernel: to its routes and rules, looked up from the program, or to its stack.
 
 mod diagnostics;
@@ -13,7 +13,8 @@ mod ways;
 
 use super::Context;
 use crate::diagnostic::Diagnostic;
-use crate::ir::{FastPath, FastPathWish, HashPolicy, Ipv6Settings, Setting};
+use crate::ir::{FastPath, FastPathWish, HashPolicy, InterfaceName, Ipv6Settings, Setting};
+use ports::Ports;
 use rosc_ebpf::State;
 use rosc_route::Family;
 
@@ -23,25 +24,46 @@ impl Context<'_> {
         let router = self.router;
         let Some(asked) = &router.fastpath else { return State::default() };
         let ports = self.fastpath_ports(asked, route);
+        let families = Family::ALL.into_iter().filter(|family| is_routed(route, *family));
+        let sides: Vec<Side> = families.map(|family| self.side(family, &ports, route)).collect();
+        let taken = taken(&sides);
         let mut state = State::default();
-        if ports.is_empty() {
-            return state;
-        }
-        for family in Family::ALL {
-            if !is_routed(route, family) {
-                continue;
+        for side in sides {
+            let is_on = !taken.is_empty() && side.free.contains_all(&taken);
+            if is_on {
+                let shared = self.groups(side.family, asked, &taken, route, &mut state.groups);
+                state.ways.extend(self.ways(side.family, asked, route, shared));
             }
-            let obstacles = self.obstacles(family, &ports, route);
-            if obstacles.is_empty() {
-                let shared = self.groups(family, asked, &ports, route, &mut state.groups);
-                state.ways.extend(self.ways(family, asked, route, shared));
-            }
-            self.tell(asked, obstacles);
+            let told = self.why_not(side, &ports, is_on);
+            self.tell(asked, told);
         }
         if !state.ways.is_empty() {
-            state.ports = ports.lowered(asked);
+            state.ports = taken.lowered(asked);
         }
         state
+    }
+
+    /// The ports by which packets of a family come in that only routes decide about.
+    fn side(&self, family: Family, ports: &Ports, route: &rosc_route::State) -> Side {
+        let obstacles = self.obstacles(family, route);
+        let is_free = |port: &InterfaceName| {
+            let alone = ports.only(|other| other == port);
+            obstacles.is_empty() && rules::in_the_way(self.router, family, &alone).is_empty()
+        };
+        Side { family, free: ports.only(is_free), obstacles }
+    }
+
+    /// What is to be said of a family that has no fast path, or not on all ports.
+    fn why_not(&self, side: Side, ports: &Ports, is_on: bool) -> Vec<Diagnostic> {
+        let Side { family, free, obstacles: mut told } = side;
+        if !told.is_empty() || ports.is_empty() {
+            return told;
+        }
+        let left_out = ports.only(|port| !is_on || !free.contains(port));
+        let rules = rules::in_the_way(self.router, family, &left_out);
+        let alone = is_on.then_some(&left_out);
+        told.extend(diagnostics::rules(family, alone, &rules));
+        told
     }
 
     /// What stands in the way is told to who wants the fast path, not to who takes it where there is one.
@@ -67,6 +89,24 @@ impl Context<'_> {
             None => of(&Ipv6Settings::default()),
         }
     }
+}
+
+/// A family, as far as it can have a fast path.
+struct Side {
+    family: Family,
+    /// The ports on which nothing is in the way.
+    free: Ports,
+    /// What is in the way on all of them, but for rules.
+    obstacles: Vec<Diagnostic>,
+}
+
+/// The ports of both families, since a program on a device looks at the packets of both; if they have none in common,
+/// those of the first family that has any.
+fn taken(sides: &[Side]) -> Ports {
+    let free: Vec<&Ports> = sides.iter().map(|side| &side.free).filter(|free| !free.is_empty()).collect();
+    let Some(first) = free.first() else { return Ports::default() };
+    let common = first.only(|port| free.iter().all(|free| free.contains(port)));
+    if common.is_empty() { (*first).clone() } else { common }
 }
 
 /// Whether packets of a family can be forwarded at all.

@@ -1,25 +1,18 @@
 //! Why there is no fast path for a family: something besides the routes has a say in forwarded packets.
 
+use super::diagnostics;
 use super::groups::several;
-use super::ports::Ports;
-use super::{diagnostics, rules};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{HashPolicy, IpSettings, RedirectPolicy, RpFilter};
 use crate::lower::Context;
 use rosc_route::Family;
 
 impl Context<'_> {
-    /// All of them; without any, the fast path is the same as the stack.
-    pub(super) fn obstacles(
-        &self,
-        family: Family,
-        ports: &Ports,
-        route: &rosc_route::State,
-    ) -> Vec<Diagnostic> {
-        let router = self.router;
-        let (firewall, mut found) = match family {
-            Family::Ipv4 => (&router.firewall, of_ipv4(&router.settings.ip)),
-            Family::Ipv6 => (&router.ipv6_firewall, self.of_ipv6()),
+    /// All but rules, which may be in the way of some interfaces only.
+    pub(super) fn obstacles(&self, family: Family, route: &rosc_route::State) -> Vec<Diagnostic> {
+        let mut found = match family {
+            Family::Ipv4 => of_ipv4(&self.router.settings.ip),
+            Family::Ipv6 => self.of_ipv6(),
         };
         // Neither the program nor the look-up in the kernel's routes that it asks for sees what is inside of a tunnel.
         let policy = self.hash_policy(family);
@@ -30,8 +23,6 @@ impl Context<'_> {
                 "set the hash policy to l3 or l4 if connections inside of a tunnel may go the same way";
             found.push(diagnostics::off(family, why, policy.origin, help));
         }
-        let rules = rules::in_the_way(router, firewall, ports);
-        found.extend(diagnostics::rules(family, &rules));
         found
     }
 

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 /// By their names on the router, what is known of each.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Ports {
     ports: BTreeMap<InterfaceName, Found>,
 }
@@ -35,6 +35,16 @@ impl Ports {
 
     pub(super) fn contains(&self, interface: &InterfaceName) -> bool {
         self.ports.contains_key(interface)
+    }
+
+    pub(super) fn contains_all(&self, others: &Self) -> bool {
+        others.names().all(|port| self.contains(port))
+    }
+
+    /// Those among them.
+    pub(super) fn only(&self, is_wanted: impl Fn(&InterfaceName) -> bool) -> Self {
+        let wanted = self.ports.iter().filter(|(name, _)| is_wanted(name));
+        Self { ports: wanted.map(|(name, found)| (name.clone(), found.clone())).collect() }
     }
 
     /// A bridge has no driver that a program could stand in.

@@ -6,14 +6,15 @@ use crate::ir::firewall::{
     RuleTable,
 };
 use crate::ir::{Firewall, Router};
+use rosc_route::Family;
 use rosc_target::Origin;
 
-/// The rules that stand in the way, menu by menu; none where none does.
-pub(super) fn in_the_way<'f>(
-    router: &Router,
-    firewall: &'f Firewall,
-    ports: &Ports,
-) -> Vec<(&'static str, Vec<Origin>)> {
+/// The rules that stand in the way of packets that come in by these ports, menu by menu; none where none does.
+pub(super) fn in_the_way(router: &Router, family: Family, ports: &Ports) -> Vec<(&'static str, Vec<Origin>)> {
+    let firewall = match family {
+        Family::Ipv4 => &router.firewall,
+        Family::Ipv6 => &router.ipv6_firewall,
+    };
     let Firewall { address_lists: _, raw, mangle, nat, filter } = firewall;
     // Either end of a translated connection has to pass the translation, by whatever interface it comes.
     let all = |_: &Matchers| true;

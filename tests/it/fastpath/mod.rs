@@ -1,5 +1,6 @@
 //! The fast path that a configuration comes to.
 
+mod meaning;
 mod off;
 mod ports;
 mod shared;

@@ -17,7 +17,6 @@ const IN_THE_WAY: &[&str] = &[
     "/ip firewall filter add action=log chain=forward log-prefix=seen",
     "/ip firewall filter add action=add-src-to-address-list address-list=seen chain=forward",
     "/ip firewall filter add action=fasttrack-connection chain=forward",
-    "/ip firewall raw add action=drop chain=prerouting in-interface=ether3",
     "/ip firewall raw add action=drop chain=prerouting in-interface=!ether4",
     "/ip firewall raw add action=drop chain=prerouting dst-address-type=!local",
     "/ip settings set rp-filter=strict",
@@ -107,6 +106,34 @@ fn what_no_forwarded_packet_meets_is_not_in_the_way() {
         assert_eq!(state(&router(line)), plain, "{line}");
         assert!(told(&router(line)).is_empty(), "{line}");
     }
+}
+
+#[test]
+fn a_rule_for_some_interfaces_turns_it_off_on_these_alone() {
+    let ports = |configuration: &str| -> Vec<String> {
+        state(configuration).ports.keys().map(ToString::to_string).collect()
+    };
+    let guarded = "/ip firewall filter add action=drop chain=forward in-interface=ether1 protocol=udp";
+    assert_eq!(ports(&router(guarded)), ["ether2", "ether3"]);
+    let of_both =
+        format!("{guarded}\n/ipv6 firewall raw add action=drop chain=prerouting in-interface=ether3");
+    assert_eq!(ports(&router(&of_both)), ["ether2"]);
+    let told = told(&router(&of_both));
+    let [("R0504", first), ("R0504", second)] = told.as_slice() else { panic!("{told:?}") };
+    assert!(first.contains("in-interface=ether1") && second.contains("in-interface=ether3"));
+    let found = crate::stages::shown(&crate::stages::text(&router(guarded)));
+    assert!(found.contains("no fast path on `ether1`: a firewall rule has a say"), "{found}");
+}
+
+#[test]
+fn a_device_that_only_one_family_could_have_is_left_to_the_stack() {
+    let apart = "/ip firewall filter add action=drop chain=forward in-interface=!ether3\n\
+                 /ipv6 firewall filter add action=drop chain=forward in-interface=ether3";
+    let state = state(&router(apart));
+    assert_eq!(state.ports.keys().map(ToString::to_string).collect::<Vec<_>>(), ["ether3"]);
+    let (ipv4, ipv6) = ways(&state);
+    assert!(ipv4 > 0 && ipv6 == 0, "a program looks at packets of both families");
+    assert_eq!(told(&router(apart)).len(), 2);
 }
 
 #[test]
