@@ -189,7 +189,7 @@ pub struct ShowArgs {
     /// The stage.
     #[arg(value_enum)]
     pub stage: Stage,
-    /// Files with RouterOS commands; for `live` any or none.
+    /// Files with RouterOS commands; for `live` any or none, for `fastpath` and `metrics` none.
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// The version of RouterOS that they are written for, where they don't tell.

@@ -80,8 +80,9 @@ impl Needs {
 /// What programs that are started need at most: they are `nft` and the guard.
 const STARTED: CapabilitySet = CapabilitySet::NET_ADMIN.union(FAST_PATH);
 
-/// Loading the programs of a fast path.
-const FAST_PATH: CapabilitySet = CapabilitySet::BPF;
+/// Loading the programs of a fast path. Without `CAP_PERFMON` the kernel takes none that reaches into a packet at a place that
+/// is known only when it comes.
+const FAST_PATH: CapabilitySet = CapabilitySet::BPF.union(CapabilitySet::PERFMON);
 
 /// The right to read any file.
 const READING: CapabilitySet = CapabilitySet::DAC_READ_SEARCH;

@@ -7,6 +7,7 @@ use std::fs;
 
 /// Codes that need a machine or an option, with the tests that provoke them.
 const NEED_A_MACHINE: &[(Code, &str)] = &[
+    (Code::NoFastPath, "kernel::fastpath::an_example_is_applied_shown_and_taken_away"),
     (Code::UnreadableFile, "cli::a_file_that_is_not_there_is_reported_and_the_others_are_read"),
     (Code::UnwritableFile, "fmt::a_file_that_can_not_be_written_is_reported_and_stays_as_it_is"),
     (Code::RouterRefuses, "strict::a_place_is_told_of_once_under_the_words_of_the_router"),

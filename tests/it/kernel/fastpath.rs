@@ -27,7 +27,7 @@ fn an_example_is_applied_shown_and_taken_away() {
     let Some(machine) = Box::with_ports(&["ether1", "ether2", "ether3", "ether4"]) else { return };
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/ecmp-fastpath.rsc");
     let none = machine.rosc(&["show", "fastpath"]);
-    assert_eq!((none.code, none.codes()), (Some(1), vec!["R0607".to_owned()]));
+    assert!(none.code == Some(1) && none.err.contains("R0607"), "{}", none.err);
     let ended = machine.rosc(&["apply", file]);
     assert_eq!(ended.code, Some(0), "{}", ended.err);
     assert!(ended.out.contains("fastpath port ether4 tc"), "{}", ended.out);
@@ -46,8 +46,7 @@ fn an_example_is_applied_shown_and_taken_away() {
     assert!(json.json()["groups"].as_object().is_some_and(|groups| groups.len() == 2), "{}", json.out);
     let removed = machine.rosc(&["apply", "--remove"]);
     assert_eq!(removed.code, Some(0), "{}", removed.err);
-    let pins = std::fs::read_dir(machine.state_dir().join("bpf")).expect("a file system").count();
-    assert_eq!(pins, 0);
+    assert!(!machine.state_dir().join("bpf/rosc").exists(), "something is still pinned");
 }
 
 #[test]
@@ -55,7 +54,7 @@ fn a_file_has_no_counters() {
     let files = Files::new([("router.rsc", "")]);
     let Some(machine) = Box::with_ports(&[]) else { return };
     let ended = machine.rosc(&["show", "fastpath", &files.path("router.rsc")]);
-    assert_eq!((ended.code, ended.codes()), (Some(1), vec!["R0701".to_owned()]));
+    assert!(ended.code == Some(1) && ended.err.contains("a file has counted nothing"), "{}", ended.err);
 }
 
 #[test]

@@ -31,7 +31,8 @@ impl World {
     pub(in crate::kernel) fn build() -> Option<Self> {
         for_test()?;
         let net = |text: String| text.parse().expect("a network");
-        let router = |addresses: [String; 2]| addresses.map(|text| text.parse().expect("an address")).to_vec();
+        let router =
+            |addresses: [String; 2]| addresses.map(|text| text.parse().expect("an address")).to_vec();
         let device = |name: String| name.parse().expect("a device name");
         let station = |role, addresses: [String; 2], ways: [String; 2]| Station {
             role,
@@ -73,7 +74,8 @@ impl World {
 
     /// Connects from a host of the LAN.
     fn connect(&self, to: SocketAddr) -> TcpStream {
-        let hosts = self.world.stations().iter().find(|placed| placed.station.role == Role::Host).expect("a host");
+        let hosts =
+            self.world.stations().iter().find(|placed| placed.station.role == Role::Host).expect("a host");
         let connect = || {
             let domain = if to.is_ipv4() { Domain::IPV4 } else { Domain::IPV6 };
             let socket = Socket::new(domain, Type::STREAM, None)?;
