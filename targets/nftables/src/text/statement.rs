@@ -30,6 +30,7 @@ impl Display for Statement {
             }
             Self::Notrack => f.write_str("notrack"),
             Self::SetHelper(helper) => write!(f, "ct helper set \"{helper}\""),
+            Self::FlowAdd(flowtable) => write!(f, "flow add @{flowtable}"),
             Self::SetMark(set) => write!(f, "{set}"),
             Self::SetMaxseg(Maxseg::Bytes(bytes)) => write!(f, "tcp option maxseg size set {bytes}"),
             Self::SetMaxseg(Maxseg::RouteMtu) => f.write_str("tcp option maxseg size set rt mtu"),
