@@ -7,7 +7,7 @@ use crate::host::Host;
 use crate::ir::firewall::Protocol;
 use crate::ir::{InterfaceKind, InterfaceName, Router, SpanningTree};
 use crate::lab::{LabError, carrier, lowered};
-use crate::lower::{Desired, Rules, wanted_helpers};
+use crate::lower::{Desired, Rules, needs_of};
 use crate::trace::{Arrival, Packet, Payload};
 use crate::transaction::{self, Machine, Options};
 use rosc_route::topology::{Tap, Topology};
@@ -112,7 +112,7 @@ impl Bench {
                 topology.send_at_once(&wire.device).map_err(LabError::Target)?;
             }
             let mut machine = Machine::open(state_dir.path()).map_err(LabError::Target)?;
-            let host = machine.host(&wanted_helpers(router)).map_err(LabError::Target)?;
+            let host = machine.host(&needs_of(router)).map_err(LabError::Target)?;
             let desired = lowered(rules, router, &host)?;
             let options = Options { state_dir: state_dir.path().to_owned(), ..Options::default() };
             transaction::apply(&mut machine, &desired, &options)

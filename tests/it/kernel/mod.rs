@@ -5,6 +5,7 @@ mod agree;
 mod apply;
 mod confirm;
 mod drift;
+mod fasttrack;
 mod helpers;
 mod history;
 mod hostile;
