@@ -10,7 +10,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::ir::firewall::{Chain, FilterAction, Hook, MangleAction, Reach};
 use crate::ir::{Firewall, Router, TrackingMode};
 use crate::lower::{Context, diagnostics};
-use rosc_nftables::select::meta;
+use rosc_nftables::select::{meta, route};
 use rosc_nftables::{
     Family, Flowtable, InterfaceName, Name, Protocol, Rule as LinuxRule, Statement, Table, Verdict,
 };
@@ -102,7 +102,9 @@ impl Context<'_> {
         let devices = self.forwarding_devices(links);
         side.table.add_flowtable(&name(), Flowtable { origin, priority: 0, devices });
         let tracked = meta::l4proto().one_of(vec![Protocol::TCP, Protocol::UDP]);
-        let statements = tracked.into_iter().chain([Statement::FlowAdd(name())]);
+        // The kernel takes it that answers leave by the interface that the packet came in by, and sends them there even if
+        // no route says so (`nft_flow_route`). Where they would leave by another one, the connection goes the long way.
+        let statements = tracked.into_iter().chain([route::back_by_iif().exists(), Statement::FlowAdd(name())]);
         // No line asks for it by itself: what it counts is counted by those that lead here.
         let rule = LinuxRule::new(Origin::IMPLIED, statements).expect("it asks for nothing twice");
         side.table.chain(&name()).rules = vec![rule];

@@ -81,6 +81,7 @@ impl Display for ExprText<'_> {
             Expr::Ct(key) => write!(f, "ct {key}"),
             Expr::Rt(key @ (Rt::Mtu | Rt::Ipsec)) => write!(f, "rt {key}"),
             Expr::Fib(key @ (Fib::SaddrType | Fib::DaddrType)) => write!(f, "fib {key} type"),
+            Expr::Fib(key @ Fib::SaddrByIif) => write!(f, "fib {key} oif"),
             Expr::Jhash(jhash) => {
                 f.write_str("jhash ")?;
                 for (index, payload) in jhash.over.iter().enumerate() {
