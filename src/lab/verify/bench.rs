@@ -8,8 +8,9 @@ use crate::ir::firewall::Protocol;
 use crate::ir::{InterfaceKind, InterfaceName, Router, SpanningTree};
 use crate::lab::{LabError, carrier, lowered};
 use crate::lower::{Desired, Rules, needs_of};
-use crate::trace::{Arrival, Packet, Payload};
+use crate::trace::{Arrival, Packet, Payload, ShortCuts};
 use crate::transaction::{self, Machine, Options};
+use rosc_nftables::Family;
 use rosc_route::topology::{Tap, Topology};
 use rosc_route::{DeviceName, LinkKind};
 use rosc_target::netns::NetNs;
@@ -55,6 +56,7 @@ pub struct Bench {
     wires: Vec<Wire>,
     neighbours: Neighbours,
     ears: Vec<Ear>,
+    short_cuts: ShortCuts,
     _state_dir: tempfile::TempDir,
 }
 
@@ -103,7 +105,7 @@ impl Bench {
         let state_dir = tempfile::Builder::new().prefix("rosc-lab-").tempdir();
         let state_dir = state_dir.map_err(LabError::system("make a directory"))?;
         let namespace = NetNs::new().map_err(LabError::system("make a network namespace"))?;
-        let (wires, ears) = namespace.run(|| -> Result<_, LabError> {
+        let (wires, ears, short_cuts) = namespace.run(|| -> Result<_, LabError> {
             settings::quiet().map_err(LabError::system("change a kernel setting"))?;
             let mut topology = Topology::open().map_err(LabError::Target)?;
             topology.set_up(&DeviceName::loopback()).map_err(LabError::Target)?;
@@ -120,9 +122,17 @@ impl Bench {
             let own: Vec<DeviceName> = wires.iter().map(|wire| wire.device.clone()).collect();
             carrier::wait_for(&own, true)?;
             settings::patient().map_err(LabError::system("change a kernel setting"))?;
-            Ok((wires, ears().map_err(LabError::system("listen on the router"))?))
+            let has = |family| !host.missing_flow_tables.contains(&family);
+            let short_cuts = ShortCuts { ipv4: has(Family::Ip), ipv6: has(Family::Ip6) };
+            Ok((wires, ears().map_err(LabError::system("listen on the router"))?, short_cuts))
         })?;
-        Ok(Self { router: namespace, wires, neighbours: Neighbours::default(), ears, _state_dir: state_dir })
+        let neighbours = Neighbours::default();
+        Ok(Self { router: namespace, wires, neighbours, ears, short_cuts, _state_dir: state_dir })
+    }
+
+    /// Which connections take a short cut here: not every kernel has one.
+    pub fn short_cuts(&self) -> ShortCuts {
+        self.short_cuts
     }
 
     /// Whether packets can come in by an interface.

@@ -1,7 +1,7 @@
 //! Filter and raw rules.
 
 use super::Side;
-use super::short_cut::{ShortCuts, is_of};
+use super::short_cut::ShortCuts;
 use crate::ir::Firewall;
 use crate::ir::firewall::{FilterAction, FilterHook, MangleAction, RawAction, RejectWith};
 use crate::lower::{Context, diagnostics};
@@ -40,7 +40,7 @@ impl<'r> Context<'r> {
                     vec![Verdict::Drop.into()]
                 }
                 FilterAction::FasttrackConnection => {
-                    this.short_cut(cuts, is_of(FilterHook::Forward, &reach, chain), origin)
+                    this.short_cut(cuts, reach.is_of(FilterHook::Forward, chain), origin)
                 }
             })
         });

@@ -1,7 +1,7 @@
 //! Mangle rules.
 
 use super::Side;
-use super::short_cut::{ShortCuts, is_of};
+use super::short_cut::ShortCuts;
 use crate::ir::firewall::{MangleAction, MangleHook, Mss, Passthrough};
 use crate::lower::mark::{CONNECTION_MARK, Field, PACKET_MARK, ROUTING_MARK};
 use crate::lower::{Context, diagnostics};
@@ -42,7 +42,7 @@ impl<'r> Context<'r> {
                 this.diagnostics.push(diagnostics::differs(message, origin, help));
             }
             if let MangleAction::FasttrackConnection = action {
-                return Some(this.short_cut(cuts, is_of(MangleHook::Forward, &reach, chain), origin));
+                return Some(this.short_cut(cuts, reach.is_of(MangleHook::Forward, chain), origin));
             }
             Some(this.mangle_action(family, action))
         });

@@ -7,7 +7,7 @@
 use super::Side;
 use super::filter::changes_packets;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::ir::firewall::{Chain, FilterAction, Hook, MangleAction, Reach};
+use crate::ir::firewall::{FilterAction, MangleAction};
 use crate::ir::{Firewall, Router, TrackingMode};
 use crate::lower::{Context, diagnostics};
 use rosc_nftables::select::{meta, route};
@@ -50,13 +50,9 @@ impl ShortCuts {
     }
 }
 
-/// Whether packets come to a chain by forward alone, where Linux's short cut can begin (`nft_flow_offload_validate`).
-pub(super) fn is_of<H: Hook>(forward: H, reach: &Reach<'_, H>, chain: &Chain<H>) -> bool {
-    !reach.comes_by(chain, |hook| hook != forward)
-}
-
 impl Context<'_> {
-    /// What a rule does whose connections are to take a short cut.
+    /// What a rule does whose connections are to take a short cut. Linux's begins in forward (`nft_flow_offload_validate`), and
+    /// nft takes no jump there from a chain that packets come to by others too.
     pub(super) fn short_cut(
         &mut self,
         cuts: ShortCuts,
@@ -104,7 +100,8 @@ impl Context<'_> {
         let tracked = meta::l4proto().one_of(vec![Protocol::TCP, Protocol::UDP]);
         // The kernel takes it that answers leave by the interface that the packet came in by, and sends them there even if
         // no route says so (`nft_flow_route`). Where they would leave by another one, the connection goes the long way.
-        let statements = tracked.into_iter().chain([route::back_by_iif().exists(), Statement::FlowAdd(name())]);
+        let statements =
+            tracked.into_iter().chain([route::back_by_iif().exists(), Statement::FlowAdd(name())]);
         // No line asks for it by itself: what it counts is counted by those that lead here.
         let rule = LinuxRule::new(Origin::IMPLIED, statements).expect("it asks for nothing twice");
         side.table.chain(&name()).rules = vec![rule];
