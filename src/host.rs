@@ -90,6 +90,16 @@ impl Host {
         Self::default()
     }
 
+    /// Whether connections of IPv4 can take a short cut.
+    pub fn has_ipv4_flow_tables(&self) -> bool {
+        !self.missing_flow_tables.contains(&Family::Ip)
+    }
+
+    /// Whether connections of IPv6 can.
+    pub fn has_ipv6_flow_tables(&self) -> bool {
+        !self.missing_flow_tables.contains(&Family::Ip6)
+    }
+
     /// What of the machine decides about next hops, in the names of the configuration.
     pub(crate) fn surroundings(&self, interface_of: &BTreeMap<String, InterfaceName>) -> Surroundings {
         let devices = self.devices.iter().flatten();

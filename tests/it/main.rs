@@ -29,6 +29,7 @@ mod readable;
 mod sandbox;
 mod scripts;
 mod services;
+mod short_cuts;
 mod stages;
 mod strict;
 mod tidy;

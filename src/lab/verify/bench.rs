@@ -10,7 +10,6 @@ use crate::lab::{LabError, carrier, lowered};
 use crate::lower::{Desired, Rules, needs_of};
 use crate::trace::{Arrival, Packet, Payload, ShortCuts};
 use crate::transaction::{self, Machine, Options};
-use rosc_nftables::Family;
 use rosc_route::topology::{Tap, Topology};
 use rosc_route::{DeviceName, LinkKind};
 use rosc_target::netns::NetNs;
@@ -122,8 +121,8 @@ impl Bench {
             let own: Vec<DeviceName> = wires.iter().map(|wire| wire.device.clone()).collect();
             carrier::wait_for(&own, true)?;
             settings::patient().map_err(LabError::system("change a kernel setting"))?;
-            let has = |family| !host.missing_flow_tables.contains(&family);
-            let short_cuts = ShortCuts { ipv4: has(Family::Ip), ipv6: has(Family::Ip6) };
+            let short_cuts =
+                ShortCuts { ipv4: host.has_ipv4_flow_tables(), ipv6: host.has_ipv6_flow_tables() };
             Ok((wires, ears().map_err(LabError::system("listen on the router"))?, short_cuts))
         })?;
         let neighbours = Neighbours::default();
