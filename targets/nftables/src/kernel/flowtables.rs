@@ -97,19 +97,20 @@ pub(crate) fn are_there(families: &[Family]) -> io::Result<Vec<bool>> {
             });
         });
     }
-    let outcomes = batch.rehearse()?;
-    outcomes.chunks(MESSAGES).map(has_all).collect()
+    let mut outcomes = batch.rehearse()?.into_iter();
+    let mut of_family = || -> Vec<io::Result<()>> { outcomes.by_ref().take(MESSAGES).collect() };
+    families.iter().map(|_| has_all(of_family())).collect()
 }
 
 /// Of what the kernel has not, it says that there is no such thing.
-fn has_all(outcomes: &[io::Result<()>]) -> io::Result<bool> {
-    for error in outcomes.iter().filter_map(|outcome| outcome.as_ref().err()) {
-        return match error.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::Unsupported => Ok(false),
-            _ => Err(error.raw_os_error().map_or_else(|| error.kind().into(), io::Error::from_raw_os_error)),
-        };
+fn has_all(outcomes: Vec<io::Result<()>>) -> io::Result<bool> {
+    match outcomes.into_iter().collect::<io::Result<()>>() {
+        Ok(()) => Ok(true),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::Unsupported) => {
+            Ok(false)
+        }
+        Err(error) => Err(error),
     }
-    Ok(true)
 }
 
 /// Says whether the kernel's flow tables have the devices that they have in a state: one takes itself out of them when it
