@@ -1,10 +1,12 @@
 //! `fasttrack-connection`: a short cut where the kernel has flow tables, and the rules as ever where it has none.
 
+use super::machine::Box;
 use super::{built, host, output_of, provider, router_of};
 use crate::cli::{Ended, Files, command};
 use rosc::lab::Lab;
 use rosc_nftables::{Family, Nftables};
 use rosc_target::netns::NetNs;
+use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::time::Duration;
@@ -231,4 +233,63 @@ fn without_the_rule(lab: &Lab<'_>, family: Family, configuration: &str, open: &m
     assert!(!table.contains("flowtable") && !table.contains("fasttrack"), "{table}");
     assert!(passed(lab, family, open) >= 2 * ROUNDS, "it comes by the rules again");
     assert!(!is_offloaded(lab, family, open.port()));
+}
+
+/// The devices of the flow table; `None` if there is none.
+fn devices(machine: &Box) -> Option<BTreeSet<String>> {
+    let listed = machine.run("nft", &["list", "table", "ip", "rosc"]);
+    let (_, table) = listed.split_once("flowtable fasttrack {")?;
+    let (table, _) = table.split_once('}').expect("an end");
+    let names = table.split_once("devices = {").map_or("", |(_, names)| names);
+    let names = names.split([',', ' ', '\n', '\t', '"']).filter(|name| !name.is_empty());
+    Some(names.map(str::to_owned).collect())
+}
+
+#[test]
+fn a_device_that_goes_and_comes_back_is_on_the_short_cut_again() {
+    let Some(machine) = Box::with_ports(&["ether1", "ether3"]) else { return };
+    let missing = machine.namespace.run(|| Nftables::new().missing_flow_tables(&[Family::Ip]));
+    let is_there = missing.expect("an answer").is_empty();
+    if !is_there {
+        println!("this kernel has no flow tables: it is seen that nothing is made of them");
+    }
+    let expect = |devices: &[&str]| is_there.then(|| devices.iter().map(|&name| name.to_owned()).collect());
+    let [Setting { configuration, .. }, _] = settings();
+    let files = Files::new([("router.rsc", configuration)]);
+    let path = files.path("router.rsc");
+    let apply = |more: &[&str]| machine.rosc(&[&["apply"], more, &[path.as_str()]].concat());
+    let settled = |told: &str| {
+        let again = apply(&[]);
+        assert_eq!(
+            (again.code, again.err.ends_with("nothing to change\n")),
+            (Some(0), true),
+            "{told}: {}",
+            again.err
+        );
+    };
+    let first = apply(&[]);
+    assert_eq!(first.code, Some(0), "{}", first.err);
+    assert_eq!(devices(&machine), expect(&["ether1", "lan"]));
+    settled("as it was made");
+
+    // No transaction is made when it goes.
+    machine.run("ip", &["link", "delete", "ether1"]);
+    assert_eq!(devices(&machine), expect(&["lan"]));
+    let refused = apply(&[]);
+    assert!(refused.code == Some(1) && refused.err.contains("R0601"), "{}", refused.err);
+    let part = apply(&["--skip-missing"]);
+    assert!(part.code == Some(0) && part.err.contains("R0606"), "{}", part.err);
+    assert_eq!(devices(&machine), expect(&["lan"]));
+
+    for number in [7, 8] {
+        machine.plug("ether1", number);
+        let back = apply(&[]);
+        assert_eq!(back.code, Some(0), "{}", back.err);
+        assert_eq!(devices(&machine), expect(&["ether1", "lan"]), "{}", back.err);
+        settled("as it came back");
+        machine.run("ip", &["link", "delete", "ether1"]);
+    }
+    let removed = machine.rosc(&["apply", "--remove"]);
+    assert_eq!(removed.code, Some(0), "{}", removed.err);
+    assert_eq!(machine.run("nft", &["list", "ruleset"]), "");
 }
