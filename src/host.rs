@@ -4,7 +4,7 @@ use crate::ir::InterfaceName;
 use crate::ir::firewall::DnsName;
 use crate::ir::nexthop::Surroundings;
 use ipnet::IpNet;
-use rosc_nftables::{Family, HelperName, HelperProtocol};
+use rosc_nftables::{CtHelper, Family, HelperName, HelperProtocol};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -23,6 +23,17 @@ pub struct Host {
     pub names: Option<Names>,
     /// The helpers of connection tracking that were asked for and that its kernel does not have.
     pub missing_helpers: BTreeSet<(Family, HelperName, HelperProtocol)>,
+    /// The families that were asked for and that its kernel has no flow tables for.
+    pub missing_flow_tables: BTreeSet<Family>,
+}
+
+/// Parts of a kernel that a configuration would use and that not every kernel has.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// Helpers of connection tracking.
+    pub helpers: Vec<(Family, CtHelper)>,
+    /// Flow tables.
+    pub flow_tables: Vec<Family>,
 }
 
 /// What DNS names resolve to: addresses of both families, at least one, or why there are none.
@@ -80,6 +91,16 @@ impl Host {
     /// A machine of which nothing is known: every device that a configuration names is taken to exist.
     pub fn unknown() -> Self {
         Self::default()
+    }
+
+    /// Whether connections of IPv4 can take a short cut.
+    pub fn has_ipv4_flow_tables(&self) -> bool {
+        !self.missing_flow_tables.contains(&Family::Ip)
+    }
+
+    /// Whether connections of IPv6 can.
+    pub fn has_ipv6_flow_tables(&self) -> bool {
+        !self.missing_flow_tables.contains(&Family::Ip6)
     }
 
     /// What of the machine decides about next hops, in the names of the configuration.

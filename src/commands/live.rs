@@ -6,8 +6,9 @@ use super::{Outcome, privileges, rules_for};
 use crate::cli::{Format, ShowArgs};
 use crate::compile::{Compiled, compile};
 use crate::diagnostic::{Diagnostic, has_errors, json, tidy};
+use crate::host::Needs;
 use crate::live::Live;
-use crate::lower::{Desired, known_settings, lower_with, wanted_helpers};
+use crate::lower::{Desired, known_settings, lower_with, needs_of};
 use crate::plan::Observed;
 use crate::render;
 use crate::source::Sources;
@@ -21,7 +22,7 @@ use serde::Serialize;
 pub(super) fn everything(args: &ShowArgs, output: &Output) -> Outcome {
     let observe = || -> Result<(Observed, Vec<Unread>), TargetError> {
         let mut machine = Machine::open(&args.state_dir)?;
-        let devices = machine.host(&[])?.devices.unwrap_or_default().into_keys();
+        let devices = machine.host(&Needs::default())?.devices.unwrap_or_default().into_keys();
         machine.look_at(known_settings(devices.filter_map(|name| DeviceName::new(&name).ok())));
         machine.observe_as_user(&Desired::default())
     };
@@ -93,7 +94,7 @@ pub(super) fn rules(args: &ShowArgs, output: &Output) -> Outcome {
 fn look_up(args: &ShowArgs, compiled: &Compiled<'_>, diagnostics: &mut Vec<Diagnostic>) -> Option<Live> {
     let observe = || {
         let mut machine = Machine::open(&args.state_dir)?;
-        Ok((machine.host(&wanted_helpers(&compiled.router))?, machine.firewall()?))
+        Ok((machine.host(&needs_of(&compiled.router))?, machine.firewall()?))
     };
     match observe() {
         Ok((host, firewall)) => {

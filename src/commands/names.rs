@@ -3,7 +3,7 @@
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::host::Host;
 use crate::ir::Router;
-use crate::lower::wanted_helpers;
+use crate::lower::needs_of;
 use crate::transaction::{Machine, resolve_names};
 use rosc_target::TargetError;
 
@@ -11,7 +11,7 @@ use rosc_target::TargetError;
 pub(super) fn host_for(machine: &mut Machine, router: &Router) -> Result<Host, TargetError> {
     let firewalls = [&router.firewall, &router.ipv6_firewall];
     let names = firewalls.into_iter().flat_map(|firewall| firewall.names_asked());
-    let host = machine.host(&wanted_helpers(router))?;
+    let host = machine.host(&needs_of(router))?;
     Ok(Host { names: Some(resolve_names(names.map(|(name, _)| name))), ..host })
 }
 

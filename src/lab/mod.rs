@@ -27,7 +27,7 @@ use crate::diagnostic::has_errors;
 use crate::host::Host;
 use crate::ir::nexthop::is_own_address;
 use crate::ir::{GatewayHop, RouteTarget, Router};
-use crate::lower::{Desired, Lowered, Rules, lower_with, wanted_helpers};
+use crate::lower::{Desired, Lowered, Rules, lower_with, needs_of};
 use crate::transaction::Machine;
 use client::{Flow, Kind, Plan};
 use std::collections::{BTreeMap, BTreeSet};
@@ -128,9 +128,9 @@ impl<'r> Lab<'r> {
     /// Applies the configuration, with these gateways known not to answer.
     pub fn apply(&self, unanswering: &BTreeSet<IpAddr>) -> Result<(), LabError> {
         let state_dir = self.world.state_dir();
-        let helpers = wanted_helpers(self.router);
+        let needs = needs_of(self.router);
         let host =
-            self.world.on_router(|| Machine::open(state_dir)?.host(&helpers)).map_err(LabError::Target)?;
+            self.world.on_router(|| Machine::open(state_dir)?.host(&needs)).map_err(LabError::Target)?;
         let host = Host { unanswering: unanswering.clone(), ..host };
         self.world.apply(&lowered(Rules::Merged, self.router, &host)?).map(drop)
     }

@@ -17,7 +17,7 @@ mod rule;
 mod sysctl;
 mod tracking;
 
-pub use firewall::{Classifiers, wanted_helpers};
+pub use firewall::{Classifiers, needs_of};
 pub use sysctl::known_settings;
 
 use crate::diagnostic::Diagnostic;
@@ -71,7 +71,7 @@ pub fn lower_with(rules: Rules, router: &Router, host: &Host) -> Lowered {
     let marks = Marks::new(router, &mut diagnostics);
     let mut context = Context { router, host, devices, marks, diagnostics };
     let route = context.route_state();
-    let mut nftables = context.nftables();
+    let mut nftables = context.nftables(route.links());
     if rules == Rules::Merged {
         nftables.tables.values_mut().for_each(rosc_nftables::Table::merge_runs);
     }

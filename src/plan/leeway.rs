@@ -42,7 +42,8 @@ pub fn plan_with<'d>(desired: &'d Desired, observed: &Observed, leeway: Leeway) 
 
 /// What is wanted without what needs devices that are not there, and what that is. `None` if they are all there.
 ///
-/// The firewall stays as it is: its rules name devices, and hold from when these come.
+/// The rules of the firewall stay as they are: they name devices, and hold from when these come. Its flow tables and the fast
+/// path do not.
 fn without_absent(desired: &Desired, observed: &rosc_route::Observed) -> Option<(Desired, Vec<Pending>)> {
     let (route, pending) = desired.route.without_absent(&observed.devices)?;
     let needed = desired.route.links().iter().filter(|link| link.kind == LinkKind::Existing);
@@ -50,6 +51,11 @@ fn without_absent(desired: &Desired, observed: &rosc_route::Observed) -> Option<
     let absent: BTreeSet<&str> = absent.map(|link| link.name.as_str()).collect();
     let mut sysctl = desired.sysctl.clone();
     sysctl.settings.retain(|key, _| key.device().is_none_or(|device| !absent.contains(device)));
-    let (nftables, ebpf) = (desired.nftables.clone(), desired.ebpf.clone());
+    let mut nftables = desired.nftables.clone();
+    for flowtable in nftables.tables.values_mut().flat_map(|table| table.flowtables.values_mut()) {
+        *flowtable = flowtable.with_devices(|device| !absent.contains(device.as_str()));
+    }
+    let mut ebpf = desired.ebpf.clone();
+    ebpf.leave_out(|device| absent.contains(device.as_str()));
     Some((Desired { route, nftables, sysctl, ebpf }, pending))
 }

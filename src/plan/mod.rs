@@ -113,12 +113,20 @@ fn in_order(desired: &Desired, observed: &Observed, route: rosc_route::Compariso
     let ways_come = has(Stretch::RoutesAndRules) || has(Stretch::LinksAndAddresses);
     let ways_go = has(Stretch::Stale);
     if observed.is_untouched_and_forwards_nothing() {
-        // Nobody is on the way who could meet one part without the other.
-        steps.extend(divide(firewall, |_| Stretch::FiltersAndTranslations, Step::Nftables));
+        // Nobody is on the way who could meet one part without the other. But what flow tables name has to be there.
+        let first = desired.nftables.without_flow_devices();
+        if ways_come && first != desired.nftables {
+            let way =
+                [(Stretch::FiltersAndTranslations, first), (Stretch::Decisions, desired.nftables.clone())];
+            steps.extend(firewall_steps(way, &observed.nftables));
+        } else {
+            steps.extend(divide(firewall, |_| Stretch::FiltersAndTranslations, Step::Nftables));
+        }
     } else if firewall.is_empty() || !(ways_come || ways_go) {
         steps.extend(divide(firewall, |_| Stretch::Decisions, Step::Nftables));
     } else {
-        steps.extend(firewall_steps(desired, &observed.nftables, ways_come, ways_go));
+        let way = firewall_way(desired, &observed.nftables, ways_come, ways_go);
+        steps.extend(firewall_steps(way, &observed.nftables));
     }
     steps.sort_by_key(|(stretch, _)| *stretch);
     Plan { steps: steps.into_iter().map(|(_, step)| step).collect(), conflicts, satisfied }
@@ -163,14 +171,14 @@ impl Step {
     }
 }
 
-/// Changes the firewall, where addresses and routes come or go, in as many transactions as it takes for every packet to
+/// The states through which the firewall goes, where addresses and routes come or go: as many as it takes for every packet to
 /// find what belongs to its way.
-fn firewall_steps(
+fn firewall_way(
     desired: &Desired,
     observed: &rosc_nftables::Observed,
     ways_come: bool,
     ways_go: bool,
-) -> Vec<(Stretch, Step)> {
+) -> Vec<(Stretch, rosc_nftables::State)> {
     let Stages { translating, deciding } = Stages::between(&observed.state, &desired.nftables);
     let mut way = Vec::new();
     if ways_come {
@@ -181,6 +189,14 @@ fn firewall_steps(
     }
     let last = if ways_go { Stretch::StaleTranslations } else { Stretch::Decisions };
     way.push((last, desired.nftables.clone()));
+    way
+}
+
+/// Changes the firewall from state to state, each in a transaction.
+fn firewall_steps(
+    way: impl IntoIterator<Item = (Stretch, rosc_nftables::State)>,
+    observed: &rosc_nftables::Observed,
+) -> Vec<(Stretch, Step)> {
     let mut before = observed.clone();
     let mut steps = Vec::new();
     for (stretch, state) in way {

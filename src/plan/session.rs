@@ -112,6 +112,7 @@ impl Session {
             // These do nothing by themselves.
             Action::CreateSet { .. } | Action::DeleteSet { .. } => false,
             Action::CreateHelper { .. } | Action::DeleteHelper { .. } => false,
+            Action::CreateFlowtable { .. } | Action::DeleteFlowtable { .. } => false,
             Action::CreateTable {} | Action::DeleteTable {} => false,
             Action::CreateObject { .. } | Action::DeleteObject { .. } => false,
         }
@@ -138,11 +139,11 @@ impl<'s> Tables<'s> {
     }
 
     /// Whether a statement can make something else of a packet: one that looks, counts or gives a connection its helper
-    /// can't.
+    /// can't, nor can one that is for forwarded ones alone.
     fn decide(self, statement: &Statement) -> bool {
         match statement {
             Statement::Match(_) | Statement::Counter(_) | Statement::Log(_) | Statement::Limit(_) => false,
-            Statement::SetUpdate(_) | Statement::SetHelper(_) => false,
+            Statement::SetUpdate(_) | Statement::SetHelper(_) | Statement::FlowAdd(_) => false,
             Statement::Verdict(Verdict::Jump(target)) => {
                 let chains = self.chains(target);
                 let mut rules = chains.iter().flat_map(|chain| &chain.rules);

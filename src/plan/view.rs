@@ -285,6 +285,13 @@ impl Writer<'_> {
             Action::DeleteHelper { name, .. } => {
                 self.push(ActionView::Delete, format_args!("ct helper {family} {name}"), None, origin);
             }
+            Action::CreateFlowtable { name, flowtable } => {
+                let object = format_args!("flowtable {family} {name} ({flowtable})");
+                self.push(ActionView::Create, object, None, origin);
+            }
+            Action::DeleteFlowtable { name, .. } => {
+                self.push(ActionView::Delete, format_args!("flowtable {family} {name}"), None, origin);
+            }
             Action::CreateChain { name, chain } => {
                 self.push(ActionView::Create, format_args!("chain {family} {name}"), None, origin);
                 self.rules(ActionView::Create, &format!("{family} {name}"), &chain.rules);

@@ -6,6 +6,7 @@
 
 use super::handshake::Phase;
 use super::packet::{Packet, Payload, PortPair};
+use super::short_cut::{ShortCut, ends_connection};
 use crate::ir::firewall::{ConnectionState, Protocol};
 use crate::ir::{ConnectionMark, InterfaceName};
 use std::collections::HashMap;
@@ -64,6 +65,10 @@ pub struct Connection {
     pub phase: Option<Phase>,
     /// The interface behind which its first packet was masqueraded.
     pub masqueraded: Option<InterfaceName>,
+    /// Whether a side has ended it in good order.
+    pub has_ended: bool,
+    /// The short cut that it takes.
+    pub short_cut: Option<ShortCut>,
 }
 
 /// What connection tracking says of a packet.
@@ -197,7 +202,16 @@ impl Membership {
 impl Connection {
     fn begun_by(tuple: Tuple, phase: Option<Phase>) -> Self {
         let reply = tuple.inverse();
-        Self { original: tuple, reply, mark: None, answered: false, phase, masqueraded: None }
+        Self {
+            original: tuple,
+            reply,
+            mark: None,
+            answered: false,
+            phase,
+            masqueraded: None,
+            has_ended: false,
+            short_cut: None,
+        }
     }
 
     /// What packets of a direction look like when all translations are done.
@@ -206,6 +220,11 @@ impl Connection {
             Direction::Original => self.reply.inverse(),
             Direction::Reply => self.original.inverse(),
         }
+    }
+
+    /// Whether it carries data, as far as its protocol has a beginning and an end.
+    pub(super) fn is_open(&self) -> bool {
+        !self.has_ended && self.phase.is_none_or(|phase| phase == Phase::Open)
     }
 
     /// Says whether the source of its first packet is translated.
@@ -275,6 +294,12 @@ impl Conntrack {
         Self::track_new(packet, tuple, is_loose)
     }
 
+    /// A packet's part in the connection that it belongs to by what it looks like.
+    pub(super) fn member(&self, packet: &Packet) -> Option<Membership> {
+        let (place, direction, connection) = self.find(&Tuple::of(packet)?)?;
+        Some(Membership { place: Some(place), connection: connection.clone(), direction })
+    }
+
     fn find(&self, tuple: &Tuple) -> Option<(usize, Direction, &Connection)> {
         let &(place, direction) = self.places.get(tuple)?;
         Some((place, direction, self.connections[place].as_ref()?))
@@ -298,6 +323,7 @@ impl Conntrack {
             }
             let Some(after) = phase.after(direction, flags) else { return Tracked::INVALID };
             connection.phase = Some(after);
+            connection.has_ended |= ends_connection(packet);
             // Of what was reset before anything was answered, nothing is kept.
             gone = (after == Phase::Reset && !connection.answered).then_some(place);
         }

@@ -11,7 +11,7 @@ use rosc_target::Origin;
 impl<'r> Walk<'_, 'r> {
     pub(super) fn raw(&mut self, hook: RawHook) -> Ended<'r> {
         let chains = &self.tracer.family(&self.packet).raw;
-        self.lead_through(chains, "raw", hook, Outcome::Raw, |this, action, rule| match action {
+        self.lead_through(chains, "raw", hook, Outcome::Raw, |this, action, (_, rule)| match action {
             RawAction::Drop => Err(End::Dropped(Reason::Firewall(rule))),
             RawAction::Notrack => {
                 // What comes back to the router itself may have a connection already.
@@ -26,7 +26,13 @@ impl<'r> Walk<'_, 'r> {
 
     pub(super) fn filter(&mut self, hook: FilterHook) -> Ended<'r> {
         let chains = &self.tracer.family(&self.packet).filter;
-        self.lead_through(chains, "filter", hook, Outcome::Filter, |_, action, rule| filtered(action, rule))
+        self.lead_through(chains, "filter", hook, Outcome::Filter, |this, action, (chain, rule)| {
+            if let FilterAction::FasttrackConnection = action {
+                let [_, of_forward] = &this.tracer.family(&this.packet).of_forward;
+                this.begin_short_cut(of_forward.contains(chain));
+            }
+            filtered(action, rule)
+        })
     }
 }
 

@@ -13,10 +13,18 @@ impl<'r> Walk<'_, 'r> {
         self.lead_through(chains, "mangle", hook, Outcome::Mangle, Self::mangled)
     }
 
-    fn mangled(&mut self, action: &'r MangleAction, rule: Origin) -> Result<Then, End<'r>> {
+    fn mangled(
+        &mut self,
+        action: &'r MangleAction,
+        (chain, rule): (&'r str, Origin),
+    ) -> Result<Then, End<'r>> {
         let passthrough = match action {
             MangleAction::Drop => return Err(End::Dropped(Reason::Firewall(rule))),
-            MangleAction::FasttrackConnection => return Ok(Then::Next),
+            MangleAction::FasttrackConnection => {
+                let [of_forward, _] = &self.tracer.family(&self.packet).of_forward;
+                self.begin_short_cut(of_forward.contains(chain));
+                return Ok(Then::Next);
+            }
             MangleAction::ChangeDscp(dscp, passthrough) => {
                 self.packet.dscp = *dscp;
                 passthrough

@@ -24,6 +24,7 @@ mod reaction;
 pub mod request;
 mod routing;
 pub mod sample;
+mod short_cut;
 mod step;
 mod walk;
 mod ways;
@@ -39,6 +40,7 @@ pub use numbers::Numbers;
 pub use packet::{IcmpError, Packet, Payload, PortPair, USUAL_DATA};
 pub use reaction::{Reaction, error_about, reset};
 pub use routing::{Answer, Decision, Found, Look};
+pub use short_cut::{ShortCut, ShortCuts};
 pub use step::{Difference, End, Hook, Outcome, Reason, Step, Trace};
 pub use ways::{Classify, Hints, Possible, Ranges};
 pub use written::written;
@@ -77,6 +79,8 @@ pub struct State {
     remembered: HashSet<Listed>,
     /// What the router's clock shows; `None` if that is not said.
     pub moment: Option<Moment>,
+    /// Whether connections may take short cuts.
+    short_cuts: ShortCuts,
 }
 
 /// A moment of the week, by the router's clock.
@@ -100,6 +104,11 @@ pub struct Effect {
 }
 
 impl State {
+    /// Nothing, where connections of these families may take short cuts.
+    pub fn with_short_cuts(short_cuts: ShortCuts) -> Self {
+        Self { short_cuts, ..Self::default() }
+    }
+
     /// Whether a packet that was traced in this state leaves something behind.
     pub fn is_changed_by(&self, effect: &Effect) -> bool {
         let is_news = |member: &Membership| !self.conntrack.knows(member);
@@ -149,6 +158,8 @@ struct Family<'r> {
     mangle: Chains<'r, MangleHook, MangleAction>,
     nat: Chains<'r, NatHook, NatAction>,
     filter: Chains<'r, FilterHook, FilterAction>,
+    /// The chains of mangle and of filter to which packets come by forward alone.
+    of_forward: [HashSet<&'r str>; 2],
 }
 
 impl<'r> Tracer<'r> {
@@ -167,7 +178,11 @@ impl<'r> Tracer<'r> {
             rules += nat.len();
             let filter = Chains::new(&firewall.filter, rules);
             rules += filter.len();
-            Family { lists: Lists::new(firewall), raw, mangle, nat, filter }
+            let of_forward = [
+                firewall.mangle.reach().led_to_by(MangleHook::Forward),
+                firewall.filter.reach().led_to_by(FilterHook::Forward),
+            ];
+            Family { lists: Lists::new(firewall), raw, mangle, nat, filter, of_forward }
         };
         let families = [family(&router.firewall), family(&router.ipv6_firewall)];
         Self { router, routing: Routing::new(router, fib), next_hops, own, families, detailed }

@@ -68,6 +68,18 @@ impl<'r> Walk<'_, 'r> {
         Ok(())
     }
 
+    /// Does both translations of a packet whose connection has them already.
+    pub(super) fn translate_whole(&mut self) {
+        let Some(member) = &self.tracked.connection else { return };
+        let before = self.packet.clone();
+        translate(&mut self.packet, member, Side::Destination);
+        translate(&mut self.packet, member, Side::Source);
+        if self.packet != before {
+            let at = Hook { menu: "nat", chain: "short cut" };
+            self.steps.push(Step::Translated(at, Box::new(self.packet.clone())));
+        }
+    }
+
     /// Whether a packet of a masqueraded connection is about to leave by another interface than the first one did. Errors
     /// about such packets are let through. Source: RouterOS is Linux here, `nf_nat_oif_changed`.
     fn has_moved(&self, member: &Membership) -> bool {

@@ -346,6 +346,8 @@ impl Request {
                 answered: true,
                 phase: is_tcp.then_some(Phase::Open),
                 masqueraded: None,
+                has_ended: false,
+                short_cut: None,
             });
         }
     }

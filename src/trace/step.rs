@@ -32,6 +32,8 @@ pub enum Step<'r> {
         /// The packet's direction, and the connection's mark; `None` for a packet of no connection.
         of: Option<(Direction, Option<ConnectionMark>)>,
     },
+    /// Its connection takes a short cut, so that no rule is asked.
+    ShortCut,
     /// A rule was looked at.
     Rule {
         /// The built-in chain by which the packet came.
@@ -150,4 +152,6 @@ pub enum Reason<'r> {
 pub enum Difference {
     /// A marked packet to the router itself: version 7 asks the mark's table first, Linux delivers.
     MarkedForTheRouter,
+    /// A packet on the short cut: RouterOS looks into table main, Linux keeps the way of the connection.
+    KeepsWay,
 }

@@ -41,7 +41,7 @@ pub(super) struct Walk<'a, 'r> {
     /// Whether a rule of raw has said that the packet is of no connection.
     pub(super) is_untracked: bool,
     pub(super) steps: Vec<Step<'r>>,
-    difference: Option<Difference>,
+    pub(super) difference: Option<Difference>,
 }
 
 /// A packet that is at its end.
@@ -99,6 +99,9 @@ pub(super) fn follow<'r>(
 impl<'r> Walk<'_, 'r> {
     /// A packet that comes in.
     fn arriving(&mut self) -> Ended<'r> {
+        if let Some(member) = self.on_short_cut() {
+            return self.cut_short(member);
+        }
         self.raw(RawHook::Prerouting)?;
         self.track();
         self.mangle(MangleHook::Prerouting)?;
@@ -148,6 +151,7 @@ impl<'r> Walk<'_, 'r> {
             let is_loose = self.tracer.router.settings.tracking.loose_tcp.value;
             self.tracked = self.state.conntrack.track(&self.packet, is_loose);
         }
+        self.end_short_cut();
         let of = self.tracked.connection.as_ref();
         let of = of.map(|member| (member.direction, member.connection.mark.clone()));
         self.steps.push(Step::Tracked { state: self.tracked.state, of });
@@ -249,15 +253,15 @@ impl<'r> Walk<'_, 'r> {
         }
     }
 
-    /// Leads the packet through the rules of a built-in chain. `act` does what only rules of the menu do, and `outcome`
-    /// names that.
+    /// Leads the packet through the rules of a built-in chain. `act` does what only rules of the menu do, told the
+    /// chain and the line of the rule, and `outcome` names that.
     pub(super) fn lead_through<H: crate::ir::firewall::Hook, A>(
         &mut self,
         chains: &Chains<'r, H, A>,
         menu: &'static str,
         hook: H,
         outcome: fn(&'r A) -> Outcome<'r>,
-        mut act: impl FnMut(&mut Self, &'r A, Origin) -> Result<Then, End<'r>>,
+        mut act: impl FnMut(&mut Self, &'r A, (&'r str, Origin)) -> Result<Then, End<'r>>,
     ) -> Ended<'r> {
         let at = Hook { menu, chain: hook.name() };
         let detailed = self.tracer.detailed;
@@ -285,7 +289,7 @@ impl<'r> Walk<'_, 'r> {
                 }
                 Action::Own(action) => {
                     self.steps.push(step(outcome(action)));
-                    return act(self, action, origin);
+                    return act(self, action, (chain, origin));
                 }
             };
             self.steps.push(step(outcome));

@@ -2,7 +2,7 @@
 
 use super::Cause;
 use super::verified::Verified;
-use crate::host::{Clock, Host};
+use crate::host::{Clock, Host, Needs};
 use crate::lower::Desired;
 use crate::plan::{Observed, Step};
 use rosc_ebpf::EbpfTarget;
@@ -132,18 +132,17 @@ impl Machine {
         self.nftables.observe()
     }
 
-    /// Reads what the compiler must know, but for what [names](super::resolve_names) mean, which takes a resolver. Of
-    /// helpers those are looked for that are named; to who may not ask the kernel has all of them.
-    pub fn host(&mut self, helpers: &[(Family, CtHelper)]) -> Result<Host, TargetError> {
+    /// Reads what the compiler must know, but for what [names](super::resolve_names) mean, which takes a resolver. Of the
+    /// kernel's parts those are looked for that are named; to who may not ask it has all of them.
+    pub fn host(&mut self, needs: &Needs) -> Result<Host, TargetError> {
         let (devices, addresses) = self.route.devices()?;
-        let missing = match self.nftables.missing_helpers(helpers) {
-            Err(error) if error.errno == Some(EPERM) => Vec::new(),
-            outcome => outcome?,
-        };
+        let missing = if_allowed(self.nftables.missing_helpers(&needs.helpers))?;
+        let flow_tables = if_allowed(self.nftables.missing_flow_tables(&needs.flow_tables))?;
         let key = |(family, helper): &(Family, CtHelper)| (*family, helper.helper.clone(), helper.protocol);
         let missing_helpers = missing.into_iter().map(key).collect();
         let host = Host::with_devices(&devices, &addresses);
-        Ok(Host { clock: Some(clock()), missing_helpers, ..host })
+        let missing_flow_tables = flow_tables.into_iter().collect();
+        Ok(Host { clock: Some(clock()), missing_helpers, missing_flow_tables, ..host })
     }
 
     /// Makes a step's changes.
@@ -186,6 +185,14 @@ impl Machine {
 
     fn sysctl(&self) -> SysctlTarget {
         SysctlTarget::open(self.originals.clone(), self.settings.iter().cloned())
+    }
+}
+
+/// Nothing is missing to who may not ask.
+fn if_allowed<T>(missing: Result<Vec<T>, TargetError>) -> Result<Vec<T>, TargetError> {
+    match missing {
+        Err(error) if error.errno == Some(EPERM) => Ok(Vec::new()),
+        outcome => outcome,
     }
 }
 

@@ -30,6 +30,7 @@ mod readable;
 mod sandbox;
 mod scripts;
 mod services;
+mod short_cuts;
 mod stages;
 mod strict;
 mod tidy;

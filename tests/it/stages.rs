@@ -87,8 +87,16 @@ pub(crate) fn shown(sources: &Sources) -> String {
 /// # Panics
 /// If the text has errors.
 pub(crate) fn desired(sources: &Sources) -> Desired {
+    desired_on(&Host::unknown(), sources)
+}
+
+/// What Linux should have on a machine.
+///
+/// # Panics
+/// If the text has errors.
+pub(crate) fn desired_on(host: &Host, sources: &Sources) -> Desired {
     let compiled = compile(sources, Options::default());
-    let lowered = lower(&compiled.router, &Host::unknown());
+    let lowered = lower(&compiled.router, host);
     let all: Vec<Diagnostic> = compiled.diagnostics.into_iter().chain(lowered.diagnostics).collect();
     assert!(!has_errors(&all), "{}", render::render(&all, sources, render::Style::PLAIN));
     lowered.desired

@@ -1,7 +1,7 @@
 //! By which built-in chains packets come to a chain.
 
 use super::{Chain, Hook, RuleTable};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// From where the custom chains of a menu are reached.
 #[derive(Debug)]
@@ -28,9 +28,22 @@ impl<H: Hook> Reach<'_, H> {
         }
     }
 
+    /// Whether packets come to a chain by one built-in chain alone, if they come at all.
+    pub fn is_of(&self, hook: H, chain: &Chain<H>) -> bool {
+        !self.comes_by(chain, |other| other != hook)
+    }
+
     /// Whether packets come to a chain at all.
     pub fn has(&self, chain: &Chain<H>) -> bool {
         matches!(chain, Chain::Base(_)) || self.hooks.contains_key(chain)
+    }
+}
+
+impl<'t, H: Hook> Reach<'t, H> {
+    /// The names of the chains to which packets come by one built-in chain alone, and of that one.
+    pub fn led_to_by(&self, hook: H) -> HashSet<&'t str> {
+        let alone = self.hooks.keys().filter(|chain| self.is_of(hook, chain));
+        alone.map(|chain| chain.name()).chain([hook.name()]).collect()
     }
 }
 

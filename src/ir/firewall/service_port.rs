@@ -1,6 +1,6 @@
 //! `/ip firewall service-port`: protocols whose connections a helper follows.
 
-use super::Ports;
+use super::{Ports, Protocol};
 use rosc_target::Origin;
 use serde::Serialize;
 
@@ -14,6 +14,22 @@ pub struct ServicePort {
     pub service: Service,
     /// The ports at which connections of it are expected; `None` for a service without.
     pub ports: Option<Ports>,
+}
+
+impl ServicePort {
+    /// Whether a helper looks into connections of a protocol to a port.
+    pub fn looks_into(&self, protocol: Protocol, port: u16, is_ipv6: bool) -> bool {
+        let is_asked = || self.ports.as_ref().is_some_and(|ports| ports.contains(port));
+        match (self.service, protocol) {
+            (Service::Ftp, Protocol::TCP) | (Service::Tftp, Protocol::UDP) => is_asked(),
+            (Service::Sip, Protocol::TCP | Protocol::UDP) => is_asked(),
+            (Service::Irc, Protocol::TCP) => !is_ipv6 && is_asked(),
+            (Service::Pptp, Protocol::TCP) => !is_ipv6 && port == 1723,
+            (Service::H323, Protocol::TCP) => port == 1720,
+            (Service::H323, Protocol::UDP) => port == 1719,
+            _ => false,
+        }
+    }
 }
 
 /// A service that RouterOS has a helper for. The last three are protocols that it tracks in a way of their own.

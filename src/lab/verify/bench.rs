@@ -7,8 +7,8 @@ use crate::host::Host;
 use crate::ir::firewall::Protocol;
 use crate::ir::{InterfaceKind, InterfaceName, Router, SpanningTree};
 use crate::lab::{LabError, carrier, lowered};
-use crate::lower::{Desired, Rules, wanted_helpers};
-use crate::trace::{Arrival, Packet, Payload};
+use crate::lower::{Desired, Rules, needs_of};
+use crate::trace::{Arrival, Packet, Payload, ShortCuts};
 use crate::transaction::{self, Machine, OWN_BPF_FS, Options};
 use rosc_ebpf::BpfFs;
 use rosc_route::topology::{Tap, Topology};
@@ -56,6 +56,7 @@ pub struct Bench {
     wires: Vec<Wire>,
     neighbours: Neighbours,
     ears: Vec<Ear>,
+    short_cuts: ShortCuts,
     _bpf_fs: Option<BpfFs>,
     _state_dir: tempfile::TempDir,
 }
@@ -107,7 +108,7 @@ impl Bench {
         let bpf_fs = (!desired.ebpf.is_empty()).then(|| BpfFs::mount(&state_dir.path().join(OWN_BPF_FS)));
         let bpf_fs = bpf_fs.transpose().map_err(LabError::system("mount a file system for eBPF"))?;
         let namespace = NetNs::new().map_err(LabError::system("make a network namespace"))?;
-        let (wires, ears) = namespace.run(|| -> Result<_, LabError> {
+        let (wires, ears, short_cuts) = namespace.run(|| -> Result<_, LabError> {
             settings::quiet().map_err(LabError::system("change a kernel setting"))?;
             let mut topology = Topology::open().map_err(LabError::Target)?;
             topology.set_up(&DeviceName::loopback()).map_err(LabError::Target)?;
@@ -116,7 +117,7 @@ impl Bench {
                 topology.send_at_once(&wire.device).map_err(LabError::Target)?;
             }
             let mut machine = Machine::open(state_dir.path()).map_err(LabError::Target)?;
-            let host = machine.host(&wanted_helpers(router)).map_err(LabError::Target)?;
+            let host = machine.host(&needs_of(router)).map_err(LabError::Target)?;
             let desired = lowered(rules, router, &host)?;
             let options = Options { state_dir: state_dir.path().to_owned(), ..Options::default() };
             transaction::apply(&mut machine, &desired, &options)
@@ -124,16 +125,25 @@ impl Bench {
             let own: Vec<DeviceName> = wires.iter().map(|wire| wire.device.clone()).collect();
             carrier::wait_for(&own, true)?;
             settings::patient().map_err(LabError::system("change a kernel setting"))?;
-            Ok((wires, ears().map_err(LabError::system("listen on the router"))?))
+            let short_cuts =
+                ShortCuts { ipv4: host.has_ipv4_flow_tables(), ipv6: host.has_ipv6_flow_tables() };
+            Ok((wires, ears().map_err(LabError::system("listen on the router"))?, short_cuts))
         })?;
+        let neighbours = Neighbours::default();
         Ok(Self {
             router: namespace,
             wires,
-            neighbours: Neighbours::default(),
+            neighbours,
             ears,
+            short_cuts,
             _bpf_fs: bpf_fs,
             _state_dir: state_dir,
         })
+    }
+
+    /// Which connections take a short cut here: not every kernel has one.
+    pub fn short_cuts(&self) -> ShortCuts {
+        self.short_cuts
     }
 
     /// Whether packets can come in by an interface.

@@ -61,15 +61,9 @@ impl<'r> Trial<'r> {
     /// it: that is how trials are tried.
     pub fn between(router: &'r Router, built: &Router) -> Result<Self, LabError> {
         let bench = Bench::build(built)?;
+        let state = State::with_short_cuts(bench.short_cuts());
         let tracer = Tracer::new(router, &Surroundings::default(), Detailed::Matched);
-        Ok(Self {
-            router,
-            bench,
-            tracer,
-            classifiers: Classifiers::of(router),
-            state: State::default(),
-            next: 0,
-        })
+        Ok(Self { router, bench, tracer, classifiers: Classifiers::of(router), state, next: 0 })
     }
 
     /// Whether packets can come in by an interface.

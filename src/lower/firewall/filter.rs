@@ -1,12 +1,11 @@
 //! Filter and raw rules.
 
 use super::Side;
-use crate::diagnostic::{Diagnostic, Severity};
+use super::short_cut::ShortCuts;
 use crate::ir::Firewall;
-use crate::ir::firewall::{FilterAction, MangleAction, RawAction, RejectWith};
+use crate::ir::firewall::{FilterAction, FilterHook, MangleAction, RawAction, RejectWith};
 use crate::lower::{Context, diagnostics};
 use rosc_nftables::{Family, Reject, Statement, Unreachable, Unreachable6, Verdict};
-use rosc_target::Origin;
 
 impl<'r> Context<'r> {
     pub(super) fn raw(&mut self, side: &mut Side<'r>) {
@@ -21,8 +20,8 @@ impl<'r> Context<'r> {
 
     pub(super) fn filter(&mut self, side: &mut Side<'r>) {
         let table = &side.firewall.filter;
-        let (family, changes_packets) = (side.family, changes_packets(side.firewall));
-        self.menu(side, table, |this, _, action, origin| {
+        let (family, cuts, reach) = (side.family, ShortCuts::of(side), table.reach());
+        self.menu(side, table, |this, chain, action, origin| {
             Some(match action {
                 FilterAction::Drop => vec![Verdict::Drop.into()],
                 FilterAction::Reject(with) => match answer(family, *with) {
@@ -41,23 +40,10 @@ impl<'r> Context<'r> {
                     vec![Verdict::Drop.into()]
                 }
                 FilterAction::FasttrackConnection => {
-                    this.short_cut(changes_packets, origin);
-                    Vec::new()
+                    this.short_cut(cuts, reach.is_of(FilterHook::Forward, chain), origin)
                 }
             })
         });
-    }
-
-    /// On RouterOS the packets of such a connection, but for the first ones, come by no rule.
-    pub(super) fn short_cut(&mut self, changes_packets: bool, origin: Origin) {
-        let message = "Linux takes no short cut here: all packets of the connection come by the rules";
-        let help = if changes_packets {
-            "rules of mangle change them too, which RouterOS would not do: leave such connections to other rules"
-        } else {
-            "no rule of mangle changes them, so that nothing but the speed is different"
-        };
-        let severity = if changes_packets { Severity::Warning } else { Severity::Note };
-        self.diagnostics.push(Diagnostic { severity, ..diagnostics::differs(message, origin, help) });
     }
 }
 

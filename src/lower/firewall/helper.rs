@@ -49,7 +49,7 @@ fn helpers(service: Service) -> &'static [Helper] {
 }
 
 /// The helpers that a router's rules would assign, each for a family.
-pub fn wanted_helpers(router: &Router) -> Vec<(Family, CtHelper)> {
+pub(super) fn wanted(router: &Router) -> Vec<(Family, CtHelper)> {
     let families = [(Family::Ip, &router.firewall), (Family::Ip6, &router.ipv6_firewall)];
     let families = families.into_iter().filter(|(_, firewall)| firewall.has_rules());
     families

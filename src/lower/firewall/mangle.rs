@@ -1,7 +1,7 @@
 //! Mangle rules.
 
 use super::Side;
-use super::filter::changes_packets;
+use super::short_cut::ShortCuts;
 use crate::ir::firewall::{MangleAction, MangleHook, Mss, Passthrough};
 use crate::lower::mark::{CONNECTION_MARK, Field, PACKET_MARK, ROUTING_MARK};
 use crate::lower::{Context, diagnostics};
@@ -12,7 +12,7 @@ impl<'r> Context<'r> {
     pub(super) fn mangle(&mut self, side: &mut Side<'r>) {
         let table = &side.firewall.mangle;
         let reach = table.reach();
-        let (family, changes_packets) = (side.family, changes_packets(side.firewall));
+        let (family, cuts) = (side.family, ShortCuts::of(side));
         self.menu(side, table, |this, chain, action, origin| {
             if let MangleAction::ChangeMss(Mss::ClampToPmtu, _) = action
                 && reach.comes_by(chain, is_without_route)
@@ -42,7 +42,7 @@ impl<'r> Context<'r> {
                 this.diagnostics.push(diagnostics::differs(message, origin, help));
             }
             if let MangleAction::FasttrackConnection = action {
-                this.short_cut(changes_packets, origin);
+                return Some(this.short_cut(cuts, reach.is_of(MangleHook::Forward, chain), origin));
             }
             Some(this.mangle_action(family, action))
         });
@@ -56,6 +56,7 @@ impl<'r> Context<'r> {
         };
         match action {
             MangleAction::Drop => vec![Verdict::Drop.into()],
+            // It does nothing to the packet itself.
             MangleAction::FasttrackConnection => Vec::new(),
             MangleAction::MarkConnection(mark, passthrough) => {
                 let value = self.marks.connection(mark.as_ref());

@@ -17,22 +17,30 @@ mod names;
 mod nat;
 mod psd;
 mod sets;
+mod short_cut;
 mod text;
 mod time;
 mod transport;
 
 pub use classifier::Classifiers;
-pub use helper::wanted_helpers;
 
 use super::{Context, diagnostics};
+use crate::host::Needs;
+use crate::ir::Router;
 use crate::ir::firewall::{Action, Chain, Rule, RuleTable};
 use crate::ir::{AddressListName, Firewall};
 use chain::{Placed, chain_name};
 use classifier::Classes;
 use matchers::Conditions;
 use rosc_nftables::{Family, InvalidRule, Name, Rule as LinuxRule, State, Statement, Table, Verdict};
+use rosc_route::Link;
 use rosc_target::Origin;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// The parts of a kernel that a router's rules would use.
+pub fn needs_of(router: &Router) -> Needs {
+    Needs { helpers: helper::wanted(router), flow_tables: short_cut::wanted(router) }
+}
 
 /// What lowering one family's firewall needs beside the context.
 struct Side<'r> {
@@ -49,7 +57,7 @@ struct Side<'r> {
 }
 
 impl<'r> Context<'r> {
-    pub(super) fn nftables(&mut self) -> State {
+    pub(super) fn nftables(&mut self, links: &[Link]) -> State {
         let router = self.router;
         let mut state = State::default();
         for (family, firewall) in [(Family::Ip, &router.firewall), (Family::Ip6, &router.ipv6_firewall)] {
@@ -71,6 +79,7 @@ impl<'r> Context<'r> {
             self.mangle(&mut side);
             self.nat(&mut side);
             self.filter(&mut side);
+            self.flow_table(&mut side, links);
             self.helpers(&mut side);
             self.sets(&mut side);
             state.tables.insert(family, side.table);

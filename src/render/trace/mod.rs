@@ -200,6 +200,9 @@ fn difference(difference: Difference) -> String {
         Difference::MarkedForTheRouter => {
             "RouterOS 7 looks into the table of the mark first, as shown; Linux delivers the packet to the router"
         }
+        Difference::KeepsWay => {
+            "RouterOS looks into table main alone, as shown; Linux keeps the way that the connection had before its short cut"
+        }
     }
     .to_owned()
 }

@@ -31,6 +31,7 @@ impl<'r> Tracing<'_, 'r> {
                 };
                 vec![plain("connection", text)]
             }
+            Step::ShortCut => vec![plain("short cut", "no rule is asked".to_owned())],
             Step::Rule { hook, chain, origin, outcome } => {
                 let inside = if hook.chain == *chain { String::new() } else { format!("in chain {chain}: ") };
                 let text = match outcome {

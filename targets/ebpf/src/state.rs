@@ -159,6 +159,15 @@ impl State {
     /// The most groups of a namespace.
     pub const MAX_GROUPS: usize = 64;
 
+    /// Leaves out what some devices are needed for: ports and members. A group that has none left leaves its packets to the
+    /// stack.
+    pub fn leave_out(&mut self, is_absent: impl Fn(&DeviceName) -> bool) {
+        self.ports.retain(|device, _| !is_absent(device));
+        for group in self.groups.values_mut() {
+            group.members.retain(|next_hop, _| !is_absent(&next_hop.device));
+        }
+    }
+
     /// Whether there is a fast path.
     pub fn is_empty(&self) -> bool {
         self.ports.is_empty()

@@ -1,5 +1,6 @@
 //! Changes: what differs between two states, with both sides, so that each change can be taken back.
 
+use crate::flowtable::Flowtable;
 use crate::helper::CtHelper;
 use crate::kind::SetKey;
 use crate::name::Name;
@@ -50,6 +51,10 @@ pub enum Action {
     CreateHelper { name: Name, helper: CtHelper },
     /// A connection tracking helper goes; connections that have it keep it.
     DeleteHelper { name: Name, helper: CtHelper },
+    /// A flow table appears, into which rules can put connections.
+    CreateFlowtable { name: Name, flowtable: Flowtable },
+    /// A flow table goes; connections that were in it go the long way again.
+    DeleteFlowtable { name: Name, flowtable: Flowtable },
     /// A chain appears with its rules.
     CreateChain { name: Name, chain: Chain },
     /// A chain goes with its rules.
@@ -106,6 +111,9 @@ impl Change {
         match &self.action {
             Action::CreateSet { set, .. } | Action::DeleteSet { set, .. } => set.origin,
             Action::CreateHelper { helper, .. } | Action::DeleteHelper { helper, .. } => helper.origin,
+            Action::CreateFlowtable { flowtable, .. } | Action::DeleteFlowtable { flowtable, .. } => {
+                flowtable.origin
+            }
             Action::EditSet { origin, .. } | Action::SetPolicy { origin, .. } => *origin,
             Action::CreateChain { chain, .. } | Action::DeleteChain { chain, .. } => chain.origin,
             Action::EditChain { runs, .. } => {
@@ -130,6 +138,8 @@ impl Action {
             }
             Self::CreateHelper { name, helper } => Self::DeleteHelper { name, helper },
             Self::DeleteHelper { name, helper } => Self::CreateHelper { name, helper },
+            Self::CreateFlowtable { name, flowtable } => Self::DeleteFlowtable { name, flowtable },
+            Self::DeleteFlowtable { name, flowtable } => Self::CreateFlowtable { name, flowtable },
             Self::CreateChain { name, chain } => Self::DeleteChain { name, chain },
             Self::DeleteChain { name, chain } => Self::CreateChain { name, chain },
             Self::SetPolicy { origin, chain, from, to } => {
@@ -180,6 +190,12 @@ impl fmt::Display for Change {
             }
             Action::CreateHelper { name, helper } => write!(f, "+ ct helper {table} {name}: {helper}"),
             Action::DeleteHelper { name, helper } => write!(f, "- ct helper {table} {name}: {helper}"),
+            Action::CreateFlowtable { name, flowtable } => {
+                write!(f, "+ flowtable {table} {name}: {flowtable}")
+            }
+            Action::DeleteFlowtable { name, flowtable } => {
+                write!(f, "- flowtable {table} {name}: {flowtable}")
+            }
             Action::CreateChain { name, chain } => write!(f, "+ chain {table} {name}: {}", contents(chain)),
             Action::DeleteChain { name, chain } => write!(f, "- chain {table} {name}: {}", contents(chain)),
             Action::SetPolicy { chain, from, to, .. } => {

@@ -4,6 +4,10 @@
 //! to has to be there, and what still is referred to can't go. So the commands of all changes are sorted into
 //! phases: rules go first and come last.
 
+mod subject;
+
+pub(crate) use subject::Subject;
+
 use crate::change::{Action, Change, Run};
 use crate::kernel::elements;
 use crate::name::Name;
@@ -25,17 +29,6 @@ pub(crate) struct Command<'a> {
     pub(crate) json: String,
     pub(crate) operation: &'static str,
     pub(crate) subject: Subject<'a>,
-}
-
-/// What a command is about.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Subject<'a> {
-    Table(Family),
-    Object(Family, &'a str, &'a str),
-    Set(Family, &'a Name, Origin),
-    Helper(Family, &'a Name, Origin),
-    Chain(Family, &'a Name, Origin),
-    Rule(Family, &'a Name, &'a Rule),
 }
 
 /// The order of commands in a transaction.
@@ -197,6 +190,16 @@ impl<'a> List<'a, '_> {
             Action::DeleteHelper { name, helper } => {
                 let subject = Subject::Helper(family, name, helper.origin);
                 let object = named(family, "ct helper", name.as_str());
+                self.push(Phase::DeleteObjects, "delete", subject, &object);
+            }
+            Action::CreateFlowtable { name, flowtable } => {
+                let subject = Subject::Flowtable(family, name, flowtable.origin);
+                let object = json!({ "flowtable": schema::flowtable(family, name.as_str(), flowtable) });
+                self.push(Phase::AddObjects, "add", subject, &object);
+            }
+            Action::DeleteFlowtable { name, flowtable } => {
+                let subject = Subject::Flowtable(family, name, flowtable.origin);
+                let object = named(family, "flowtable", name.as_str());
                 self.push(Phase::DeleteObjects, "delete", subject, &object);
             }
             Action::CreateChain { name, chain } => {
@@ -369,28 +372,4 @@ fn rule_place(family: Family, chain: &Name, handle: Option<u64>) -> Value {
 
 fn named(family: Family, kind: &str, name: &str) -> Value {
     json!({ kind: { "family": family, "table": TABLE, "name": name } })
-}
-
-impl Subject<'_> {
-    /// The line that asks for the object.
-    pub(crate) fn origin(&self) -> Option<Origin> {
-        let origin = match self {
-            Self::Table(_) | Self::Object(..) => Origin::IMPLIED,
-            Self::Set(_, _, origin) | Self::Helper(_, _, origin) | Self::Chain(_, _, origin) => *origin,
-            Self::Rule(_, _, rule) => rule.origin(),
-        };
-        (!origin.is_implied()).then_some(origin)
-    }
-
-    /// The object in nft's words.
-    pub(crate) fn describe(&self) -> String {
-        match self {
-            Self::Table(family) => format!("table {family} {TABLE}"),
-            Self::Object(family, kind, name) => format!("{kind} {family} {TABLE} {name}"),
-            Self::Set(family, name, _) => format!("set {family} {TABLE} {name}"),
-            Self::Helper(family, name, _) => format!("ct helper {family} {TABLE} {name}"),
-            Self::Chain(family, name, _) => format!("chain {family} {TABLE} {name}"),
-            Self::Rule(family, chain, rule) => format!("rule {family} {TABLE} {chain} {rule}"),
-        }
-    }
 }

@@ -82,6 +82,7 @@ impl Expr {
             Self::Ct(Ct::Helper) => Datatype::Helper,
             Self::TcpOption(TcpOption::Maxseg) | Self::Rt(Rt::Mtu) => Datatype::Integer,
             Self::Fib(Fib::SaddrType | Fib::DaddrType) => Datatype::FibAddrtype,
+            Self::Fib(Fib::SaddrByIif) => Datatype::Boolean,
             Self::Jhash(_) | Self::Numgen(_) => Datatype::Integer,
             Self::Masked(masked, _) => masked.datatype(),
         }

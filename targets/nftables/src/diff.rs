@@ -44,6 +44,11 @@ fn table_actions(old: &Table, new: &Table, actions: &mut Vec<Action>) {
             actions.push(Action::CreateHelper { name: name.clone(), helper: helper.clone() });
         }
     }
+    for (name, flowtable) in &new.flowtables {
+        if !old.flowtables.contains_key(name) || replaced.flowtables.contains(name.as_str()) {
+            actions.push(Action::CreateFlowtable { name: name.clone(), flowtable: flowtable.clone() });
+        }
+    }
     for (name, chain) in &new.chains {
         match old.chains.get(name) {
             Some(before) if !replaced.chains.contains(name.as_str()) => {
@@ -91,6 +96,11 @@ fn delete_actions(old: &Table, new: &Table, replaced: &Replaced<'_>, fate: Fate,
             actions.push(Action::DeleteHelper { name: name.clone(), helper: helper.clone() });
         }
     }
+    for (name, flowtable) in &old.flowtables {
+        if fits(replaced.flowtables.contains(name.as_str()), new.flowtables.contains_key(name)) {
+            actions.push(Action::DeleteFlowtable { name: name.clone(), flowtable: flowtable.clone() });
+        }
+    }
     for (name, set) in &old.sets {
         if fits(replaced.sets.contains(name.as_str()), new.sets.contains_key(name)) {
             actions.push(Action::DeleteSet { name: name.clone(), set: set.clone() });
@@ -103,6 +113,7 @@ fn delete_actions(old: &Table, new: &Table, replaced: &Replaced<'_>, fate: Fate,
 struct Replaced<'a> {
     sets: BTreeSet<&'a str>,
     helpers: BTreeSet<&'a str>,
+    flowtables: BTreeSet<&'a str>,
     chains: BTreeSet<&'a str>,
 }
 
@@ -112,28 +123,33 @@ impl<'a> Replaced<'a> {
             .sets
             .iter()
             .filter(|(name, set)| new.sets.get(*name).is_some_and(|wanted| wanted.kind() != set.kind()));
-        let unknown_sets = old.objects.iter().filter(|object| {
-            object.kind() == "set" && new.sets.keys().any(|name| name.as_str() == object.name())
-        });
+        // Objects that rosc does not know and that have the name of one that is wanted.
+        let unknown = |kind: &'static str, is_wanted: &dyn Fn(&Name) -> bool| -> Vec<&'a str> {
+            let of_kind = old.objects.iter().filter(|object| object.kind() == kind);
+            of_kind.map(OpaqueObject::name).filter(|name| is_wanted(&Name::listed(name))).collect()
+        };
+        let unknown_sets = unknown("set", &|name| new.sets.contains_key(name));
         let helpers = old.helpers.iter().filter(|(name, helper)| {
             new.helpers
                 .get(*name)
                 .is_some_and(|wanted| (&wanted.helper, wanted.protocol) != (&helper.helper, helper.protocol))
         });
-        let unknown_helpers = old.objects.iter().filter(|object| {
-            object.kind() == "ct helper" && new.helpers.keys().any(|name| name.as_str() == object.name())
-        });
+        let unknown_helpers = unknown("ct helper", &|name| new.helpers.contains_key(name));
+        // nft 1.0.6 has no JSON for a device that leaves a flow table.
+        let flowtables = old
+            .flowtables
+            .iter()
+            .filter(|(name, flowtable)| new.flowtables.get(*name).is_some_and(|wanted| wanted != *flowtable));
+        let unknown_flowtables = unknown("flowtable", &|name| new.flowtables.contains_key(name));
         // The kernel can't change the hook or priority of a chain.
         let place = |chain: &Chain| chain.hook.map(|hook| (hook.kind, hook.hook, hook.priority));
         let chains = old.chains.iter().filter(|(name, chain)| {
             new.chains.get(*name).is_some_and(|wanted| place(wanted) != place(chain))
         });
         Self {
-            sets: sets.map(|(name, _)| name.as_str()).chain(unknown_sets.map(OpaqueObject::name)).collect(),
-            helpers: helpers
-                .map(|(name, _)| name.as_str())
-                .chain(unknown_helpers.map(OpaqueObject::name))
-                .collect(),
+            sets: sets.map(|(name, _)| name.as_str()).chain(unknown_sets).collect(),
+            helpers: helpers.map(|(name, _)| name.as_str()).chain(unknown_helpers).collect(),
+            flowtables: flowtables.map(|(name, _)| name.as_str()).chain(unknown_flowtables).collect(),
             chains: chains.map(|(name, _)| name.as_str()).collect(),
         }
     }
@@ -142,12 +158,15 @@ impl<'a> Replaced<'a> {
         match object.kind() {
             "set" => self.sets.contains(object.name()),
             "ct helper" => self.helpers.contains(object.name()),
+            "flowtable" => self.flowtables.contains(object.name()),
             _ => false,
         }
     }
 
     fn leaves(&self, rule: &Rule) -> bool {
         (self.helpers.is_empty() || !rule.helpers().any(|helper| self.helpers.contains(helper.as_str())))
+            && (self.flowtables.is_empty()
+                || !rule.flowtables().any(|table| self.flowtables.contains(table.as_str())))
             && (self.sets.is_empty() || !rule.sets().any(|set| self.sets.contains(set.as_str())))
             && (self.chains.is_empty() || !rule.targets().any(|chain| self.chains.contains(chain.as_str())))
     }

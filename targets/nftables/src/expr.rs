@@ -91,12 +91,14 @@ keywords! {
 }
 
 keywords! {
-    /// An address whose type is looked up in the routing tables.
+    /// What is looked up in the routing tables.
     pub enum Fib {
         /// The type of the source address.
         SaddrType = "saddr",
         /// The type of the destination address.
         DaddrType = "daddr",
+        /// Whether packets to the source address would leave by the interface that the packet came in by.
+        SaddrByIif = "saddr . iif",
     }
 }
 

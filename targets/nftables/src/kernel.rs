@@ -6,6 +6,7 @@
 
 mod batch;
 pub(crate) mod elements;
+pub(crate) mod flowtables;
 pub(crate) mod helpers;
 mod message;
 

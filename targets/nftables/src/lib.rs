@@ -37,6 +37,7 @@ mod datatype;
 mod diff;
 mod dynamic;
 mod expr;
+mod flowtable;
 pub mod hash;
 mod helper;
 mod interface;
@@ -87,6 +88,7 @@ pub use expr::{
     Ct, Expr, Exthdr, Fib, IcmpField, Ip6Field, IpField, IpOption, Jhash, Meta, Numgen, NumgenMode, Payload,
     PortField, Rt, TcpOption, Transport,
 };
+pub use flowtable::Flowtable;
 pub use helper::{CtHelper, HelperName, HelperProtocol, InvalidHelper};
 pub use interface::{InterfaceName, Interfaces, InvalidInterface};
 pub use interval::{Interval, InvalidInterval, Point};

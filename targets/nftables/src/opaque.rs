@@ -18,7 +18,7 @@ impl Opaque {
     }
 }
 
-/// An object of a table that rosc does not know: a map, a flowtable, a set of another kind.
+/// An object of a table that rosc does not know: a map, a counter, a set of another kind.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct OpaqueObject {
     /// nft's word for the kind of object.
@@ -30,7 +30,7 @@ pub struct OpaqueObject {
 }
 
 impl OpaqueObject {
-    /// nft's word for the kind of object: `map`, `flowtable`, `ct helper` ...
+    /// nft's word for the kind of object: `map`, `counter`, `set` ...
     pub fn kind(&self) -> &str {
         &self.kind
     }

@@ -11,7 +11,9 @@ mod nat;
 mod operand;
 mod statement;
 
+use crate::flowtable::Flowtable;
 use crate::helper::{CtHelper, HelperName, HelperProtocol};
+use crate::interface::InterfaceName;
 use crate::kind::SetKey;
 use crate::name::Name;
 use crate::opaque::OpaqueObject;
@@ -83,6 +85,12 @@ impl Listing {
                 }
                 None => self.add_opaque(kind, body),
             },
+            "flowtable" => match flowtable(&body) {
+                Some((name, flowtable)) => {
+                    self.table.flowtables.insert(name, flowtable);
+                }
+                None => self.add_opaque(kind, body),
+            },
             // Rules of a chain that is not known go with the chain.
             "rule" => {
                 let Some(name) = text(&body, "chain").map(Name::listed) else { return };
@@ -130,6 +138,27 @@ fn helper(body: &Map<String, Value>) -> Option<(Name, CtHelper)> {
     let helper = HelperName::new(text(body, "type")?).ok()?;
     let protocol = HelperProtocol::from_keyword(text(body, "protocol")?)?;
     Some((Name::listed(text(body, "name")?), CtHelper { origin: Origin::IMPLIED, helper, protocol }))
+}
+
+/// Returns a flow table. nft writes one device as a text, several as a list, and leaves out that there is none.
+fn flowtable(body: &Map<String, Value>) -> Option<(Name, Flowtable)> {
+    const PROPERTIES: [&str; 7] = ["family", "table", "name", "handle", "hook", "prio", "dev"];
+    let is_plain = body.keys().all(|property| PROPERTIES.contains(&property.as_str()));
+    if !is_plain || text(body, "hook")? != "ingress" {
+        return None;
+    }
+    let listed = match body.get("dev") {
+        None => &[],
+        Some(Value::Array(devices)) => devices.as_slice(),
+        Some(device) => std::slice::from_ref(device),
+    };
+    let devices = listed.iter().map(|device| InterfaceName::new(device.as_str()?).ok());
+    let flowtable = Flowtable {
+        origin: Origin::IMPLIED,
+        priority: i32::try_from(body.get("prio")?.as_i64()?).ok()?,
+        devices: devices.collect::<Option<_>>()?,
+    };
+    Some((Name::listed(text(body, "name")?), flowtable))
 }
 
 /// Returns a set and the number of its elements in the kernel; `None` for a set of a kind that we don't make.
@@ -260,6 +289,24 @@ mod tests {
         // The two elements are one interval here, and two in the kernel.
         assert_eq!(found.table.sets[&Name::listed("u_list")].elements().len(), 1);
         assert_eq!(found.uneven, [Name::listed("u_list")]);
+    }
+
+    #[test]
+    fn a_flow_table_has_one_device_several_or_none() {
+        let devices = |more: &Value| {
+            let mut body =
+                json!({ "family": "ip", "table": TABLE, "name": "ft", "hook": "ingress", "prio": 5 });
+            body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            let found = listed(&json!([{ "flowtable": body }])).table;
+            found.flowtables.get(&Name::listed("ft")).map(ToString::to_string)
+        };
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(devices(&json!({})), some("no devices"));
+        assert_eq!(devices(&json!({ "dev": "a", "handle": 7 })), some("a"));
+        assert_eq!(devices(&json!({ "dev": ["b", "a"] })), some("a, b"));
+        assert_eq!(devices(&json!({ "dev": ["a"], "flags": "offload" })), None, "not one of ours");
+        let rule = rule_of(&json!([{ "flow": { "op": "add", "flowtable": "@ft" } }]));
+        assert_eq!(rule.to_string(), "flow add @ft");
     }
 
     #[test]

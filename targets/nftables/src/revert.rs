@@ -44,6 +44,12 @@ fn revert_in(table: &mut Table, action: &Action) {
         Action::DeleteHelper { name, helper } => {
             table.helpers.insert(name.clone(), helper.clone());
         }
+        Action::CreateFlowtable { name, .. } => {
+            table.flowtables.remove(name);
+        }
+        Action::DeleteFlowtable { name, flowtable } => {
+            table.flowtables.insert(name.clone(), flowtable.clone());
+        }
         Action::CreateChain { name, .. } => {
             table.chains.remove(name);
         }

@@ -135,6 +135,13 @@ impl Rule {
         Self { statements: statements.collect(), ..self.clone() }
     }
 
+    /// Returns the flow tables that the rule puts connections into.
+    pub(crate) fn flowtables(&self) -> impl Iterator<Item = &Name> {
+        self.statements().iter().filter_map(|statement| {
+            if let Statement::FlowAdd(flowtable) = statement { Some(flowtable) } else { None }
+        })
+    }
+
     /// Returns the connection tracking helpers that the rule assigns.
     pub(crate) fn helpers(&self) -> impl Iterator<Item = &Name> {
         self.statements.iter().filter_map(|statement| {

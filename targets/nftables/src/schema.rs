@@ -11,6 +11,7 @@ mod statement;
 mod values;
 
 use crate::canonical;
+use crate::flowtable::Flowtable;
 use crate::helper::CtHelper;
 use crate::kind::SetKey;
 use crate::rule::Rule;
@@ -95,6 +96,18 @@ pub(crate) fn helper(family: Family, name: &str, helper: &CtHelper) -> Value {
         "type": helper.helper,
         "protocol": helper.protocol.keyword(),
         "l3proto": family.keyword(),
+    })
+}
+
+/// Returns a flow table. The crate has one too, but with a name for a handle.
+pub(crate) fn flowtable(family: Family, name: &str, flowtable: &Flowtable) -> Value {
+    json!({
+        "family": nf_family(family),
+        "table": TABLE,
+        "name": name,
+        "hook": "ingress",
+        "prio": flowtable.priority,
+        "dev": flowtable.devices,
     })
 }
 

@@ -257,6 +257,12 @@ pub mod route {
         mtu => Selector<SegmentSize>(Expr::Rt(Rt::Mtu));
     }
 
+    /// Packets to the source address would leave by the interface that the packet came in by, whatever its mark; only in
+    /// prerouting, input and forward.
+    pub fn back_by_iif() -> Presence {
+        Presence::of(Expr::Fib(Fib::SaddrByIif))
+    }
+
     /// The packet will leave through IPsec; only in forward, output and postrouting.
     pub fn ipsec() -> Presence {
         Presence::of(Expr::Rt(Rt::Ipsec))

@@ -2,6 +2,7 @@
 
 mod exemptions;
 mod guards;
+mod shortcuts;
 
 use crate::state::{Chain, ChainType, Family, State, Table};
 use crate::{Name, Rule};
@@ -74,7 +75,20 @@ fn merge(old: &Table, new: &Table, others: Others) -> Table {
     chains.extend(rest.into_iter().map(|(name, chain)| (name.clone(), chain.clone())));
     let mut helpers = old.helpers.clone();
     helpers.extend(new.helpers.iter().map(|(name, helper)| (name.clone(), helper.clone())));
-    Table { sets, helpers, chains, objects: old.objects.clone() }
+    let flowtables = shortcuts::between(&old.flowtables, &new.flowtables);
+    Table { sets, helpers, flowtables, chains, objects: old.objects.clone() }
+}
+
+impl State {
+    /// The same with flow tables that have no devices yet: for a time at which these may not be there.
+    #[must_use]
+    pub fn without_flow_devices(&self) -> Self {
+        let mut state = self.clone();
+        for flowtable in state.tables.values_mut().flat_map(|table| table.flowtables.values_mut()) {
+            flowtable.devices.clear();
+        }
+        state
+    }
 }
 
 /// The chains of type nat, and those that they jump to.
@@ -101,7 +115,7 @@ mod tests {
     use super::*;
     use crate::select::meta;
     use crate::state::{BaseHook, Hook, Policy};
-    use crate::{InterfaceName, Mark, Nat, NatFlags, SetMark, Statement, Verdict};
+    use crate::{Flowtable, InterfaceName, Mark, Nat, NatFlags, SetMark, Statement, Verdict};
     use rosc_target::Origin;
 
     fn rule(interface: &str, action: impl Into<Statement>) -> Rule {
@@ -175,6 +189,24 @@ mod tests {
         let both = state(vec![accept("a"), masquerade("b"), masquerade("a")], vec![]);
         let merged = Stages::between(&exempt, &both).translating;
         assert_eq!(merged.tables[&Family::Ip].chains, both.tables[&Family::Ip].chains);
+    }
+
+    #[test]
+    fn while_links_change_flow_tables_have_the_devices_of_both_states() {
+        let with = |devices: &[&str]| {
+            let mut state = state(vec![], vec![accept("a")]);
+            let devices = devices.iter().map(|device| InterfaceName::new(device).unwrap()).collect();
+            let flowtable = Flowtable { origin: Origin::IMPLIED, priority: 0, devices };
+            state.table(Family::Ip).add_flowtable(&Name::new("ft").unwrap(), flowtable);
+            state
+        };
+        let (old, new) = (with(&["a", "b"]), with(&["b", "c"]));
+        let stages = Stages::between(&old, &new);
+        assert_eq!((stages.translating, stages.deciding), (with(&["b"]), with(&["b"])));
+        let none = state(vec![], vec![accept("a")]);
+        assert_eq!(Stages::between(&none, &new).translating, with(&[]));
+        assert_eq!(Stages::between(&old, &none).deciding, with(&[]));
+        assert_eq!(new.without_flow_devices(), with(&[]));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The state of the target: one table per family, as wanted or as read.
 
 use crate::dynamic::DynamicType;
+use crate::flowtable::Flowtable;
 use crate::helper::CtHelper;
 use crate::keyword::keywords;
 use crate::kind::{Named, SetKey};
@@ -35,7 +36,7 @@ pub struct State {
     pub tables: BTreeMap<Family, Table>,
 }
 
-/// A table: its sets, helpers, chains and rules.
+/// A table: its sets, helpers, flow tables, chains and rules.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Table {
     /// The sets.
@@ -44,6 +45,9 @@ pub struct Table {
     /// The connection tracking helpers that rules can assign.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub helpers: BTreeMap<Name, CtHelper>,
+    /// The flow tables that rules can put connections into.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub flowtables: BTreeMap<Name, Flowtable>,
     /// The chains.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub chains: BTreeMap<Name, Chain>,
@@ -203,6 +207,11 @@ impl Table {
     /// Adds a connection tracking helper; one of the same name is replaced.
     pub fn add_helper(&mut self, name: &Name, helper: CtHelper) {
         self.helpers.insert(name.clone(), helper);
+    }
+
+    /// Adds a flow table; one of the same name is replaced.
+    pub fn add_flowtable(&mut self, name: &Name, flowtable: Flowtable) {
+        self.flowtables.insert(name.clone(), flowtable);
     }
 
     /// Returns the chain of that name, making an empty one without a hook if there is none.

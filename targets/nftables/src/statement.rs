@@ -32,6 +32,10 @@ pub enum Statement {
     ///
     /// Only behind connection tracking: in base chains with a priority above -200.
     SetHelper(Name),
+    /// Puts the packet's connection into a flow table of the table, if it is one that can be there.
+    ///
+    /// Only in the hook forward. Packets whose connection is there already, or can't be, leave the rule here.
+    FlowAdd(Name),
     /// Sets a mark.
     SetMark(SetMark),
     /// Sets the maximum segment size that a TCP packet announces, if it announces one.
@@ -121,7 +125,7 @@ impl Statement {
             Self::Verdict(Verdict::Continue) => false,
             Self::Verdict(_) | Self::Nat(_) | Self::Reject(_) => true,
             Self::Match(_) | Self::Limit(_) | Self::SetUpdate(_) | Self::Counter(_) => false,
-            Self::Log(_) | Self::Notrack | Self::SetHelper(_) => false,
+            Self::Log(_) | Self::Notrack | Self::SetHelper(_) | Self::FlowAdd(_) => false,
             Self::SetMark(_) | Self::SetMaxseg(_) | Self::SetField(_) | Self::Vmap(_) | Self::Opaque(_) => {
                 false
             }
@@ -133,8 +137,10 @@ impl Statement {
         match self {
             Self::Match(_) | Self::Limit(_) => true,
             Self::SetUpdate(update) => update.meter.is_some(),
-            Self::Counter(_) | Self::Log(_) | Self::Notrack | Self::SetHelper(_) | Self::SetMark(_) => false,
-            Self::SetMaxseg(_) | Self::SetField(_) | Self::Nat(_) | Self::Reject(_) => false,
+            Self::Counter(_) | Self::Log(_) | Self::Notrack | Self::SetHelper(_) | Self::FlowAdd(_) => false,
+            Self::SetMark(_) | Self::SetMaxseg(_) | Self::SetField(_) | Self::Nat(_) | Self::Reject(_) => {
+                false
+            }
             Self::Vmap(_) | Self::Verdict(_) | Self::Opaque(_) => false,
         }
     }
@@ -153,7 +159,7 @@ impl Statement {
             Self::Match(condition) => condition.values().into_iter().collect(),
             Self::Vmap(vmap) => vmap.verdicts().iter().map(|(_, values)| values).collect(),
             Self::Limit(_) | Self::SetUpdate(_) | Self::Counter(_) | Self::Log(_) => Vec::new(),
-            Self::Notrack | Self::SetHelper(_) | Self::SetMark(_) => Vec::new(),
+            Self::Notrack | Self::SetHelper(_) | Self::FlowAdd(_) | Self::SetMark(_) => Vec::new(),
             Self::SetMaxseg(_) | Self::SetField(_) | Self::Nat(_) | Self::Reject(_) => Vec::new(),
             Self::Verdict(_) | Self::Opaque(_) => Vec::new(),
         }
@@ -165,7 +171,7 @@ impl Statement {
             Self::Verdict(verdict) => verdict.target().into_iter().collect(),
             Self::Vmap(vmap) => vmap.verdicts().iter().filter_map(|(verdict, _)| verdict.target()).collect(),
             Self::Match(_) | Self::Limit(_) | Self::SetUpdate(_) | Self::Counter(_) => Vec::new(),
-            Self::Log(_) | Self::Notrack | Self::SetHelper(_) => Vec::new(),
+            Self::Log(_) | Self::Notrack | Self::SetHelper(_) | Self::FlowAdd(_) => Vec::new(),
             Self::SetMark(_) | Self::SetMaxseg(_) | Self::SetField(_) | Self::Nat(_) => Vec::new(),
             Self::Reject(_) | Self::Opaque(_) => Vec::new(),
         }
@@ -181,6 +187,7 @@ impl Statement {
             | Self::Log(_)
             | Self::Notrack
             | Self::SetHelper(_)
+            | Self::FlowAdd(_)
             | Self::SetMark(_) => None,
             Self::SetMaxseg(_) | Self::SetField(_) | Self::Nat(_) | Self::Vmap(_) | Self::Reject(_) => None,
             Self::Verdict(_) | Self::Opaque(_) => None,

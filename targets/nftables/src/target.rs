@@ -93,7 +93,8 @@ impl Nftables {
                 return Ok(None);
             }
         }
-        let is_unchanged = self.generation()? == generation;
+        let is_unchanged = self.generation()? == generation
+            && kernel::flowtables::have_devices_of(state).map_err(kernel_error)?;
         Ok(is_unchanged.then(|| Observed { generation, ..state.clone().into() }))
     }
 
@@ -110,6 +111,12 @@ impl Nftables {
             .filter(|(_, is_there)| !is_there)
             .map(|(helper, _)| helper)
             .collect())
+    }
+
+    /// Says of which of some families the kernel has no flow tables; the same holds as for helpers.
+    pub fn missing_flow_tables(&self, families: &[Family]) -> Result<Vec<Family>, TargetError> {
+        let are_there = kernel::flowtables::are_there(families).map_err(kernel_error)?;
+        Ok(families.iter().zip(are_there).filter_map(|(family, there)| (!there).then_some(*family)).collect())
     }
 
     fn read(&self) -> Result<Observed, TargetError> {
@@ -347,11 +354,13 @@ impl Target for Nftables {
         Ok(())
     }
 
-    /// Rules come back with what they had counted when the changes were planned.
+    /// Rules come back with what they had counted when the changes were planned, and flow tables with those devices that
+    /// there are: the others have left them by themselves.
     fn undo(&mut self, changes: &[Change]) -> Result<(), TargetError> {
         let observed = self.observe()?;
         let mut before = State::clone(&observed.state);
         revert(&mut before, changes);
+        kernel::flowtables::leave_out_absent_devices(&mut before).map_err(kernel_error)?;
         self.apply(&diff::changes(&observed.state, &before))
     }
 }

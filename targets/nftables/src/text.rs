@@ -5,6 +5,7 @@ mod statement;
 
 use crate::canonical;
 use crate::dynamic::{DynamicType, Lifetime};
+use crate::flowtable::Flowtable;
 use crate::helper::CtHelper;
 use crate::kind::SetKey;
 use crate::name::Name;
@@ -56,11 +57,12 @@ struct TableText<'a> {
 
 impl Display for TableText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Table { sets, helpers, chains, objects } = self.table;
+        let Table { sets, helpers, flowtables, chains, objects } = self.table;
         writeln!(f, "table {} {TABLE} {{", self.family)?;
         objects.iter().try_for_each(|object| opaque_object(f, object))?;
         sets.iter().try_for_each(|(name, set)| self.set(f, name, set))?;
         helpers.iter().try_for_each(|(name, helper)| self.helper(f, name, helper))?;
+        flowtables.iter().try_for_each(|(name, flowtable)| self.flowtable(f, name, flowtable))?;
         chains.iter().try_for_each(|(name, chain)| self.chain(f, name, chain))?;
         writeln!(f, "}}")
     }
@@ -88,6 +90,16 @@ impl TableText<'_> {
         writeln!(f, "\tct helper {name} {{{}", self.remark(helper.origin))?;
         writeln!(f, "\t\ttype \"{}\" protocol {};", helper.helper, helper.protocol)?;
         writeln!(f, "\t\tl3proto {}", self.family)?;
+        writeln!(f, "\t}}")
+    }
+
+    fn flowtable(&self, f: &mut fmt::Formatter<'_>, name: &Name, flowtable: &Flowtable) -> fmt::Result {
+        writeln!(f, "\tflowtable {name} {{{}", self.remark(flowtable.origin))?;
+        writeln!(f, "\t\thook ingress priority {}", flowtable.priority)?;
+        let devices: Vec<String> = flowtable.devices.iter().map(|device| format!("\"{device}\"")).collect();
+        if !devices.is_empty() {
+            writeln!(f, "\t\tdevices = {{ {} }}", devices.join(", "))?;
+        }
         writeln!(f, "\t}}")
     }
 

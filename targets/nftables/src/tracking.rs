@@ -44,8 +44,8 @@ fn asks_for_connections(statement: &Statement) -> bool {
         }
         // The kernel looks connections up for it (`nft_connlimit_do_init`).
         Statement::SetUpdate(update) => matches!(update.meter, Some(Meter::Connections(_))),
-        // A helper is that of a connection.
-        Statement::Nat(_) | Statement::SetHelper(_) => true,
+        // A helper is that of a connection, and what is in a flow table is one.
+        Statement::Nat(_) | Statement::SetHelper(_) | Statement::FlowAdd(_) => true,
         // It exempts packets from what others ask for.
         Statement::Notrack => false,
         Statement::Limit(_)

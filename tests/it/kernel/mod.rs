@@ -6,6 +6,7 @@ mod apply;
 mod confirm;
 mod drift;
 mod fastpath;
+mod fasttrack;
 mod helpers;
 mod history;
 mod hostile;
@@ -32,13 +33,16 @@ mod unchanged;
 mod undo;
 mod verify;
 
-use crate::stages::{root, sources_of};
+use crate::stages::{desired_on, root, sources_of};
 use rosc::compile::{Options, compile};
 use rosc::diagnostic::has_errors;
+use rosc::host::Host;
 use rosc::ir::Router;
 use rosc::lab::client::{self, Kind, Plan};
 use rosc::lab::{Lab, Report, Role, Seen};
+use rosc::lower::Desired;
 use rosc::source::Sources;
+use rosc_nftables::{Family, Nftables};
 use rosc_target::netns::{NetNs, for_test};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
@@ -63,6 +67,16 @@ fn router(sources: &Sources) -> Router {
     let compiled = compile(sources, Options::default());
     assert!(!has_errors(&compiled.diagnostics), "{:#?}", compiled.diagnostics);
     compiled.router
+}
+
+/// What Linux should have on this kernel, which need not have everything.
+pub(crate) fn desired(sources: &Sources) -> Desired {
+    let missing = for_test().map(|namespace| {
+        let missing = namespace.run(|| Nftables::new().missing_flow_tables(Family::ALL));
+        missing.expect("the kernel says what it has").into_iter().collect()
+    });
+    let host = Host { missing_flow_tables: missing.unwrap_or_default(), ..Host::unknown() };
+    desired_on(&host, sources)
 }
 
 /// The router in its world, with packets getting through.

@@ -1,7 +1,8 @@
 //! `rosc apply --remove`: all that rosc made goes, and nothing else.
 
+use super::desired;
 use super::machine::Box;
-use crate::stages::{desired, root, sources_of};
+use crate::stages::{root, sources_of};
 use rosc_route::LinkKind;
 
 /// Somebody else's: devices that are up, a table, a route, an address, a rule, a setting.

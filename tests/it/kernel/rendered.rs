@@ -1,8 +1,9 @@
 //! What `rosc show` prints does by itself, loaded by the tools that it is for, what `rosc apply` does.
 
+use super::desired;
 use super::machine::Box;
 use crate::examples;
-use crate::stages::{desired, sources_of};
+use crate::stages::sources_of;
 use rosc::render;
 use rosc_route::Family;
 use std::fs;

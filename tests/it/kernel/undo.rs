@@ -1,8 +1,9 @@
 //! Whatever goes wrong, and wherever: the machine is as it was, and what others made is never touched.
 
+use super::desired;
 use super::machine::Box;
 use crate::examples;
-use crate::stages::{desired, root, sources_of, text};
+use crate::stages::{root, sources_of, text};
 use rosc::lower::Desired;
 use rosc::transaction::{Failure, Fault};
 use std::fs;

@@ -15,10 +15,12 @@ fn key(statement: &Statement) -> Option<&Expr> {
         Statement::Match(condition) => Some(&condition.left),
         Statement::Vmap(vmap) => Some(&vmap.key),
         Statement::Limit(_) | Statement::SetUpdate(_) | Statement::Counter(_) | Statement::Log(_) => None,
-        Statement::Notrack | Statement::SetHelper(_) | Statement::SetMark(_) | Statement::SetMaxseg(_) => {
-            None
-        }
-        Statement::SetField(_) | Statement::Nat(_) | Statement::Reject(_) => None,
+        Statement::Notrack | Statement::SetHelper(_) | Statement::FlowAdd(_) => None,
+        Statement::SetMark(_)
+        | Statement::SetMaxseg(_)
+        | Statement::SetField(_)
+        | Statement::Nat(_)
+        | Statement::Reject(_) => None,
         Statement::Verdict(_) | Statement::Opaque(_) => None,
     }
 }
@@ -39,9 +41,8 @@ fn fields_mut(statement: &mut Statement) -> Vec<&mut Payload> {
             return update.key.fields.iter_mut().map(|field| &mut field.payload).collect();
         }
         Statement::Limit(_) | Statement::Counter(_) | Statement::Log(_) => return Vec::new(),
-        Statement::Notrack | Statement::SetHelper(_) | Statement::SetMark(_) | Statement::SetMaxseg(_) => {
-            return Vec::new();
-        }
+        Statement::Notrack | Statement::SetHelper(_) | Statement::FlowAdd(_) => return Vec::new(),
+        Statement::SetMark(_) | Statement::SetMaxseg(_) => return Vec::new(),
         Statement::SetField(_) | Statement::Nat(_) | Statement::Reject(_) => return Vec::new(),
         Statement::Verdict(_) | Statement::Opaque(_) => return Vec::new(),
     };

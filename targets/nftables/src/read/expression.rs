@@ -71,7 +71,9 @@ fn fib(json: &Value) -> Option<Expr> {
     let [result, flags] = properties(json, ["result", "flags"])?;
     let mut flags = operand::words(flags?)?;
     match (result?.as_str()?, flags.next()?, flags.next()) {
-        ("type", address, None) => Fib::from_keyword(address).map(Expr::Fib),
+        ("type", "saddr", None) => Some(Expr::Fib(Fib::SaddrType)),
+        ("type", "daddr", None) => Some(Expr::Fib(Fib::DaddrType)),
+        ("oif", "saddr", Some("iif")) if flags.next().is_none() => Some(Expr::Fib(Fib::SaddrByIif)),
         _ => None,
     }
 }

@@ -42,6 +42,7 @@ fn known(json: &Value) -> Option<Statement> {
         "counter" => counter(body).map(Statement::Counter),
         "log" => log(body).map(Statement::Log),
         "ct helper" => body.as_str().map(Name::listed).map(Statement::SetHelper),
+        "flow" => flow_add(body).map(Statement::FlowAdd),
         "notrack" => body.is_null().then_some(Statement::Notrack),
         "mangle" => mangle(body),
         "snat" | "dnat" | "masquerade" | "redirect" => nat(kind, body).map(Statement::Nat),
@@ -176,6 +177,11 @@ fn log(json: &Value) -> Option<Option<LogPrefix>> {
     }
     let [prefix] = properties(json, ["prefix"])?;
     Some(Some(LogPrefix::listed(prefix?.as_str()?)))
+}
+
+fn flow_add(json: &Value) -> Option<Name> {
+    let [op, flowtable] = properties(json, ["op", "flowtable"])?;
+    (op? == "add").then_some(flowtable?.as_str()?.strip_prefix('@')?).map(Name::listed)
 }
 
 fn mangle(json: &Value) -> Option<Statement> {

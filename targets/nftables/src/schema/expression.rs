@@ -20,6 +20,7 @@ pub(super) fn expression(expr: &Expr) -> Value {
         Expr::Fib(fib @ (Fib::SaddrType | Fib::DaddrType)) => {
             json!({ "fib": { "result": "type", "flags": [fib.keyword()] } })
         }
+        Expr::Fib(Fib::SaddrByIif) => json!({ "fib": { "result": "oif", "flags": ["saddr", "iif"] } }),
         Expr::Jhash(hash) => jhash(hash),
         Expr::Numgen(numgen) => {
             json!({ "numgen": { "mode": numgen.mode.keyword(), "mod": numgen.modulus, "offset": 0 } })

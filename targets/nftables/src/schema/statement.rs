@@ -36,6 +36,9 @@ pub(crate) fn statement(statement: &Statement) -> Value {
         )),
         Statement::Notrack => json!({ "notrack": null }),
         Statement::SetHelper(helper) => json!({ "ct helper": helper }),
+        Statement::FlowAdd(flowtable) => {
+            json!({ "flow": { "op": "add", "flowtable": format!("@{flowtable}") } })
+        }
         Statement::SetMark(set) => set_mark(set),
         Statement::SetMaxseg(size) => {
             let size = match size {

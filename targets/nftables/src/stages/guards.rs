@@ -76,6 +76,7 @@ fn changes_packets(chain: &Chain) -> bool {
         | Statement::Counter(_)
         | Statement::Log(_)
         | Statement::Notrack
+        | Statement::FlowAdd(_)
         | Statement::Vmap(_)
         | Statement::Reject(_)
         | Statement::Verdict(_) => false,

@@ -30,6 +30,7 @@ impl Display for Statement {
             }
             Self::Notrack => f.write_str("notrack"),
             Self::SetHelper(helper) => write!(f, "ct helper set \"{helper}\""),
+            Self::FlowAdd(flowtable) => write!(f, "flow add @{flowtable}"),
             Self::SetMark(set) => write!(f, "{set}"),
             Self::SetMaxseg(Maxseg::Bytes(bytes)) => write!(f, "tcp option maxseg size set {bytes}"),
             Self::SetMaxseg(Maxseg::RouteMtu) => f.write_str("tcp option maxseg size set rt mtu"),
@@ -80,6 +81,7 @@ impl Display for ExprText<'_> {
             Expr::Ct(key) => write!(f, "ct {key}"),
             Expr::Rt(key @ (Rt::Mtu | Rt::Ipsec)) => write!(f, "rt {key}"),
             Expr::Fib(key @ (Fib::SaddrType | Fib::DaddrType)) => write!(f, "fib {key} type"),
+            Expr::Fib(key @ Fib::SaddrByIif) => write!(f, "fib {key} oif"),
             Expr::Jhash(jhash) => {
                 f.write_str("jhash ")?;
                 for (index, payload) in jhash.over.iter().enumerate() {

@@ -8,6 +8,7 @@ mod build;
 mod canonical;
 mod dynamic;
 mod elements;
+mod flowtable;
 mod foreign;
 mod generate;
 mod helper;
