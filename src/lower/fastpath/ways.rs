@@ -42,9 +42,14 @@ impl Context<'_> {
             ways.insert(destination, Way { origin: route.origin, by });
         }
         // The routes of connected networks, and those of the router's own addresses, come before others.
-        for (prefix, origin) in self.own_prefixes(route) {
+        for (prefix, origin) in self.connected(route) {
             if Family::of_net(&prefix) == family {
                 ways.insert(prefix, Way { origin, by: By::Fib });
+            }
+        }
+        for (address, origin) in self.own(route) {
+            if Family::of_net(&address) == family {
+                ways.insert(address, Way { origin, by: By::Own });
             }
         }
         for prefix in OF_THE_STACK {
@@ -56,19 +61,27 @@ impl Context<'_> {
         compressed(ways)
     }
 
-    /// The networks of all addresses that are known, the addresses, and where they shout to all in the network.
-    fn own_prefixes(&self, route: &rosc_route::State) -> Vec<(IpNet, Origin)> {
+    /// The addresses that are known.
+    fn own(&self, route: &rosc_route::State) -> Vec<(IpNet, Origin)> {
+        let wanted = route.addresses().iter().map(|address| (address.local.into(), address.origin));
+        let devices = self.host.devices.iter().flat_map(BTreeMap::values);
+        let there =
+            devices.flat_map(|device| &device.own).map(|address| ((*address).into(), Origin::IMPLIED));
+        there.chain(wanted).collect()
+    }
+
+    /// The networks of these addresses, and where one shouts to all in the network.
+    fn connected(&self, route: &rosc_route::State) -> Vec<(IpNet, Origin)> {
         let mut prefixes = Vec::new();
         for address in route.addresses() {
             let network = IpNet::new(address.peer.unwrap_or(address.local), address.prefix_len);
             let network = network.expect("the state checks the length").trunc();
-            prefixes.extend([network, address.local.into()].map(|prefix| (prefix, address.origin)));
+            prefixes.push((network, address.origin));
             prefixes.extend(broadcasts(network).map(|prefix| (prefix, address.origin)));
         }
         for device in self.host.devices.iter().flat_map(BTreeMap::values) {
             let networks = device.addresses.iter().map(IpNet::trunc);
             let all = networks.clone().chain(networks.flat_map(broadcasts));
-            let all = all.chain(device.own.iter().map(|address| IpNet::from(*address)));
             prefixes.extend(all.map(|prefix| (prefix, Origin::IMPLIED)));
         }
         prefixes

@@ -46,7 +46,7 @@ ASSERT_SIZE(struct port, 8);
 #define PORT_ETHERNET 1
 
 /* Who decides about packets to a destination; from WAY_GROUP on it is a group. */
-enum { WAY_STACK = 0, WAY_FIB = 1, WAY_GROUP = 2 };
+enum { WAY_STACK = 0, WAY_FIB = 1, WAY_OWN = 2, WAY_GROUP = 3 };
 
 struct group {
 	__u8 name[NAME_LENGTH];
@@ -154,7 +154,7 @@ enum reason {
 	STACK_SHORT,
 	/* It has options, or extension headers. */
 	STACK_OPTIONS,
-	/* Its checksum or one of its addresses is none that is forwarded. */
+	/* Its checksum is wrong, or nothing is forwarded that says to be from where it says. */
 	STACK_INVALID,
 	/* Its hops end here. */
 	STACK_TTL,

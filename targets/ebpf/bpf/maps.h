@@ -28,6 +28,15 @@ struct {
 	MAP_FLAGS(BPF_F_NO_PREALLOC);
 } ways6 SECTION(".maps");
 
+/* The router's own addresses of IPv4: packets that others send in its name are not forwarded. Written by the control plane
+ * with the ways to them. */
+struct {
+	MAP_TYPE(BPF_MAP_TYPE_HASH);
+	MAP_KEY(__be32);
+	MAP_VALUE(__u32);
+	MAP_ENTRIES(4096);
+} own4 SECTION(".maps");
+
 /* By their numbers; written by the control plane. */
 struct {
 	MAP_TYPE(BPF_MAP_TYPE_ARRAY);

@@ -19,7 +19,9 @@ struct packet {
 	/* The packet's own, in contrast to that of the key. */
 	__u8 protocol;
 	__u8 tcp_flags;
-	__u8 padding[2];
+	/* Whether it is an ICMP error, and the key another packet's. */
+	__u8 is_error;
+	__u8 padding;
 };
 
 /* Where the IP header begins. The verifier (Linux 6.18) forgets how small an offset is that it has seen written to the
@@ -105,6 +107,7 @@ INLINE void parse_error4(void *data_end, struct icmp *icmp, struct packet *packe
 	struct ipv4 *about = (void *)(icmp + 1);
 	if ((void *)(about + 1) > data_end)
 		return;
+	packet->is_error = 1;
 	packet->key.source[0] = about->destination;
 	packet->key.destination[0] = about->source;
 	packet->key.protocol = about->protocol;
@@ -122,6 +125,7 @@ INLINE void parse_error6(void *data_end, struct icmp *icmp, struct packet *packe
 	struct ipv6 *about = (void *)(icmp + 1);
 	if ((void *)(about + 1) > data_end)
 		return;
+	packet->is_error = 1;
 	__builtin_memcpy(packet->key.source, about->destination, 16);
 	__builtin_memcpy(packet->key.destination, about->source, 16);
 	packet->key.protocol = about->next_header;

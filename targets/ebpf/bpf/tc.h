@@ -81,6 +81,9 @@ INLINE int tc_by_group(struct __sk_buff *skb, const struct packet *packet, __u32
 
 INLINE int tc_by_fib(struct __sk_buff *skb, const struct packet *packet, int *verdict)
 {
+	/* The kernel shares errors among gateways by what they are about, which its look-up is not told. */
+	if (packet->is_error)
+		return STACK_FIB;
 	/* Without a length the kernel measures the packet itself, each of its segments too. */
 	struct bpf_fib_lookup answer = fib_question(packet, skb->ifindex);
 	long found = bpf_fib_lookup(skb, &answer, sizeof(answer), 0);
@@ -118,8 +121,10 @@ INLINE int tc_forward(struct __sk_buff *skb, struct packet *packet, int *verdict
 	if (parsed != CONTINUE)
 		return parsed;
 	__u32 way = find_way(packet);
-	if (way == WAY_STACK)
+	if (way == WAY_STACK || way == WAY_OWN)
 		return STACK_WAY;
+	if (is_from_router(packet))
+		return STACK_INVALID;
 	if (way == WAY_FIB)
 		return tc_by_fib(skb, packet, verdict);
 	return tc_by_group(skb, packet, way, verdict);

@@ -4,6 +4,12 @@
 #include "maps.h"
 #include "parse.h"
 
+/* Whether a packet says to be from the router itself. Of IPv6 the kernel forwards these too (ip6_forward). */
+INLINE int is_from_router(const struct packet *packet)
+{
+	return packet->key.family == AF_INET && bpf_map_lookup_elem(&own4, &packet->source[0]);
+}
+
 /* WAY_...: what the longest prefix of the destination says; the stack's without one. */
 INLINE __u32 find_way(const struct packet *packet)
 {

@@ -74,6 +74,9 @@ INLINE int xdp_by_group(struct xdp_md *context, const struct packet *packet, __u
 
 INLINE int xdp_by_fib(struct xdp_md *context, const struct packet *packet, int *verdict)
 {
+	/* The kernel shares errors among gateways by what they are about, which its look-up is not told. */
+	if (packet->is_error)
+		return STACK_FIB;
 	struct bpf_fib_lookup answer = fib_question(packet, context->ingress_ifindex);
 	answer.tot_len = packet->length;
 	long found = bpf_fib_lookup(context, &answer, sizeof(answer), 0);
@@ -100,8 +103,10 @@ INLINE int xdp_forward(struct xdp_md *context, struct packet *packet, int *verdi
 	if (parsed != CONTINUE)
 		return parsed;
 	__u32 way = find_way(packet);
-	if (way == WAY_STACK)
+	if (way == WAY_STACK || way == WAY_OWN)
 		return STACK_WAY;
+	if (is_from_router(packet))
+		return STACK_INVALID;
 	if (way == WAY_FIB)
 		return xdp_by_fib(context, packet, verdict);
 	return xdp_by_group(context, packet, way, verdict);

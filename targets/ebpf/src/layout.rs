@@ -10,10 +10,11 @@ pub(crate) const IDS: u32 = 128;
 pub(crate) const PORT_ETHERNET: u8 = 1;
 /// The bytes of a group's name.
 pub(crate) const NAME_LENGTH: usize = 32;
-/// `WAY_STACK`, `WAY_FIB`, and the first of the groups.
+/// `WAY_STACK`, `WAY_FIB`, `WAY_OWN`, and the first of the groups.
 pub(crate) const WAY_STACK: u32 = 0;
 pub(crate) const WAY_FIB: u32 = 1;
-pub(crate) const WAY_GROUP: u32 = 2;
+pub(crate) const WAY_OWN: u32 = 2;
+pub(crate) const WAY_GROUP: u32 = 3;
 /// `FIELD_...`.
 pub(crate) const FIELD_SOURCE: u8 = 1;
 pub(crate) const FIELD_DESTINATION: u8 = 2;

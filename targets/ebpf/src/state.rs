@@ -58,6 +58,8 @@ pub enum By {
     Stack,
     /// The kernel's routes and rules, looked up from the program; what they don't forward takes the stack.
     Fib,
+    /// The kernel: it is an address of the router itself, in whose name others send nothing.
+    Own,
     /// A group.
     Group(GroupName),
 }
@@ -253,6 +255,7 @@ impl fmt::Display for Way {
         match &self.by {
             By::Stack => write!(f, "stack"),
             By::Fib => write!(f, "fib"),
+            By::Own => write!(f, "own"),
             By::Group(name) => write!(f, "group {:?}", name.as_str()),
         }
     }

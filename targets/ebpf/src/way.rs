@@ -1,6 +1,6 @@
 //! Which destinations go which way.
 
-use crate::layout::{WAY_FIB, WAY_GROUP, WAY_STACK};
+use crate::layout::{WAY_FIB, WAY_GROUP, WAY_OWN, WAY_STACK};
 use crate::maps::Maps;
 use crate::{By, GroupName};
 use aya::maps::MapError;
@@ -33,6 +33,7 @@ pub(crate) fn meaning(value: u32, name: impl Fn(u32) -> Option<GroupName>) -> Op
     match value {
         WAY_STACK => Some(By::Stack),
         WAY_FIB => Some(By::Fib),
+        WAY_OWN => Some(By::Own),
         group => name(group - WAY_GROUP).map(By::Group),
     }
 }
@@ -42,6 +43,7 @@ pub(crate) fn value(by: &By, number: impl Fn(&GroupName) -> Option<u32>) -> Opti
     match by {
         By::Stack => Some(WAY_STACK),
         By::Fib => Some(WAY_FIB),
+        By::Own => Some(WAY_OWN),
         By::Group(name) => number(name).map(|number| number + WAY_GROUP),
     }
 }
@@ -49,6 +51,15 @@ pub(crate) fn value(by: &By, number: impl Fn(&GroupName) -> Option<u32>) -> Opti
 /// Sets the way of a prefix, or removes it.
 pub(crate) fn set(maps: &mut Maps, prefix: IpNet, value: Option<u32>) -> Result<(), MapError> {
     let length = u32::from(prefix.prefix_len());
+    if let IpNet::V4(prefix) = prefix
+        && prefix.prefix_len() == 32
+    {
+        let address = prefix.addr().octets();
+        match value {
+            Some(WAY_OWN) => maps.own4.insert(address, WAY_OWN, 0)?,
+            _ => unless_gone(maps.own4.remove(&address))?,
+        }
+    }
     match (prefix.network(), value) {
         (std::net::IpAddr::V4(address), Some(value)) => {
             maps.ways4.insert(&Key::new(length, address.octets()), value, 0)

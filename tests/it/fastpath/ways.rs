@@ -52,10 +52,12 @@ fn what_is_near_is_looked_up_by_the_kernel() {
         "/ip address add address=198.51.100.1/32 interface=lo\n\
          /ip address add address=198.51.100.2/32 interface=ether4 network=198.51.100.3",
     ));
-    // Neighbours, the router's own addresses, the other end of a link.
-    for address in ["192.0.2.1", "192.0.2.2", "203.0.113.255", "198.51.100.1", "198.51.100.2", "198.51.100.3"]
-    {
+    // Neighbours, and the other end of a link.
+    for address in ["192.0.2.1", "203.0.113.255", "198.51.100.3"] {
         assert_eq!(decides(&state, address), Some(By::Fib), "{address}");
+    }
+    for address in ["192.0.2.2", "198.51.100.1", "198.51.100.2", "2001:db8:1::2"] {
+        assert_eq!(decides(&state, address), Some(By::Own), "{address}");
     }
     assert!(is_shared(&state, "198.51.100.4"));
 }
@@ -69,9 +71,10 @@ fn a_group_inside_of_a_connected_network_leaves_out_the_router_and_all_hosts() {
     ));
     // Of the whole network, the connected route comes first.
     assert_eq!(by_default(&state, "203.0.113.0/24"), Some(By::Fib));
-    for address in ["203.0.113.0", "203.0.113.1", "203.0.113.255"] {
+    for address in ["203.0.113.0", "203.0.113.255"] {
         assert_eq!(decides(&state, address), Some(By::Fib), "{address}");
     }
+    assert_eq!(decides(&state, "203.0.113.1"), Some(By::Own));
     assert!(is_shared(&state, "203.0.113.2") && is_shared(&state, "203.0.113.254"));
 }
 
@@ -95,8 +98,8 @@ fn without_a_default_route_the_kernel_says_that_there_is_none() {
     let state =
         state(&router("/ip route remove [find]\n/ip route add dst-address=10.0.0.0/8 gateway=192.0.2.1"));
     assert_eq!(by_default(&state, "0.0.0.0/0"), Some(By::Fib));
-    // And what is the stack's.
-    assert_eq!(ways(&state).0, 6);
+    // And what is the stack's, and the router's own addresses.
+    assert_eq!(ways(&state).0, 6 + 3);
 }
 
 #[test]
@@ -168,8 +171,11 @@ fn addresses_that_others_gave_the_machine_are_looked_up_by_the_kernel() {
     let devices = devices.map(|(name, device)| (name.to_owned(), device)).into();
     let host = Host { devices: Some(devices), ..Host::default() };
     let state = lower(&router, &host).desired.ebpf;
-    for address in ["198.18.0.255", "172.17.3.4", "172.17.0.1", "198.51.100.9", "100.64.3.7"] {
+    for address in ["198.18.0.255", "172.17.3.4", "198.51.100.9"] {
         assert_eq!(decides(&state, address), Some(By::Fib), "{address}");
+    }
+    for address in ["198.18.0.7", "172.17.0.1", "100.64.3.7"] {
+        assert_eq!(decides(&state, address), Some(By::Own), "{address}");
     }
     assert_eq!(decides(&state, "127.0.0.1"), Some(By::Stack));
     assert!(is_shared(&state, "100.64.3.8"));

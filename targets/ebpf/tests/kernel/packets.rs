@@ -55,6 +55,7 @@ fn cases(family: u8) -> Vec<Case> {
 
 fn cases_of_ipv4() -> Vec<Case> {
     let some = flow(4, 7);
+    let own = IpAddr::from([10, 255, 255, 254]);
     let mut wrong = plain(some);
     wrong[24] ^= 1;
     let mut version = plain(some);
@@ -66,6 +67,8 @@ fn cases_of_ipv4() -> Vec<Case> {
         ("of another version", version, Reason::Options),
         ("with a wrong checksum", wrong, Reason::Invalid),
         ("shorter than its header", length, Reason::Short),
+        ("from the router itself", plain(Flow { source: own, ..some }), Reason::Invalid),
+        ("to the router itself", plain(Flow { destination: own, ..some }), Reason::Way),
         ("the first part of a datagram", fragment(some, 0, true), Reason::ForwardedByGroup),
         ("the last part of a datagram", fragment(some, 64, false), Reason::ForwardedByGroup),
     ]
@@ -169,6 +172,9 @@ fn the_kernels_routes_are_followed_where_they_are_asked() {
             assert_eq!(hops(&out), 63);
             let (verdict, _, counted) = world.send(Hook::Xdp, &plain(flow));
             assert_eq!((verdict, counted), (XDP_PASS, Some(Reason::Unresolved)), "{flow:?}");
+        }
+        for flow in all {
+            assert_eq!(world.send(Hook::Tc, &error_about(flow)).2, Some(Reason::Fib), "{flow:?}");
         }
         // To the router itself.
         ip("address add 198.51.100.9/32 dev lan");

@@ -219,6 +219,7 @@ pub(crate) fn shared_among(weights: &[(u8, u16)], slots: Slots, hook: Hook) -> S
             way("0.0.0.0/0", By::Group(group_name(4))),
             way("198.51.100.0/24", By::Fib),
             way("224.0.0.0/4", By::Stack),
+            way("10.255.255.254/32", By::Own),
             way("::/0", By::Group(group_name(6))),
             way("2001:db8:51::/48", By::Fib),
             way("ff00::/8", By::Stack),

@@ -6,13 +6,14 @@ use rosc::diagnostic::has_errors;
 use rosc::host::Host;
 use rosc::lab::{Message, Port, Role, Station, Topology};
 use rosc::lower::lower;
-use rosc::transaction::Machine;
+use rosc::transaction::{Machine, OWN_BPF_FS};
 use rosc_ebpf::Counters;
 use rosc_target::netns::for_test;
 use socket2::{Domain, Socket, Type};
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// The uplinks are counted from 1.
@@ -64,6 +65,16 @@ impl World {
         assert!(lowered.diagnostics.is_empty(), "{configuration}\n{:?}", lowered.diagnostics);
         assert!(!lowered.desired.ebpf.groups.is_empty());
         self.world.apply(&lowered.desired).expect("it can be applied");
+    }
+
+    /// Where the fast path is pinned.
+    pub(in crate::kernel) fn bpf_fs(&self) -> PathBuf {
+        self.world.state_dir().join(OWN_BPF_FS)
+    }
+
+    /// Runs something in the router's namespace.
+    pub(in crate::kernel) fn on_router<T: Send>(&self, act: impl FnOnce() -> T + Send) -> T {
+        self.world.on_router(act)
     }
 
     pub(in crate::kernel) fn counters(&self) -> Counters {
