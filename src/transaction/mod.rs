@@ -179,7 +179,7 @@ fn bring_to(
         return Err(Failure::Conflicts { plan: Box::new(plan) });
     }
     if plan.steps.is_empty() {
-        verified.keep(observed.nftables.generation);
+        verified.keep(&observed.nftables);
         // It is asked for all the same: another state may have been the last to be kept.
         history::propose(&options.state_dir, desired, 0)?;
         history::keep(&options.state_dir)?;
@@ -244,7 +244,7 @@ fn verify(machine: &mut Machine, desired: &Desired, verified: &Verified<'_>) -> 
     if !left.is_empty() {
         return Err(Cause::NotVerified { left });
     }
-    verified.keep(observed.nftables.generation);
+    verified.keep(&observed.nftables);
     Ok(())
 }
 

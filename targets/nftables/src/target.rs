@@ -1,5 +1,9 @@
 //! The target itself: observe, diff, apply, undo.
 
+mod known;
+mod rules;
+
+use crate::assembly;
 use crate::change::{Action, Change};
 use crate::command::{
     Command, Filled, Subject, commands, commands_against, commands_for_sets, take_deletions,
@@ -8,14 +12,13 @@ use crate::diff;
 use crate::helper::CtHelper;
 use crate::kernel::elements::{self, Edit};
 use crate::kernel::{self, TableStatus};
-use crate::name::Name;
 use crate::nft::{Mode, Nft, Outcome};
 use crate::observed::{Details, Observed};
 use crate::read;
 use crate::refusal;
 use crate::revert::revert;
 use crate::state::{Family, SetType, State, TABLE};
-use crate::values::Values;
+use known::Known;
 use rosc_target::{Diff, Target, TargetError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -30,33 +33,6 @@ pub struct Nftables {
     nft: Nft,
     last: Option<Observed>,
     known: Option<Known>,
-}
-
-/// The elements of sets at a generation that came of our own transactions alone.
-#[derive(Debug, Clone)]
-struct Known {
-    generation: u32,
-    /// What was read before.
-    before: Observed,
-    /// What of it may be other elements now.
-    touched: BTreeSet<(Family, Name)>,
-    /// Sets that were filled element by element as the kernel has them, each of which it has acknowledged.
-    filled: BTreeMap<(Family, Name), Values>,
-}
-
-impl Known {
-    fn elements(&self, generation: u32, family: Family, name: &Name) -> Option<&Values> {
-        if self.generation != generation {
-            return None;
-        }
-        let key = (family, name.clone());
-        if let Some(values) = self.filled.get(&key) {
-            return Some(values);
-        }
-        let set = self.before.state.tables.get(&family)?.sets.get(name)?;
-        let is_as_it_was = !self.touched.contains(&key) && !self.before.is_uneven(family, name);
-        is_as_it_was.then(|| set.elements())
-    }
 }
 
 /// How often reading starts again because somebody changed a rule meanwhile.
@@ -146,12 +122,15 @@ impl Nftables {
                 return Err(error(advice));
             }
         }
+        if let Some(listing) = self.read_edited(family)? {
+            return Ok(Some(listing));
+        }
         if let Some(listing) = self.read_apart(family)? {
             return Ok(Some(listing));
         }
         match self.nft.list_table(family.keyword(), TABLE)? {
             Outcome::Done(json) => {
-                read::listing(&json).map(Some).map_err(|e| error(format!("nft's listing: {e}")))
+                read::listing(&json, TABLE).map(Some).map_err(|e| error(format!("nft's listing: {e}")))
             }
             Outcome::Refused(message) | Outcome::Crashed(message) => Err(error(refusal::readable(&message))),
         }
@@ -163,7 +142,7 @@ impl Nftables {
         let is_alone = !kernel::has_other_tables(family).map_err(kernel_error)?;
         let listed = self.nft.list_table_tersely(family.keyword(), TABLE, is_alone)?;
         let Outcome::Done(json) = listed else { return Ok(None) };
-        let Ok(mut listing) = read::listing(&json) else { return Ok(None) };
+        let Ok(mut listing) = read::listing(&json, TABLE) else { return Ok(None) };
         if !listing.table.objects.is_empty() {
             return Ok(None);
         }
@@ -220,7 +199,7 @@ impl Nftables {
             }
             let before = Observed { state: Arc::new(state), ..current };
             let (touched, filled) = (BTreeSet::new(), BTreeMap::new());
-            self.known = Some(Known { generation, before, touched, filled });
+            self.known = Some(Known { generation, before, touched, filled, after: None });
         }
         Ok(())
     }
@@ -296,7 +275,9 @@ impl Target for Nftables {
 
     /// Reads our tables. Other tables are not read, however large they are.
     fn observe(&mut self) -> Result<Observed, TargetError> {
-        self.nft.require()?;
+        if !self.is_expected(self.generation()?) {
+            self.nft.require()?;
+        }
         let observed = self.read()?;
         self.last = Some(observed.clone());
         Ok(observed)
@@ -316,6 +297,9 @@ impl Target for Nftables {
         let current = self.current()?;
         if let Some(edits) = edits(changes, &current) {
             return self.edit(changes, &edits, current.clone());
+        }
+        if self.edit_rules(changes, &current)? {
+            return Ok(());
         }
         let filled = Filled::by(changes, &current);
         let mut commands = commands(changes, &current, &filled)?;
@@ -342,6 +326,7 @@ impl Target for Nftables {
                 touched: touched.collect(),
                 filled: acknowledged.map(|one| (key(one), one.set.elements().clone())).collect(),
                 before: current,
+                after: None,
             });
         }
         Ok(())
@@ -349,6 +334,7 @@ impl Target for Nftables {
 
     /// Rules come back with what they had counted when the changes were planned.
     fn undo(&mut self, changes: &[Change]) -> Result<(), TargetError> {
+        assembly::clear_left().map_err(kernel_error)?;
         let observed = self.observe()?;
         let mut before = State::clone(&observed.state);
         revert(&mut before, changes);
@@ -381,11 +367,5 @@ fn observed(generation: u32, tables: Vec<(Family, Option<read::Listing>)>) -> Ob
 }
 
 fn kernel_error(error: io::Error) -> TargetError {
-    TargetError {
-        origin: None,
-        operation: "read",
-        object: "nf_tables".to_owned(),
-        errno: error.raw_os_error(),
-        message: error.to_string(),
-    }
+    kernel::error(&error)
 }
