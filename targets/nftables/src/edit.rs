@@ -74,7 +74,7 @@ impl<'a> Edit<'a> {
             after,
         };
         for Change { family, action } in changes {
-            let before = tables.get(family).filter(|table| table.objects.is_empty())?;
+            let before = tables.get(family)?;
             edit.add(*family, action, before, current)?;
         }
         let chains = tables.values().flat_map(|table| table.chains.values());

@@ -87,12 +87,14 @@ pub(crate) fn has_other_tables(family: Family) -> io::Result<bool> {
 
 /// An error for which no object is to blame.
 pub(crate) fn error(error: &io::Error) -> TargetError {
+    let text = error.to_string();
+    let number = error.raw_os_error().map(|number| format!(" (os error {number})")).unwrap_or_default();
     TargetError {
         origin: None,
         operation: "read",
         object: "nf_tables".to_owned(),
         errno: error.raw_os_error(),
-        message: error.to_string(),
+        message: text.strip_suffix(&number).unwrap_or(&text).to_owned(),
     }
 }
 

@@ -4,13 +4,13 @@ mod known;
 mod rules;
 
 use crate::assembly;
-use crate::change::{Action, Change};
+use crate::change::Change;
 use crate::command::{
     Command, Filled, Subject, commands, commands_against, commands_for_sets, take_deletions,
 };
 use crate::diff;
 use crate::helper::CtHelper;
-use crate::kernel::elements::{self, Edit};
+use crate::kernel::elements;
 use crate::kernel::{self, TableStatus};
 use crate::nft::{Mode, Nft, Outcome};
 use crate::observed::{Details, Observed};
@@ -20,7 +20,7 @@ use crate::revert::revert;
 use crate::state::{Family, SetType, State, TABLE};
 use known::Known;
 use rosc_target::{Diff, Target, TargetError};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
 use std::sync::Arc;
@@ -174,36 +174,6 @@ impl Nftables {
         }
     }
 
-    /// Edits sets without nft.
-    fn edit(&mut self, changes: &[Change], edits: &[Edit<'_>], current: Observed) -> Result<(), TargetError> {
-        (self.last, self.known) = (None, None);
-        elements::edit(edits).map_err(|error| {
-            // Which of several it was, the kernel does not say.
-            let one = changes.first().filter(|_| changes.len() == 1);
-            TargetError {
-                origin: one.map(Change::origin).filter(|origin| !origin.is_implied()),
-                operation: "edit",
-                object: one.map_or_else(|| "some sets".to_owned(), ToString::to_string),
-                errno: error.raw_os_error(),
-                message: error.to_string(),
-            }
-        })?;
-        let generation = current.generation.wrapping_add(1);
-        if self.generation()? == generation {
-            let mut state = State::clone(&current.state);
-            for edit in edits {
-                let set = state.tables.get_mut(&edit.family).and_then(|table| table.sets.get_mut(edit.set));
-                if let Some(set) = set {
-                    *set.elements_mut() = set.elements().without_elements(edit.removed).union(edit.added);
-                }
-            }
-            let before = Observed { state: Arc::new(state), ..current };
-            let (touched, filled) = (BTreeSet::new(), BTreeMap::new());
-            self.known = Some(Known { generation, before, touched, filled, after: None });
-        }
-        Ok(())
-    }
-
     /// Makes sets and fills them. Returns how many transactions that took; after an error they are gone again.
     fn fill(&self, filled: &[Filled<'_>], current: &Observed) -> Result<u32, TargetError> {
         if filled.is_empty() {
@@ -295,9 +265,6 @@ impl Target for Nftables {
             return Ok(());
         }
         let current = self.current()?;
-        if let Some(edits) = edits(changes, &current) {
-            return self.edit(changes, &edits, current.clone());
-        }
         if self.edit_rules(changes, &current)? {
             return Ok(());
         }
@@ -340,17 +307,6 @@ impl Target for Nftables {
         revert(&mut before, changes);
         self.apply(&diff::changes(&observed.state, &before))
     }
-}
-
-/// The changes, if they only edit sets in a way that needs no nft: it reads all elements of a set to change a few.
-fn edits<'a>(changes: &'a [Change], current: &Observed) -> Option<Vec<Edit<'a>>> {
-    let edit = |change: &'a Change| {
-        let Action::EditSet { name, removed, added, .. } = &change.action else { return None };
-        let is_even = !current.is_uneven(change.family, name);
-        is_even.then_some(Edit { family: change.family, set: name, removed, added })
-    };
-    let edits: Vec<Edit<'_>> = changes.iter().map(edit).collect::<Option<_>>()?;
-    (elements::fits(&edits) && edits.iter().all(Edit::is_possible)).then_some(edits)
 }
 
 fn observed(generation: u32, tables: Vec<(Family, Option<read::Listing>)>) -> Observed {

@@ -107,13 +107,6 @@ pub(crate) fn fits(edits: &[Edit<'_>]) -> bool {
         < TRANSACTION
 }
 
-/// Edits sets in one transaction, of which a packet sees nothing or all.
-pub(crate) fn edit(edits: &[Edit<'_>]) -> io::Result<()> {
-    let mut batch = Batch::new();
-    add_edits(&mut batch, edits);
-    batch.commit(&open()?)
-}
-
 /// Makes edits a part of a transaction.
 pub(crate) fn add_edits(batch: &mut Batch, edits: &[Edit<'_>]) {
     for edit in edits {

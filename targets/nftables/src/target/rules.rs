@@ -3,16 +3,17 @@
 use super::{Known, Nftables, kernel_error};
 use crate::assembly;
 use crate::change::Change;
+use crate::command::Subject;
 use crate::edit::{Edit, Made, listing};
 use crate::kernel::batch::Batch;
 use crate::kernel::copy::RuleCopy;
 use crate::kernel::{elements, rules};
+use crate::name::Name;
 use crate::observed::{Details, Observed};
 use crate::read::Listing;
 use crate::state::{Family, SetType, State, TABLE};
-use rosc_target::TargetError;
+use rosc_target::{Origin, TargetError};
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
 use std::sync::Arc;
 
 impl Nftables {
@@ -50,7 +51,7 @@ impl Nftables {
             return Ok(false);
         }
         let has_stale = u32::from(!edit.stale_sets.is_empty());
-        delete_sets(&edit).map_err(kernel_error)?;
+        delete_sets(&edit.stale_sets)?;
         let own = u32::from(!made.is_empty()) + filled + has_changes + has_stale;
         let generation = current.generation.wrapping_add(own);
         if self.generation()? == generation {
@@ -124,8 +125,15 @@ impl Nftables {
     }
 }
 
-fn delete_sets(edit: &Edit<'_>) -> io::Result<()> {
+fn delete_sets(stale: &[(Family, &Name)]) -> Result<(), TargetError> {
     let mut batch = Batch::new();
-    edit.stale_sets.iter().for_each(|(family, name)| batch.delete_set(*family, name.as_str()));
-    batch.commit_at_once()
+    stale.iter().for_each(|(family, name)| batch.delete_set(*family, name.as_str()));
+    batch.commit_at_once().map_err(|error| {
+        // Which of several it was, the kernel does not say.
+        let object = match stale {
+            [(family, name)] => Subject::Set(*family, name, Origin::IMPLIED).describe(),
+            _ => "some sets".to_owned(),
+        };
+        TargetError { operation: "delete", object, ..kernel_error(error) }
+    })
 }
