@@ -29,6 +29,7 @@ use std::io;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 use thiserror::Error;
 use verified::Verified;
@@ -192,10 +193,14 @@ fn bring_to(
         let deaf = |error| Failure::StateDir { operation: "wake the guard of", path, error };
         guard.write_all(b"!").map_err(deaf)?;
     }
-    let missing_modules = machine::missing_modules(&wanted, &plan.steps);
-    let outcome = execute(machine, &plan.steps, options)
-        .and_then(|()| verify(machine, &wanted, &verified))
-        .and_then(|()| history::propose(&options.state_dir, desired, plan.len()).map_err(not_proposed));
+    let (outcome, missing_modules) = thread::scope(|scope| {
+        // It takes the kernel some time to tell, and the changes need no answer.
+        let modules = scope.spawn(|| machine::missing_modules(&wanted, &plan.steps));
+        let outcome = execute(machine, &plan.steps, options)
+            .and_then(|()| verify(machine, &wanted, &verified))
+            .and_then(|()| history::propose(&options.state_dir, desired, plan.len()).map_err(not_proposed));
+        (outcome, modules.join().expect("reading does not panic"))
+    });
     match outcome {
         Ok(()) => {
             match options.confirmation {

@@ -24,6 +24,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
 use std::sync::Arc;
+use std::thread;
 
 /// Our nftables tables in the calling thread's network namespace.
 ///
@@ -92,8 +93,13 @@ impl Nftables {
         let mut attempt = 1;
         loop {
             let generation = self.generation()?;
-            let tables = Family::ALL.iter().map(|&family| Ok((family, self.read_table(family)?)));
-            let tables: Result<Vec<_>, TargetError> = tables.collect();
+            // Each on a thread of this namespace, as most of the time is nft's.
+            let read = |family: Family| Ok((family, self.read_table(family)?));
+            let tables: Result<Vec<_>, TargetError> = thread::scope(|scope| {
+                let all: Vec<_> =
+                    Family::ALL.iter().map(|&family| scope.spawn(move || read(family))).collect();
+                all.into_iter().map(|one| one.join().expect("reading does not panic")).collect()
+            });
             let is_consistent = self.generation()? == generation;
             match tables {
                 Ok(tables) if is_consistent || attempt == MAX_ATTEMPTS => {
