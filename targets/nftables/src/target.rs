@@ -77,10 +77,18 @@ impl Nftables {
     /// Says which of some connection tracking helpers the kernel does not have, loading the modules of those that it has.
     /// Takes what a root of the namespace may.
     pub fn missing_helpers<'h>(
-        &self,
+        &mut self,
         helpers: &'h [(Family, CtHelper)],
     ) -> Result<Vec<&'h (Family, CtHelper)>, TargetError> {
-        let are_there = kernel::helpers::are_there(helpers).map_err(kernel_error)?;
+        if helpers.is_empty() {
+            return Ok(Vec::new());
+        }
+        let are_there = thread::scope(|scope| {
+            // The kernel takes some milliseconds to answer. An nft that can't be used is told of when it is.
+            let _told_later = scope.spawn(|| self.nft.require());
+            kernel::helpers::are_there(helpers)
+        });
+        let are_there = are_there.map_err(kernel_error)?;
         Ok(helpers
             .iter()
             .zip(are_there)
