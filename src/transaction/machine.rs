@@ -64,6 +64,11 @@ impl Machine {
         })
     }
 
+    /// Reads what there is for who wants a state, as an apply of it does.
+    pub fn observe_wanting(&mut self, desired: &Desired, state_dir: &Path) -> Result<Observed, TargetError> {
+        self.observe_knowing(&Verified::new(state_dir, &desired.nftables))
+    }
+
     /// Reads what there is, but of the firewall only whether anybody has changed it, where it was found to be as wanted
     /// before: what only changes to it would need is missing then, counters, and by what the kernel knows rules. Where it was
     /// found to be what was kept last, these are read, and no more.
@@ -75,6 +80,9 @@ impl Machine {
             let rest = scope.spawn(|| Ok((route.observe()?, sysctl.observe()?)));
             let mut firewall = || {
                 let generation = nftables.generation()?;
+                if let Some(seen) = nftables.seen(generation) {
+                    return Ok(seen);
+                }
                 let Some(record) = verified.record(generation) else { return nftables.observe() };
                 let found = if verified.is_wanted(&record) {
                     nftables.observe_unchanged(generation, verified.wanted())?

@@ -50,8 +50,8 @@ fn go_back(machine: &Box, arguments: &[&str]) {
     }
 }
 
-/// Applies a file again and again, each time killed somewhere else, and goes back by a command.
-fn kill_everywhere(machine: &Box, path: &str, back: &[&str]) {
+/// Applies a file again and again, each time killed somewhere else, and goes back by a command. Says where it was killed.
+fn kill_everywhere(machine: &Box, path: &str, back: &[&str]) -> String {
     const SOME: usize = 7;
     let calls = calls(machine, path);
     go_back(machine, back);
@@ -72,8 +72,8 @@ fn kill_everywhere(machine: &Box, path: &str, back: &[&str]) {
             killed += 1;
         }
     }
-    println!("killed at {killed} system calls of {} kinds", calls.len());
     assert!(killed > 100, "only {killed} were met");
+    format!("killed at {killed} system calls of {} kinds", calls.len())
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn a_run_that_is_killed_at_any_system_call_is_taken_back() {
     let Some(machine) = Box::with_ports(&["ether1"]) else { return };
     machine.run("ip", &["link", "set", "ether1", "up"]);
     let files = Files::new([("router.rsc", ROUTER)]);
-    kill_everywhere(&machine, &files.path("router.rsc"), &["apply", "--remove"]);
+    println!("{}", kill_everywhere(&machine, &files.path("router.rsc"), &["apply", "--remove"]));
 }
 
 /// Where most rules stay, nft makes those that come in a table of their own.
@@ -96,5 +96,5 @@ fn an_edit_that_is_killed_at_any_system_call_is_taken_back() {
     let files = Files::new([("router.rsc", rules(2)), ("edited.rsc", rules(4))]);
     let original = files.path("router.rsc");
     go_back(&machine, &["apply", &original]);
-    kill_everywhere(&machine, &files.path("edited.rsc"), &["apply", &original]);
+    println!("{}", kill_everywhere(&machine, &files.path("edited.rsc"), &["apply", &original]));
 }

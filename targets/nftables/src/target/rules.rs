@@ -78,7 +78,8 @@ impl Nftables {
             let raw = rules::read(family, TABLE)?;
             let made = made.get(&family).map(Vec::as_slice).unwrap_or_default();
             let is_made = |rule: &rules::RawRule, number: usize| {
-                Ok(RuleCopy::of(family, TABLE, rule)?.as_ref() == made.get(number))
+                let copy = RuleCopy::of(family, TABLE, rule)?;
+                Ok(copy.is_some() && copy.as_ref() == made.get(number))
             };
             let Some(mut found) = after.found(family, &known.before, &raw, is_made)? else { return Ok(None) };
             for (name, set) in &mut found.table.sets {
@@ -98,6 +99,11 @@ impl Nftables {
             Ok(Some(found))
         };
         read().map_err(kernel_error)
+    }
+
+    /// Returns what was read last, if that was at a generation. Counters may have gone on since.
+    pub fn seen(&self, generation: u32) -> Option<Observed> {
+        self.last.clone().filter(|last| last.generation == generation)
     }
 
     /// Returns a state as observed, with what its rules have counted, if the kernel is still at a generation at which it was
