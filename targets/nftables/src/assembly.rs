@@ -4,7 +4,6 @@
 //! given the rules of an edit alone, in a chain that no packet enters, with the sets and chains that they name, empty. What
 //! it made of them is listed and compared there, and put into our table as bytes.
 
-use crate::command::rule_object;
 use crate::kernel::batch::Batch;
 use crate::kernel::copy::RuleCopy;
 use crate::kernel::{self, TableStatus, rules};
@@ -115,7 +114,7 @@ fn commands(family: Family, rules: &[&Rule], table: &Table) -> Vec<Value> {
         add("add", json!({ "chain": schema::chain(family, chain, None) }));
     }
     for rule in rules {
-        add("add", rule_object(family, CHAIN, rule, None));
+        add("add", schema::rule(family, CHAIN, rule, None));
     }
     commands
 }

@@ -320,7 +320,7 @@ impl<'a> List<'a, '_> {
         for run in runs {
             let behind = run.at + run.removed.len();
             for (rule, handle) in run.removed.iter().zip(&handles[run.at..behind]) {
-                let object = json!({ "rule": rule_place(family, name.as_str(), Some(*handle)) });
+                let object = json!({ "rule": schema::rule_place(family, name.as_str(), Some(*handle)) });
                 self.push(Phase::DeleteRules, "delete", Subject::Rule(family, name, rule), &object);
             }
             for rule in &run.inserted {
@@ -332,7 +332,7 @@ impl<'a> List<'a, '_> {
 
     /// Adds a rule in front of the one with a handle, or at the end of the chain.
     fn add_rule(&mut self, family: Family, chain: &'a Name, rule: &'a Rule, before: Option<u64>) {
-        let object = rule_object(family, chain.as_str(), rule, before);
+        let object = schema::rule(family, chain.as_str(), rule, before);
         let operation = if before.is_some() { "insert" } else { "add" };
         self.push(Phase::AddRules, operation, Subject::Rule(family, chain, rule), &object);
     }
@@ -352,25 +352,6 @@ fn not_as_planned(family: Family, chain: &Name) -> TargetError {
         errno: None,
         message: "it is not as it was when the changes were planned; plan them again".to_owned(),
     }
-}
-
-/// Written by hand, because the type of the crate has only 32 bits for a handle, and the kernel 64.
-fn rule_place(family: Family, chain: &str, handle: Option<u64>) -> Value {
-    let mut object = json!({ "family": family, "table": TABLE, "chain": chain });
-    if let Some(handle) = handle {
-        object["handle"] = handle.into();
-    }
-    object
-}
-
-/// A rule as it stands in commands.
-pub(crate) fn rule_object(family: Family, chain: &str, rule: &Rule, before: Option<u64>) -> Value {
-    let mut object = rule_place(family, chain, before);
-    object["expr"] = Value::Array(schema::statements(rule));
-    if let Some(comment) = rule.comment() {
-        object["comment"] = comment.as_str().into();
-    }
-    json!({ "rule": object })
 }
 
 fn named(family: Family, kind: &str, name: &str) -> Value {

@@ -2,7 +2,7 @@
 
 use super::batch::Batch;
 use super::message::{
-    DUMP, Header, REQUEST, attribute, attributes, find, message, number_of, text, unreadable,
+    CREATE, DUMP, Header, REQUEST, attribute, attributes, find, message, number_of, text, unreadable,
 };
 use super::{SUBSYSTEM, dump};
 use crate::state::{Family, TABLE};
@@ -16,9 +16,6 @@ const DELETE_CHAIN: u16 = SUBSYSTEM | 5;
 const GET_RULE: u16 = SUBSYSTEM | 7;
 const DELETE_RULE: u16 = SUBSYSTEM | 8;
 const DELETE_SET: u16 = SUBSYSTEM | 11;
-
-/// `NLM_F_CREATE` without which the kernel makes nothing.
-use super::message::CREATE;
 
 /// `NFTA_RULE_*`.
 pub(super) mod rule {
