@@ -26,7 +26,7 @@ pub(super) fn confirmation(
     let unasked = session.filter(|_| args.confirm.is_none() && !args.no_confirm);
     let Some(session) = unasked else { return Ok(args.confirm) };
     machine.look_at(desired.sysctl.settings.keys().cloned());
-    let observed = machine.observe().map_err(|error| unreadable(&error))?;
+    let observed = machine.observe_wanting(desired, &args.state_dir).map_err(|error| unreadable(&error))?;
     let Planned { wanted, plan, .. } = plan_with(desired, &observed, leeway(args));
     let touches = plan.touches(session, &observed, &wanted);
     if touches.is_empty() || !plan.conflicts.is_empty() {

@@ -9,7 +9,9 @@
 
 use super::Failure;
 use crate::lower::Desired;
+use rosc_nftables::State;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
@@ -150,6 +152,22 @@ pub fn last(state_dir: &Path) -> Result<Result<(Entry, Desired), NotKept>, Failu
     let Some((number, _)) = numbers(state_dir)?.pop_last() else { return Ok(Err(NotKept::Never)) };
     let path = file(state_dir, number);
     Ok(read(&path).map_err(|error| NotKept::Unreadable { number, why: error.to_string() }))
+}
+
+/// The firewall of the state that was kept last, if it is written as `fits` wants it; only then it is read.
+pub(super) fn last_firewall(state_dir: &Path, fits: impl FnOnce(&str) -> bool) -> Option<State> {
+    /// Of a state, the firewall alone, unread.
+    #[derive(Deserialize)]
+    struct Kept<'t> {
+        #[serde(borrow)]
+        nftables: &'t RawValue,
+    }
+    let (number, _) = numbers(state_dir).ok()?.pop_last()?;
+    let (_, mut rest) = open(&file(state_dir, number)).ok()?;
+    let mut text = Vec::new();
+    rest.read_to_end(&mut text).ok()?;
+    let firewall = serde_json::from_slice::<Kept<'_>>(&text).ok()?.nftables.get();
+    if fits(firewall) { serde_json::from_str(firewall).ok() } else { None }
 }
 
 fn read(path: &Path) -> io::Result<(Entry, Desired)> {

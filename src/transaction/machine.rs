@@ -73,8 +73,14 @@ impl Machine {
         })
     }
 
+    /// Reads what there is for who wants a state, as an apply of it does.
+    pub fn observe_wanting(&mut self, desired: &Desired, state_dir: &Path) -> Result<Observed, TargetError> {
+        self.observe_knowing(&Verified::new(state_dir, &desired.nftables))
+    }
+
     /// Reads what there is, but of the firewall only whether anybody has changed it, where it was found to be as wanted
-    /// before. What only changes to it would need is missing then: counters, and by what the kernel knows rules.
+    /// before: what only changes to it would need is missing then, counters, and by what the kernel knows rules. Where it was
+    /// found to be what was kept last, these are read, and no more.
     pub(super) fn observe_knowing(&mut self, verified: &Verified<'_>) -> Result<Observed, TargetError> {
         let mut sysctl = self.sysctl();
         let Self { route, nftables, ebpf, .. } = self;
@@ -82,11 +88,19 @@ impl Machine {
         thread::scope(|scope| {
             let rest = scope.spawn(|| Ok((route.observe()?, sysctl.observe()?, ebpf.observe()?)));
             let mut firewall = || {
-                let unchanged = match verified.generation() {
-                    Some(generation) => nftables.observe_unchanged(generation, verified.wanted())?,
-                    None => None,
+                let generation = nftables.generation()?;
+                if let Some(seen) = nftables.seen(generation) {
+                    return Ok(seen);
+                }
+                let Some(record) = verified.record(generation) else { return nftables.observe() };
+                let found = if verified.is_wanted(&record) {
+                    nftables.observe_unchanged(generation, verified.wanted())?
+                } else if let Some(state) = verified.state(&record) {
+                    nftables.observe_known(generation, state)?
+                } else {
+                    None
                 };
-                unchanged.map_or_else(|| nftables.observe(), Ok)
+                found.map_or_else(|| nftables.observe(), Ok)
             };
             let nftables = firewall();
             let (route, sysctl, ebpf) = rest.join().expect("reading does not panic")?;

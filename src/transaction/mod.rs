@@ -29,6 +29,7 @@ use std::io;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 use thiserror::Error;
 use verified::Verified;
@@ -179,7 +180,7 @@ fn bring_to(
         return Err(Failure::Conflicts { plan: Box::new(plan) });
     }
     if plan.steps.is_empty() {
-        verified.keep(observed.nftables.generation);
+        verified.keep(&observed.nftables);
         // It is asked for all the same: another state may have been the last to be kept.
         history::propose(&options.state_dir, desired, 0)?;
         history::keep(&options.state_dir)?;
@@ -192,10 +193,14 @@ fn bring_to(
         let deaf = |error| Failure::StateDir { operation: "wake the guard of", path, error };
         guard.write_all(b"!").map_err(deaf)?;
     }
-    let missing_modules = machine::missing_modules(&wanted, &plan.steps);
-    let outcome = execute(machine, &plan.steps, options)
-        .and_then(|()| verify(machine, &wanted, &verified))
-        .and_then(|()| history::propose(&options.state_dir, desired, plan.len()).map_err(not_proposed));
+    let (outcome, missing_modules) = thread::scope(|scope| {
+        // It takes the kernel some time to tell, and the changes need no answer.
+        let modules = scope.spawn(|| machine::missing_modules(&wanted, &plan.steps));
+        let outcome = execute(machine, &plan.steps, options)
+            .and_then(|()| verify(machine, &wanted, &verified))
+            .and_then(|()| history::propose(&options.state_dir, desired, plan.len()).map_err(not_proposed));
+        (outcome, modules.join().expect("reading does not panic"))
+    });
     match outcome {
         Ok(()) => {
             match options.confirmation {
@@ -244,7 +249,7 @@ fn verify(machine: &mut Machine, desired: &Desired, verified: &Verified<'_>) -> 
     if !left.is_empty() {
         return Err(Cause::NotVerified { left });
     }
-    verified.keep(observed.nftables.generation);
+    verified.keep(&observed.nftables);
     Ok(())
 }
 

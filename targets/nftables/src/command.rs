@@ -323,7 +323,7 @@ impl<'a> List<'a, '_> {
         for run in runs {
             let behind = run.at + run.removed.len();
             for (rule, handle) in run.removed.iter().zip(&handles[run.at..behind]) {
-                let object = json!({ "rule": rule_place(family, name, Some(*handle)) });
+                let object = json!({ "rule": schema::rule_place(family, name.as_str(), Some(*handle)) });
                 self.push(Phase::DeleteRules, "delete", Subject::Rule(family, name, rule), &object);
             }
             for rule in &run.inserted {
@@ -335,13 +335,9 @@ impl<'a> List<'a, '_> {
 
     /// Adds a rule in front of the one with a handle, or at the end of the chain.
     fn add_rule(&mut self, family: Family, chain: &'a Name, rule: &'a Rule, before: Option<u64>) {
-        let mut object = rule_place(family, chain, before);
-        object["expr"] = Value::Array(schema::statements(rule));
-        if let Some(comment) = rule.comment() {
-            object["comment"] = comment.as_str().into();
-        }
+        let object = schema::rule(family, chain.as_str(), rule, before);
         let operation = if before.is_some() { "insert" } else { "add" };
-        self.push(Phase::AddRules, operation, Subject::Rule(family, chain, rule), &json!({ "rule": object }));
+        self.push(Phase::AddRules, operation, Subject::Rule(family, chain, rule), &object);
     }
 
     fn push(&mut self, phase: Phase, operation: &'static str, subject: Subject<'a>, object: &impl Serialize) {
@@ -359,15 +355,6 @@ fn not_as_planned(family: Family, chain: &Name) -> TargetError {
         errno: None,
         message: "it is not as it was when the changes were planned; plan them again".to_owned(),
     }
-}
-
-/// Written by hand, because the type of the crate has only 32 bits for a handle, and the kernel 64.
-fn rule_place(family: Family, chain: &Name, handle: Option<u64>) -> Value {
-    let mut object = json!({ "family": family, "table": TABLE, "chain": chain });
-    if let Some(handle) = handle {
-        object["handle"] = handle.into();
-    }
-    object
 }
 
 fn named(family: Family, kind: &str, name: &str) -> Value {

@@ -4,15 +4,18 @@
 //! The first take microseconds however large the ruleset is. nft 1.0.6 reads every table for `list tables`, can't tell "no
 //! such table" from other errors but by its words, and prints broken JSON for a dormant table.
 
-mod batch;
+pub(crate) mod batch;
+pub(crate) mod copy;
 pub(crate) mod elements;
 pub(crate) mod flowtables;
 pub(crate) mod helpers;
 mod message;
+pub(crate) mod rules;
 
 use crate::state::{Family, TABLE};
 use message::{DUMP, Header, REQUEST, Reply, find, message, number, number_of, replies, text, unreadable};
 use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_NETFILTER};
+use rosc_target::TargetError;
 use std::io;
 
 /// `NFNL_SUBSYS_NFTABLES`.
@@ -55,9 +58,14 @@ pub(crate) enum TableStatus {
 
 /// Says whether there is a table of ours in this thread's network namespace.
 pub(crate) fn table_status(family: Family) -> io::Result<TableStatus> {
+    status_of(family, TABLE)
+}
+
+/// Says whether there is a table of some name in this thread's network namespace.
+pub(crate) fn status_of(family: Family, table: &str) -> io::Result<TableStatus> {
     let mut request = Vec::new();
     let header = Header { flags: REQUEST, family: number_of(family), ..Header::default() };
-    message(&mut request, GET_TABLE, header, |bytes| text(bytes, attribute_type::TABLE_NAME, TABLE));
+    message(&mut request, GET_TABLE, header, |bytes| text(bytes, attribute_type::TABLE_NAME, table));
     match ask(&request) {
         Ok(mut replies) => {
             let reply = replies.pop().ok_or_else(unreadable)?;
@@ -76,6 +84,19 @@ pub(crate) fn has_other_tables(family: Family) -> io::Result<bool> {
     message(&mut request, GET_TABLE, header, |_| {});
     let ours = [TABLE.as_bytes(), &[0]].concat();
     Ok(ask(&request)?.iter().any(|table| find(table, attribute_type::TABLE_NAME) != Some(ours.as_slice())))
+}
+
+/// An error for which no object is to blame.
+pub(crate) fn error(error: &io::Error) -> TargetError {
+    let text = error.to_string();
+    let number = error.raw_os_error().map(|number| format!(" (os error {number})")).unwrap_or_default();
+    TargetError {
+        origin: None,
+        operation: "read",
+        object: "nf_tables".to_owned(),
+        errno: error.raw_os_error(),
+        message: text.strip_suffix(&number).unwrap_or(&text).to_owned(),
+    }
 }
 
 /// A socket of this thread's network namespace.
@@ -102,6 +123,27 @@ fn ask(request: &[u8]) -> io::Result<Vec<Vec<u8>>> {
         }
         if !has_end {
             return Ok(objects);
+        }
+    }
+}
+
+/// The kernel fills so much at once where it is given the room (`NLMSG_GOODSIZE`).
+const DATAGRAM: usize = 32 * 1024;
+
+/// Sends one request for all objects of a kind, and hands on the attributes of each.
+fn dump(request: &[u8], mut each: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+    let socket = open()?;
+    socket.send(request, 0)?;
+    let mut datagram = Vec::with_capacity(DATAGRAM);
+    loop {
+        datagram.clear();
+        socket.recv(&mut datagram, 0)?;
+        for reply in replies(&datagram) {
+            match reply?.1 {
+                Reply::Object(attributes) => each(attributes)?,
+                Reply::Done => return Ok(()),
+                Reply::Refused(error) => return Err(error),
+            }
         }
     }
 }

@@ -28,6 +28,7 @@
 //! Three renderings exist of the one model: nft's JSON, in which it is loaded; nft's own language, for people
 //! ([`text`]); and the reader of nft's JSON listing. A rule is also serialised as nft's JSON.
 
+mod assembly;
 mod bits;
 mod canonical;
 mod change;
@@ -36,6 +37,7 @@ mod counted;
 mod datatype;
 mod diff;
 mod dynamic;
+mod edit;
 mod expr;
 mod flowtable;
 pub mod hash;

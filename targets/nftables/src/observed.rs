@@ -31,6 +31,11 @@ impl Observed {
         handles.map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// Whether all sets have the very elements of the state in the kernel: somebody may have divided an interval in two.
+    pub fn is_even(&self) -> bool {
+        self.details.values().all(|details| details.uneven.is_empty())
+    }
+
     pub(crate) fn is_uneven(&self, family: Family, set: &Name) -> bool {
         self.details.get(&family).is_some_and(|details| details.uneven.contains(set))
     }

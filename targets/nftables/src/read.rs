@@ -19,7 +19,7 @@ use crate::name::Name;
 use crate::opaque::OpaqueObject;
 use crate::quoted::Comment;
 use crate::rule::Rule;
-use crate::state::{BaseHook, Chain, ChainType, Hook, Policy, Set, TABLE, Table};
+use crate::state::{BaseHook, Chain, ChainType, Hook, Policy, Set, Table};
 use crate::values::Values;
 use rosc_target::Origin;
 use serde_json::{Map, Value};
@@ -36,8 +36,8 @@ pub(crate) struct Listing {
     pub(crate) uneven: Vec<Name>,
 }
 
-/// Returns the table that nft listed with `--json`.
-pub(crate) fn listing(json: &str) -> Result<Listing, serde_json::Error> {
+/// Returns the table of a name that nft listed with `--json`.
+pub(crate) fn listing(json: &str, table: &str) -> Result<Listing, serde_json::Error> {
     let mut document: Value = serde_json::from_str(json)?;
     let objects = match document.get_mut("nftables").map(Value::take) {
         Some(Value::Array(objects)) => objects,
@@ -48,7 +48,7 @@ pub(crate) fn listing(json: &str) -> Result<Listing, serde_json::Error> {
         let Value::Object(object) = object else { continue };
         for (kind, body) in object {
             if let Value::Object(body) = body {
-                listing.add(&kind, body);
+                listing.add(&kind, body, table);
             }
         }
     }
@@ -56,9 +56,9 @@ pub(crate) fn listing(json: &str) -> Result<Listing, serde_json::Error> {
 }
 
 impl Listing {
-    fn add(&mut self, kind: &str, body: Map<String, Value>) {
+    fn add(&mut self, kind: &str, body: Map<String, Value>, table: &str) {
         // Somebody may make a table of his own while ours is listed as the only one.
-        if text(&body, "table").is_some_and(|table| table != TABLE) {
+        if text(&body, "table").is_some_and(|other| other != table) {
             return;
         }
         match kind {
@@ -198,11 +198,12 @@ fn text<'a>(body: &'a Map<String, Value>, property: &str) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::state::TABLE;
     use serde_json::json;
 
     /// The table that a listing of these objects reads as.
     fn listed(objects: &Value) -> Listing {
-        listing(&json!({ "nftables": objects }).to_string()).unwrap()
+        listing(&json!({ "nftables": objects }).to_string(), TABLE).unwrap()
     }
 
     fn rule_of(expr: &Value) -> Rule {
@@ -324,8 +325,8 @@ mod tests {
 
     #[test]
     fn what_is_no_listing_is_an_error_or_empty() {
-        assert!(listing("{\"nftables\": [{").is_err());
-        assert_eq!(listing("{}").unwrap(), Listing::default());
-        assert_eq!(listing("[1, 2]").unwrap(), Listing::default());
+        assert!(listing("{\"nftables\": [{", TABLE).is_err());
+        assert_eq!(listing("{}", TABLE).unwrap(), Listing::default());
+        assert_eq!(listing("[1, 2]", TABLE).unwrap(), Listing::default());
     }
 }

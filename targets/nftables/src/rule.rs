@@ -120,6 +120,20 @@ impl Rule {
         }
     }
 
+    /// Takes over what the kernel has counted. `false` if it counts at other places.
+    pub(crate) fn count(&mut self, counted: impl Iterator<Item = Counter>) -> bool {
+        let mut counted = counted.fuse();
+        for statement in &mut self.statements {
+            if let Statement::Counter(counter) = statement {
+                match counted.next() {
+                    Some(now) => *counter = now,
+                    None => return false,
+                }
+            }
+        }
+        counted.next().is_none()
+    }
+
     /// Returns the chains that packets may go into from here.
     pub(crate) fn targets(&self) -> impl Iterator<Item = &Name> {
         self.statements.iter().flat_map(Statement::targets)

@@ -116,6 +116,26 @@ pub(crate) fn statements(rule: &Rule) -> Vec<Value> {
     canonical::loaded(rule.statements()).map(|one| statement(&one)).collect()
 }
 
+/// Returns where a rule of a chain stands or comes. Written by hand, because the type of the crate has only 32 bits for a
+/// handle, and the kernel 64.
+pub(crate) fn rule_place(family: Family, chain: &str, handle: Option<u64>) -> Value {
+    let mut object = json!({ "family": family, "table": TABLE, "chain": chain });
+    if let Some(handle) = handle {
+        object["handle"] = handle.into();
+    }
+    object
+}
+
+/// Returns a rule as it stands in commands, in front of the one with a handle or at the end of the chain.
+pub(crate) fn rule(family: Family, chain: &str, rule: &Rule, before: Option<u64>) -> Value {
+    let mut object = rule_place(family, chain, before);
+    object["expr"] = Value::Array(statements(rule));
+    if let Some(comment) = rule.comment() {
+        object["comment"] = comment.as_str().into();
+    }
+    json!({ "rule": object })
+}
+
 fn nf_family(family: Family) -> NfFamily {
     match family {
         Family::Ip => NfFamily::IP,

@@ -1,26 +1,30 @@
 //! The target itself: observe, diff, apply, undo.
 
-use crate::change::{Action, Change};
+mod known;
+mod rules;
+
+use crate::assembly;
+use crate::change::Change;
 use crate::command::{
     Command, Filled, Subject, commands, commands_against, commands_for_sets, take_deletions,
 };
 use crate::diff;
 use crate::helper::CtHelper;
-use crate::kernel::elements::{self, Edit};
+use crate::kernel::elements;
 use crate::kernel::{self, TableStatus};
-use crate::name::Name;
 use crate::nft::{Mode, Nft, Outcome};
 use crate::observed::{Details, Observed};
 use crate::read;
 use crate::refusal;
 use crate::revert::revert;
 use crate::state::{Family, SetType, State, TABLE};
-use crate::values::Values;
+use known::Known;
 use rosc_target::{Diff, Target, TargetError};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
 use std::sync::Arc;
+use std::thread;
 
 /// Our nftables tables in the calling thread's network namespace.
 ///
@@ -30,33 +34,6 @@ pub struct Nftables {
     nft: Nft,
     last: Option<Observed>,
     known: Option<Known>,
-}
-
-/// The elements of sets at a generation that came of our own transactions alone.
-#[derive(Debug, Clone)]
-struct Known {
-    generation: u32,
-    /// What was read before.
-    before: Observed,
-    /// What of it may be other elements now.
-    touched: BTreeSet<(Family, Name)>,
-    /// Sets that were filled element by element as the kernel has them, each of which it has acknowledged.
-    filled: BTreeMap<(Family, Name), Values>,
-}
-
-impl Known {
-    fn elements(&self, generation: u32, family: Family, name: &Name) -> Option<&Values> {
-        if self.generation != generation {
-            return None;
-        }
-        let key = (family, name.clone());
-        if let Some(values) = self.filled.get(&key) {
-            return Some(values);
-        }
-        let set = self.before.state.tables.get(&family)?.sets.get(name)?;
-        let is_as_it_was = !self.touched.contains(&key) && !self.before.is_uneven(family, name);
-        is_as_it_was.then(|| set.elements())
-    }
 }
 
 /// How often reading starts again because somebody changed a rule meanwhile.
@@ -101,10 +78,18 @@ impl Nftables {
     /// Says which of some connection tracking helpers the kernel does not have, loading the modules of those that it has.
     /// Takes what a root of the namespace may.
     pub fn missing_helpers<'h>(
-        &self,
+        &mut self,
         helpers: &'h [(Family, CtHelper)],
     ) -> Result<Vec<&'h (Family, CtHelper)>, TargetError> {
-        let are_there = kernel::helpers::are_there(helpers).map_err(kernel_error)?;
+        if helpers.is_empty() {
+            return Ok(Vec::new());
+        }
+        let are_there = thread::scope(|scope| {
+            // The kernel takes some milliseconds to answer. An nft that can't be used is told of when it is.
+            let _told_later = scope.spawn(|| self.nft.require());
+            kernel::helpers::are_there(helpers)
+        });
+        let are_there = are_there.map_err(kernel_error)?;
         Ok(helpers
             .iter()
             .zip(are_there)
@@ -123,8 +108,13 @@ impl Nftables {
         let mut attempt = 1;
         loop {
             let generation = self.generation()?;
-            let tables = Family::ALL.iter().map(|&family| Ok((family, self.read_table(family)?)));
-            let tables: Result<Vec<_>, TargetError> = tables.collect();
+            // Each on a thread of this namespace, as most of the time is nft's.
+            let read = |family: Family| Ok((family, self.read_table(family)?));
+            let tables: Result<Vec<_>, TargetError> = thread::scope(|scope| {
+                let all: Vec<_> =
+                    Family::ALL.iter().map(|&family| scope.spawn(move || read(family))).collect();
+                all.into_iter().map(|one| one.join().expect("reading does not panic")).collect()
+            });
             let is_consistent = self.generation()? == generation;
             match tables {
                 Ok(tables) if is_consistent || attempt == MAX_ATTEMPTS => {
@@ -153,12 +143,15 @@ impl Nftables {
                 return Err(error(advice));
             }
         }
+        if let Some(listing) = self.read_edited(family)? {
+            return Ok(Some(listing));
+        }
         if let Some(listing) = self.read_apart(family)? {
             return Ok(Some(listing));
         }
         match self.nft.list_table(family.keyword(), TABLE)? {
             Outcome::Done(json) => {
-                read::listing(&json).map(Some).map_err(|e| error(format!("nft's listing: {e}")))
+                read::listing(&json, TABLE).map(Some).map_err(|e| error(format!("nft's listing: {e}")))
             }
             Outcome::Refused(message) | Outcome::Crashed(message) => Err(error(refusal::readable(&message))),
         }
@@ -170,7 +163,7 @@ impl Nftables {
         let is_alone = !kernel::has_other_tables(family).map_err(kernel_error)?;
         let listed = self.nft.list_table_tersely(family.keyword(), TABLE, is_alone)?;
         let Outcome::Done(json) = listed else { return Ok(None) };
-        let Ok(mut listing) = read::listing(&json) else { return Ok(None) };
+        let Ok(mut listing) = read::listing(&json, TABLE) else { return Ok(None) };
         if !listing.table.objects.is_empty() {
             return Ok(None);
         }
@@ -200,36 +193,6 @@ impl Nftables {
             Some(last) if last.generation == self.generation()? => Ok(last.clone()),
             Some(_) | None => self.observe(),
         }
-    }
-
-    /// Edits sets without nft.
-    fn edit(&mut self, changes: &[Change], edits: &[Edit<'_>], current: Observed) -> Result<(), TargetError> {
-        (self.last, self.known) = (None, None);
-        elements::edit(edits).map_err(|error| {
-            // Which of several it was, the kernel does not say.
-            let one = changes.first().filter(|_| changes.len() == 1);
-            TargetError {
-                origin: one.map(Change::origin).filter(|origin| !origin.is_implied()),
-                operation: "edit",
-                object: one.map_or_else(|| "some sets".to_owned(), ToString::to_string),
-                errno: error.raw_os_error(),
-                message: error.to_string(),
-            }
-        })?;
-        let generation = current.generation.wrapping_add(1);
-        if self.generation()? == generation {
-            let mut state = State::clone(&current.state);
-            for edit in edits {
-                let set = state.tables.get_mut(&edit.family).and_then(|table| table.sets.get_mut(edit.set));
-                if let Some(set) = set {
-                    *set.elements_mut() = set.elements().without_elements(edit.removed).union(edit.added);
-                }
-            }
-            let before = Observed { state: Arc::new(state), ..current };
-            let (touched, filled) = (BTreeSet::new(), BTreeMap::new());
-            self.known = Some(Known { generation, before, touched, filled });
-        }
-        Ok(())
     }
 
     /// Makes sets and fills them. Returns how many transactions that took; after an error they are gone again.
@@ -303,7 +266,9 @@ impl Target for Nftables {
 
     /// Reads our tables. Other tables are not read, however large they are.
     fn observe(&mut self) -> Result<Observed, TargetError> {
-        self.nft.require()?;
+        if !self.is_expected(self.generation()?) {
+            self.nft.require()?;
+        }
         let observed = self.read()?;
         self.last = Some(observed.clone());
         Ok(observed)
@@ -321,8 +286,8 @@ impl Target for Nftables {
             return Ok(());
         }
         let current = self.current()?;
-        if let Some(edits) = edits(changes, &current) {
-            return self.edit(changes, &edits, current.clone());
+        if self.edit_rules(changes, &current)? {
+            return Ok(());
         }
         let filled = Filled::by(changes, &current);
         let mut commands = commands(changes, &current, &filled)?;
@@ -349,6 +314,7 @@ impl Target for Nftables {
                 touched: touched.collect(),
                 filled: acknowledged.map(|one| (key(one), one.set.elements().clone())).collect(),
                 before: current,
+                after: None,
             });
         }
         Ok(())
@@ -357,23 +323,13 @@ impl Target for Nftables {
     /// Rules come back with what they had counted when the changes were planned, and flow tables with those devices that
     /// there are: the others have left them by themselves.
     fn undo(&mut self, changes: &[Change]) -> Result<(), TargetError> {
+        assembly::clear_left().map_err(kernel_error)?;
         let observed = self.observe()?;
         let mut before = State::clone(&observed.state);
         revert(&mut before, changes);
         kernel::flowtables::leave_out_absent_devices(&mut before).map_err(kernel_error)?;
         self.apply(&diff::changes(&observed.state, &before))
     }
-}
-
-/// The changes, if they only edit sets in a way that needs no nft: it reads all elements of a set to change a few.
-fn edits<'a>(changes: &'a [Change], current: &Observed) -> Option<Vec<Edit<'a>>> {
-    let edit = |change: &'a Change| {
-        let Action::EditSet { name, removed, added, .. } = &change.action else { return None };
-        let is_even = !current.is_uneven(change.family, name);
-        is_even.then_some(Edit { family: change.family, set: name, removed, added })
-    };
-    let edits: Vec<Edit<'_>> = changes.iter().map(edit).collect::<Option<_>>()?;
-    (elements::fits(&edits) && edits.iter().all(Edit::is_possible)).then_some(edits)
 }
 
 fn observed(generation: u32, tables: Vec<(Family, Option<read::Listing>)>) -> Observed {
@@ -390,11 +346,5 @@ fn observed(generation: u32, tables: Vec<(Family, Option<read::Listing>)>) -> Ob
 }
 
 fn kernel_error(error: io::Error) -> TargetError {
-    TargetError {
-        origin: None,
-        operation: "read",
-        object: "nf_tables".to_owned(),
-        errno: error.raw_os_error(),
-        message: error.to_string(),
-    }
+    kernel::error(&error)
 }

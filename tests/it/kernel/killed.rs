@@ -37,11 +37,11 @@ fn calls(machine: &Box, path: &str) -> Vec<String> {
     text.lines().filter_map(call).collect()
 }
 
-/// Takes away what there is, as soon as nothing that a killed run has started is at work any more.
-fn remove(machine: &Box) {
+/// Goes back to what was before, as soon as nothing that a killed run has started is at work any more.
+fn go_back(machine: &Box, arguments: &[&str]) {
     let deadline = Instant::now() + Duration::from_secs(60);
     loop {
-        let ended = machine.rosc(&["apply", "--remove"]);
+        let ended = machine.rosc(arguments);
         if ended.code == Some(0) {
             return;
         }
@@ -50,15 +50,11 @@ fn remove(machine: &Box) {
     }
 }
 
-#[test]
-fn a_run_that_is_killed_at_any_system_call_is_taken_back() {
+/// Applies a file again and again, each time killed somewhere else, and goes back by a command. Says where it was killed.
+fn kill_everywhere(machine: &Box, path: &str, back: &[&str]) -> String {
     const SOME: usize = 7;
-    let Some(machine) = Box::with_ports(&["ether1"]) else { return };
-    machine.run("ip", &["link", "set", "ether1", "up"]);
-    let files = Files::new([("router.rsc", ROUTER)]);
-    let path = files.path("router.rsc");
-    let calls = calls(&machine, &path);
-    remove(&machine);
+    let calls = calls(machine, path);
+    go_back(machine, back);
     let before = machine.dump();
     let every = if std::env::var_os("ROSC_EVERY_CALL").is_some() { 1 } else { SOME };
     let mut killed = 0;
@@ -66,8 +62,8 @@ fn a_run_that_is_killed_at_any_system_call_is_taken_back() {
         // A call that the kernel begins anew counts again, so how many there are is not known before.
         for place in (1..).step_by(every) {
             let injection = format!("inject={name}:signal=KILL:when={place}");
-            let survived = traced(&machine, &["-o", "/dev/null", "-e", &injection], &path);
-            remove(&machine);
+            let survived = traced(machine, &["-o", "/dev/null", "-e", &injection], path);
+            go_back(machine, back);
             assert_eq!(machine.dump().differences(&before), "", "killed at {name} {place}");
             assert!(!machine.state_dir().join("journal.json").exists(), "killed at {name} {place}");
             if survived {
@@ -76,6 +72,29 @@ fn a_run_that_is_killed_at_any_system_call_is_taken_back() {
             killed += 1;
         }
     }
-    println!("killed at {killed} system calls of {} kinds", calls.len());
     assert!(killed > 100, "only {killed} were met");
+    format!("killed at {killed} system calls of {} kinds", calls.len())
+}
+
+#[test]
+fn a_run_that_is_killed_at_any_system_call_is_taken_back() {
+    let Some(machine) = Box::with_ports(&["ether1"]) else { return };
+    machine.run("ip", &["link", "set", "ether1", "up"]);
+    let files = Files::new([("router.rsc", ROUTER)]);
+    println!("{}", kill_everywhere(&machine, &files.path("router.rsc"), &["apply", "--remove"]));
+}
+
+/// Where most rules stay, nft makes those that come in a table of their own.
+#[test]
+fn an_edit_that_is_killed_at_any_system_call_is_taken_back() {
+    let Some(machine) = Box::with_ports(&["ether1"]) else { return };
+    machine.run("ip", &["link", "set", "ether1", "up"]);
+    let rules = |port: u16| {
+        let rule = |port| format!("add action=accept chain=input protocol=tcp dst-port={port},80\n");
+        format!("{ROUTER}/ip firewall filter\n{}{}{}", rule(1), rule(port), rule(3))
+    };
+    let files = Files::new([("router.rsc", rules(2)), ("edited.rsc", rules(4))]);
+    let original = files.path("router.rsc");
+    go_back(&machine, &["apply", &original]);
+    println!("{}", kill_everywhere(&machine, &files.path("edited.rsc"), &["apply", &original]));
 }

@@ -3,6 +3,8 @@
 use super::machine::Box;
 use crate::cli::{Ended, Files, command};
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 const ROUTER: &str = "/ip address\n\
                       add address=192.0.2.2/24 interface=ether1\n\
@@ -57,6 +59,37 @@ fn a_firewall_that_nobody_has_changed_is_not_read_again() {
     let read = apply(&machine, &files);
     assert_eq!((read.code, read.err.as_str()), UNCHANGED);
     assert_eq!(apply_without_nft(&machine, &files.path("router.rsc")).code, Some(0), "known again");
+}
+
+/// An nft that says nothing of our tables, and makes rules elsewhere only.
+const ASSEMBLING_NFT: &str = "#!/bin/sh
+case \"$*\" in
+*' list table '*' rosc-assembly' | --version) ;;
+*' list '*) echo \"Error: asked to list: $*\" >&2 && exit 1 ;;
+esac
+PATH=${PATH#*:} exec nft \"$@\"
+";
+
+#[test]
+fn an_edit_of_a_firewall_that_nobody_has_changed_does_not_list_it() {
+    let Some((machine, files)) = applied() else { return };
+    if !can_know(&machine) {
+        return;
+    }
+    let programs = Files::new([("nft", ASSEMBLING_NFT)]);
+    let nft = programs.path("nft");
+    fs::set_permissions(&nft, fs::Permissions::from_mode(0o755)).expect("a file of ours");
+    let directory = Path::new(&nft).parent().expect("a directory").display().to_string();
+    let path = format!("{directory}:{}", std::env::var("PATH").expect("a search path"));
+    let edited = Files::new([("router.rsc", ROUTER.replace("443", "8443"))]);
+    let mut command = command(["apply", &edited.path("router.rsc")]);
+    command.env("ROSC_STATE_DIR", machine.state_dir()).env("PATH", path);
+    let ended: Ended = machine.namespace.run(|| command.output()).expect("the command can be started").into();
+    assert!(ended.code == Some(0) && ended.out.contains("8443"), "{}{}", ended.out, ended.err);
+    let differs = machine.rosc(&["diff", &edited.path("router.rsc")]);
+    assert_eq!(differs.code, Some(0), "{}", differs.out);
+    let back = apply(&machine, &files);
+    assert!(back.err.contains("1 to create, 1 to delete"), "{}", back.err);
 }
 
 #[test]

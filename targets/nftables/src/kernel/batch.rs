@@ -4,24 +4,28 @@ use super::message::{ACK, Header, REQUEST, Reply, message, number_of, replies};
 use super::{NFTABLES, open};
 use crate::state::Family;
 use netlink_sys::Socket;
+use rustix::net::sockopt::set_socket_send_buffer_size_force;
 use std::io;
 
 /// `NFNL_MSG_BATCH_BEGIN` and `NFNL_MSG_BATCH_END`.
 const BATCH_BEGIN: u16 = 16;
 const BATCH_END: u16 = 17;
 
+/// Where the flags stand in `struct nlmsghdr`.
+const FLAGS: usize = 6;
+
 /// A transaction.
-pub(super) struct Batch {
+pub(crate) struct Batch {
     bytes: Vec<u8>,
-    /// The number of its last message.
-    last: u32,
+    /// Where its messages start; the first has the number 1.
+    starts: Vec<usize>,
 }
 
 impl Batch {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut bytes = Vec::new();
         message(&mut bytes, BATCH_BEGIN, Self::bound(0), |_| {});
-        Self { bytes, last: 0 }
+        Self { bytes, starts: Vec::new() }
     }
 
     fn bound(sequence: u32) -> Header {
@@ -33,28 +37,60 @@ impl Batch {
         self.bytes.len()
     }
 
+    /// Whether there is nothing to be carried out.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.starts.is_empty()
+    }
+
     /// Adds a message whose attributes the function writes, with flags beside those that all have.
     pub(super) fn push(&mut self, kind: u16, flags: u16, family: Family, write: impl FnOnce(&mut Vec<u8>)) {
-        self.last += 1;
-        let flags = REQUEST | ACK | flags;
-        let header = Header { flags, sequence: self.last, family: number_of(family), resource: 0 };
+        self.starts.push(self.bytes.len());
+        let header =
+            Header { flags: REQUEST | flags, sequence: self.last(), family: number_of(family), resource: 0 };
         message(&mut self.bytes, kind, header, write);
     }
 
-    /// Has it carried out.
+    /// The number of its last message.
+    fn last(&self) -> u32 {
+        u32::try_from(self.starts.len()).expect("a transaction has fewer messages than bytes")
+    }
+
+    /// Has messages answered even if they are carried out. Those that are refused always are.
+    fn ask_for_answers(&mut self, from: usize) {
+        for start in &self.starts[from..] {
+            let flags = &mut self.bytes[start + FLAGS..start + FLAGS + 2];
+            flags.copy_from_slice(&(u16::from_ne_bytes([flags[0], flags[1]]) | ACK).to_ne_bytes());
+        }
+    }
+
+    /// Has it carried out. The last message alone is answered: of thousands of answers some could find no room.
     pub(super) fn commit(mut self, socket: &Socket) -> io::Result<()> {
-        message(&mut self.bytes, BATCH_END, Self::bound(self.last + 1), |_| {});
+        let last = self.last();
+        if last == 0 {
+            return Ok(());
+        }
+        self.ask_for_answers(self.starts.len() - 1);
+        message(&mut self.bytes, BATCH_END, Self::bound(last + 1), |_| {});
         socket.send(&self.bytes, 0)?;
-        answers(socket, self.last, |outcome| outcome)
+        answers(socket, last, |outcome| outcome)
+    }
+
+    /// Has it carried out, however large it is.
+    pub(crate) fn commit_at_once(self) -> io::Result<()> {
+        let socket = open()?;
+        // Not all users may have more room; then one that is too large is refused.
+        let _refused = set_socket_send_buffer_size_force(&socket, 2 * self.len());
+        self.commit(&socket)
     }
 
     /// Has the kernel say of each message whether it would carry it out, and take everything back: without the mark at its
     /// end a transaction is none (`nfnetlink_rcv_batch`).
-    pub(super) fn rehearse(self) -> io::Result<Vec<io::Result<()>>> {
+    pub(super) fn rehearse(mut self) -> io::Result<Vec<io::Result<()>>> {
+        self.ask_for_answers(0);
         let socket = open()?;
         socket.send(&self.bytes, 0)?;
         let mut outcomes = Vec::new();
-        answers(&socket, self.last, |outcome| {
+        answers(&socket, self.last(), |outcome| {
             outcomes.push(outcome);
             Ok(())
         })?;

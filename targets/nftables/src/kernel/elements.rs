@@ -5,10 +5,10 @@
 
 use super::batch::Batch;
 use super::message::{
-    CREATE, DUMP, Header, REQUEST, Reply, attribute, attributes, find, message, nested, number, number_of,
-    replies, text, unreadable,
+    CREATE, DUMP, Header, REQUEST, attribute, attributes, find, message, nested, number, number_of, text,
+    unreadable,
 };
-use super::{SUBSYSTEM, open};
+use super::{SUBSYSTEM, dump, open};
 use crate::interface::{InterfaceName, Interfaces};
 use crate::interval::{Interval, Point};
 use crate::kind::SetKey;
@@ -53,9 +53,6 @@ const MESSAGE: usize = 60_000;
 const TRANSACTION: usize = 150_000;
 /// And so many where it is given more room.
 const LARGE_TRANSACTION: usize = 8_000_000;
-/// The kernel fills so much at once where it is given the room (`NLMSG_GOODSIZE`).
-const DATAGRAM: usize = 32 * 1024;
-
 /// Adds addresses to a set that has none of them, in one transaction or, if they are many, in several. Returns how many
 /// these were.
 ///
@@ -110,19 +107,16 @@ pub(crate) fn fits(edits: &[Edit<'_>]) -> bool {
         < TRANSACTION
 }
 
-/// Edits sets in one transaction, of which a packet sees nothing or all.
-pub(crate) fn edit(edits: &[Edit<'_>]) -> io::Result<()> {
-    let socket = open()?;
-    let mut batch = Batch::new();
+/// Makes edits a part of a transaction.
+pub(crate) fn add_edits(batch: &mut Batch, edits: &[Edit<'_>]) {
     for edit in edits {
         for (kind, values) in [(DELETE_ELEMENTS, edit.removed), (NEW_ELEMENTS, edit.added)] {
             let mut edges = inner_edges(values).into_iter().flatten().peekable();
             while edges.peek().is_some() {
-                push(&mut batch, kind, edit.family, edit.set, &mut edges);
+                push(batch, kind, edit.family, edit.set, &mut edges);
             }
         }
     }
-    batch.commit(&socket)
 }
 
 /// Adds a message with as many elements as it can hold.
@@ -201,36 +195,24 @@ pub(crate) fn can_add(values: &Values) -> bool {
 /// Reads the elements of an interval set, and how many intervals the kernel has; `None` if one of them has something to it
 /// that none of ours has.
 pub(crate) fn read(family: Family, set: &Name, key: SetKey) -> io::Result<Option<(Values, usize)>> {
-    let socket = open()?;
     let mut request = Vec::new();
     let header = Header { flags: REQUEST | DUMP, family: number_of(family), ..Header::default() };
     message(&mut request, GET_ELEMENTS, header, |bytes| {
         text(bytes, list::TABLE, TABLE);
         text(bytes, list::SET, set.as_str());
     });
-    socket.send(&request, 0)?;
     let mut edges: Vec<Edge> = Vec::new();
     let mut are_known = true;
-    let mut datagram = Vec::with_capacity(DATAGRAM);
-    loop {
-        datagram.clear();
-        socket.recv(&mut datagram, 0)?;
-        for reply in replies(&datagram) {
-            match reply?.1 {
-                Reply::Done => return Ok(are_known.then(|| from_edges(edges, key)).flatten()),
-                Reply::Refused(error) => return Err(error),
-                Reply::Object(object) => {
-                    let elements = find(object, list::ELEMENTS).unwrap_or_default();
-                    for (_, one) in attributes(elements) {
-                        match edge(one)? {
-                            Some(edge) => edges.push(edge),
-                            None => are_known = false,
-                        }
-                    }
-                }
+    dump(&request, |object| {
+        for (_, one) in attributes(find(object, list::ELEMENTS).unwrap_or_default()) {
+            match edge(one)? {
+                Some(edge) => edges.push(edge),
+                None => are_known = false,
             }
         }
-    }
+        Ok(())
+    })?;
+    Ok(are_known.then(|| from_edges(edges, key)).flatten())
 }
 
 /// Reads an element; `None` if it has something to it.

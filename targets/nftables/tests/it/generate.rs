@@ -6,7 +6,7 @@ mod edits;
 mod matches;
 mod values;
 
-pub(crate) use edits::edited;
+pub(crate) use edits::{edited, edited_rules};
 
 use actions::{ends, steps};
 use dynamic::dynamic_types;

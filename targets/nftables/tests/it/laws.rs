@@ -29,7 +29,7 @@ fn assert_same(wanted: &State, found: &State) {
 
 /// Some cases with hundreds of rules each; `PROPTEST_CASES` asks for more. A failing case names its rule, so
 /// there is nothing to shrink.
-fn config() -> ProptestConfig {
+pub(crate) fn config() -> ProptestConfig {
     let mut config =
         ProptestConfig { max_shrink_iters: 0, max_local_rejects: u32::MAX, ..ProptestConfig::default() };
     if std::env::var_os("PROPTEST_CASES").is_none() {

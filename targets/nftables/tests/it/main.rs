@@ -7,6 +7,7 @@ mod apply;
 mod build;
 mod canonical;
 mod dynamic;
+mod edits;
 mod elements;
 mod flowtable;
 mod foreign;

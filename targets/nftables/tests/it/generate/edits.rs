@@ -3,7 +3,8 @@
 use super::{Random, states};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use rosc_nftables::{Chain, Policy, Rule, Table};
+use rosc_nftables::{Chain, Name, Policy, Rule, Statement, Table, Verdict};
+use rosc_target::Origin;
 
 /// What happens to a set or chain, and a number to do it by.
 type Edit = (u8, u64);
@@ -26,6 +27,51 @@ pub(crate) fn edited() -> impl Strategy<Value = (Random, Random)> {
         }
         (Random(old), Random(new))
     })
+}
+
+/// Two states, the second made from the first by edits of some rules, of the elements of sets, and of what rules jump to.
+pub(crate) fn edited_rules() -> impl Strategy<Value = (Random, Random)> {
+    let edits = vec((any::<u8>(), any::<u64>()), 32);
+    (states(), states(), edits).prop_map(|(Random(old), Random(other), edits)| {
+        let mut edits = edits.into_iter().cycle();
+        let mut next = || edits.next().unwrap();
+        let mut new = old.clone();
+        for (family, table) in &mut new.tables {
+            let other = &other.tables[family];
+            for (name, chain) in &mut table.chains {
+                let (kind, number) = next();
+                edit_some_rules(&mut chain.rules, &other.chains[name].rules, kind, number);
+            }
+            if next().0.is_multiple_of(2) {
+                let name = Name::new("u_new").unwrap();
+                let jump =
+                    Rule::new(Origin::IMPLIED, [Statement::from(Verdict::Jump(name.clone()))]).unwrap();
+                table.chain(&Name::new("c_fwd").unwrap()).rules.push(jump);
+                table.chain(&name).rules = other.chains[&Name::new("c_fwd").unwrap()].rules.clone();
+            }
+            if next().0.is_multiple_of(2) {
+                for name in ["s_v4", "s_v6"].map(|name| Name::new(name).unwrap()) {
+                    table.sets.insert(Name::new(&format!("{name}_new")).unwrap(), other.sets[&name].clone());
+                }
+            }
+        }
+        (Random(old), Random(new))
+    })
+}
+
+/// Most of the rules stay.
+fn edit_some_rules(rules: &mut Vec<Rule>, others: &[Rule], kind: u8, number: u64) {
+    let middle = usize::try_from(number % (rules.len() as u64 + 1)).unwrap();
+    let few = usize::from(kind / 64);
+    match kind % 4 {
+        0 => {}
+        1 => drop(rules.splice(middle..middle, others.iter().take(few).cloned())),
+        2 => {
+            let end = rules.len().min(middle + few);
+            rules.splice(middle..end, others.iter().take(2).cloned());
+        }
+        _ => rules.rotate_left(middle.min(few)),
+    }
 }
 
 fn edit_table(table: &mut Table, other: &Table, next: &mut impl FnMut() -> Edit) {
