@@ -143,6 +143,8 @@ impl<'a> Edit<'a> {
             | Action::DeleteTable {}
             | Action::CreateHelper { .. }
             | Action::DeleteHelper { .. }
+            | Action::CreateFlowtable { .. }
+            | Action::DeleteFlowtable { .. }
             | Action::SetPolicy { .. }
             | Action::CreateObject { .. }
             | Action::DeleteObject { .. } => return None,
