@@ -1,6 +1,7 @@
 //! A fast path on a router with traffic: it forwards, and no connection leaves an uplink that stays.
 
 mod connections;
+mod edges;
 mod load;
 
 use super::machine::Box;

@@ -1,5 +1,6 @@
 //! Connections through a router with uplinks of both families, and where each of them goes.
 
+use crate::kernel::output_of;
 use crate::stages::text;
 use rosc::compile::{Options, compile};
 use rosc::diagnostic::has_errors;
@@ -8,11 +9,11 @@ use rosc::lab::{Message, Port, Role, Station, Topology};
 use rosc::lower::lower;
 use rosc::transaction::{Machine, OWN_BPF_FS};
 use rosc_ebpf::Counters;
-use rosc_target::netns::for_test;
+use rosc_target::netns::{NetNs, for_test};
 use socket2::{Domain, Socket, Type};
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
-use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpStream, UdpSocket};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -83,10 +84,33 @@ impl World {
         self.world.on_router(read).expect("they can be read").expect("there is a fast path")
     }
 
+    /// Gives a device of the router another MTU.
+    pub(in crate::kernel) fn set_mtu(&self, device: &str, mtu: u32) {
+        let mtu = mtu.to_string();
+        output_of(self.world.router(), "ip", &["link", "set", device, "mtu", &mtu]);
+    }
+
+    /// Sends a datagram that takes several packets, and returns the uplink that it went by.
+    pub(in crate::kernel) fn send_in_parts(&self, message: Message, to: &str) -> usize {
+        let mut datagram = message.encode().to_vec();
+        datagram.resize(4_000, 0);
+        let send = || {
+            let socket = UdpSocket::bind("0.0.0.0:0")?;
+            socket.set_read_timeout(Some(PATIENCE))?;
+            socket.send_to(&datagram, (to, 443))?;
+            socket.recv(&mut [0; 4_096])
+        };
+        self.hosts().run(send).expect("an answer");
+        self.uplink_of(message)
+    }
+
+    fn hosts(&self) -> &NetNs {
+        let mut stations = self.world.stations().iter();
+        &stations.find(|placed| placed.station.role == Role::Host).expect("a host").namespace
+    }
+
     /// Connects from a host of the LAN.
     fn connect(&self, to: SocketAddr) -> TcpStream {
-        let hosts =
-            self.world.stations().iter().find(|placed| placed.station.role == Role::Host).expect("a host");
         let connect = || {
             let domain = if to.is_ipv4() { Domain::IPV4 } else { Domain::IPV6 };
             let socket = Socket::new(domain, Type::STREAM, None)?;
@@ -94,7 +118,7 @@ impl World {
             socket.set_read_timeout(Some(PATIENCE))?;
             Ok::<_, std::io::Error>(socket.into())
         };
-        hosts.namespace.run(connect).expect("a connection")
+        self.hosts().run(connect).expect("a connection")
     }
 
     /// The uplink by which a request has come.
@@ -143,6 +167,24 @@ impl Connections {
         for (flow, connection) in &mut self.all {
             let uplink = connection.ask(world, *flow);
             assert_eq!(uplink, connection.uplink, "connection {flow} has moved, of uplinks {uplinks:?}");
+        }
+    }
+}
+
+impl Connections {
+    /// Asks so often by each of them at once.
+    pub(in crate::kernel) fn ask_much(&mut self, times: u32) {
+        for (flow, connection) in &mut self.all {
+            let messages = (0..times).map(|n| Message { flow: *flow, round: connection.rounds + n }.encode());
+            let all = messages.collect::<Vec<_>>().concat();
+            connection.rounds += times;
+            connection.stream.write_all(&all).expect("it can be sent");
+            let mut answers = vec![0; all.len()];
+            connection
+                .stream
+                .read_exact(&mut answers)
+                .unwrap_or_else(|error| panic!("connection {flow}: {error}"));
+            assert!(answers == all, "connection {flow} is answered as it asked");
         }
     }
 }
