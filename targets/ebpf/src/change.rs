@@ -93,6 +93,11 @@ impl<T> Action<T> {
 }
 
 impl Change {
+    /// Brings this build's programs, which do nothing as long as they are attached nowhere.
+    pub fn bring_programs() -> Self {
+        Self::Programs(Action::Create(program::name()))
+    }
+
     /// The line that asked for the object, as it will be or else was.
     pub fn origin(&self) -> Origin {
         match self {

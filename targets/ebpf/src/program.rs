@@ -75,7 +75,8 @@ pub(crate) fn attach(directory: &Path, index: u32, device: &str, hook: Hook) -> 
     if !tc.exists() {
         let mut program = SchedClassifier::from_pin(directory.join(TC))?;
         let options = TcAttachOptions::TcxOrder(LinkOrder::default());
-        let id = program.attach_with_options(device, TcAttachType::Ingress, options)?;
+        let attached = program.attach_with_options(device, TcAttachType::Ingress, options);
+        let id = attached.map_err(without_tcx)?;
         FdLink::try_from(program.take_link(id)?)?.pin(tc)?;
     }
     let xdp = directory.join(pin(Hook::Xdp, index));
@@ -103,6 +104,16 @@ pub(crate) fn attached(names: &[String], directory: &Path, index: u32) -> Option
         names.contains(&name) && link::device(&directory.join(name)).is_ok_and(|device| device == index)
     };
     is_attached(Hook::Tc).then(|| if is_attached(Hook::Xdp) { Hook::Xdp } else { Hook::Tc })
+}
+
+/// What a kernel without such links says is no help.
+fn without_tcx(error: ProgramError) -> Box<dyn Error> {
+    match &error {
+        ProgramError::SyscallError(failed) if failed.io_error.raw_os_error() == Some(libc::EINVAL) => {
+            "this kernel does not attach programs to traffic control by links; Linux 6.6 and later do".into()
+        }
+        _ => error.into(),
+    }
 }
 
 fn links_at(hook: Hook, names: &[String], directory: &Path) -> impl Iterator<Item = PathBuf> {
