@@ -174,8 +174,9 @@ fn wait_for(socket: &mut Socket, is_answer: impl Fn(&[u8]) -> bool) -> io::Resul
         match socket.read(&mut bytes) {
             Ok(length) if is_answer(&bytes[..length]) => return Ok(()),
             Ok(_) => {}
-            // ICMP errors of an earlier round show on the next call.
-            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {}
+            // ICMP errors of an earlier round show on the next call; a machine that was paused goes on.
+            Err(error)
+                if matches!(error.kind(), io::ErrorKind::ConnectionRefused | io::ErrorKind::Interrupted) => {}
             Err(error) => return Err(error),
         }
     }

@@ -1,7 +1,7 @@
 //! `fasttrack-connection`: a short cut where the kernel has flow tables, and the rules as ever where it has none.
 
 use super::machine::Box;
-use super::{built, host, output_of, provider, router_of};
+use super::{built, host, output_of, provider, router_of, uninterrupted};
 use crate::cli::{Ended, Files, command};
 use rosc::lab::Lab;
 use rosc_nftables::{Family, Nftables};
@@ -113,10 +113,10 @@ impl Exchange for Udp {
     fn round(&mut self) {
         let mut heard = [0; 4];
         self.client.send(b"ask?").expect("it is sent");
-        let (_, from) = self.server.recv_from(&mut heard).expect("the question");
+        let (_, from) = uninterrupted(|| self.server.recv_from(&mut heard)).expect("the question");
         assert_eq!(&heard, b"ask?");
         self.server.send_to(b"told", from).expect("it is sent");
-        self.client.recv(&mut heard).expect("the answer");
+        uninterrupted(|| self.client.recv(&mut heard)).expect("the answer");
         assert_eq!(&heard, b"told");
     }
 

@@ -1,6 +1,6 @@
 //! Helpers of connection tracking: what a connection announces inside is expected, and its addresses are translated.
 
-use super::{built, host, provider, router_of};
+use super::{built, host, provider, router_of, uninterrupted};
 use rosc::lab::Lab;
 use rosc_target::netns::NetNs;
 use socket2::{Domain, Socket, Type};
@@ -177,9 +177,10 @@ fn an_answer_of_tftp_comes_from_another_port() {
     // A request to read (RFC 1350).
     client.send_to(b"\0\x01file\0octet\0", "198.18.7.7:69").expect("it is sent");
     let mut buffer = [0; 64];
-    let (_, from) = server.recv_from(&mut buffer).expect("the request");
+    let (_, from) = uninterrupted(|| server.recv_from(&mut buffer)).expect("the request");
     transfer.send_to(b"\0\x03\0\x01data", from).expect("it is sent");
-    let (length, answers) = client.recv_from(&mut buffer).expect("the answer comes through");
+    let (length, answers) =
+        uninterrupted(|| client.recv_from(&mut buffer)).expect("the answer comes through");
     assert_eq!(&buffer[..length], b"\0\x03\0\x01data");
     assert_eq!(answers, transfer.local_addr().expect("it is bound"));
 }

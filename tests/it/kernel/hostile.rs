@@ -220,6 +220,8 @@ fn an_apply_writes_nowhere_else() {
     let elsewhere: Vec<&str> = calls
         .lines()
         .filter(|call| writes.iter().any(|write| call.contains(write)))
+        // Of a call that another one came between, the line before has the path.
+        .filter(|call| !call.contains(" resumed>"))
         .filter(|call| !may.iter().any(|place| call.contains(&format!("\"{place}"))))
         .collect();
     assert_eq!(elsewhere, Vec::<&str>::new());

@@ -45,9 +45,21 @@ use rosc::source::Sources;
 use rosc_nftables::{Family, Nftables};
 use rosc_target::netns::{NetNs, for_test};
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::process::Command;
 use std::sync::atomic::AtomicBool;
+
+/// Waits again where a signal, or a machine that was paused, has interrupted it: with a time limit the kernel does not go on
+/// by itself (signal(7)).
+pub(crate) fn uninterrupted<T>(mut wait: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match wait() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            outcome => return outcome,
+        }
+    }
+}
 
 /// The router of some examples, the later ones overlays of the first; `None` (and a word why) where no namespaces
 /// can be made.

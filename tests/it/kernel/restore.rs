@@ -6,6 +6,7 @@ use super::confirm::{end, start};
 use super::history::numbers;
 use super::machine::Box;
 use crate::cli::Files;
+use rosc::transaction::OWN_BPF_FS;
 use std::fs;
 use std::path::Path;
 
@@ -33,7 +34,9 @@ fn copy(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).expect("a directory") {
         let path = entry.expect("a file").path();
         let to = to.join(path.file_name().expect("a name"));
-        if path.is_dir() {
+        if path.ends_with(OWN_BPF_FS) {
+            // With the power the kernel has gone, and all that it kept.
+        } else if path.is_dir() {
             fs::create_dir(&to).expect("a directory");
             copy(&path, &to);
         } else {

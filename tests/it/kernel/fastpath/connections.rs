@@ -1,6 +1,6 @@
 //! Connections through a router with uplinks of both families, and where each of them goes.
 
-use crate::kernel::output_of;
+use crate::kernel::{output_of, uninterrupted};
 use crate::stages::text;
 use rosc::compile::{Options, compile};
 use rosc::diagnostic::has_errors;
@@ -98,7 +98,7 @@ impl World {
             let socket = UdpSocket::bind("0.0.0.0:0")?;
             socket.set_read_timeout(Some(PATIENCE))?;
             socket.send_to(&datagram, (to, 443))?;
-            socket.recv(&mut [0; 4_096])
+            uninterrupted(|| socket.recv(&mut [0; 4_096]))
         };
         self.hosts().run(send).expect("an answer");
         self.uplink_of(message)

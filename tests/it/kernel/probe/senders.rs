@@ -1,6 +1,7 @@
 //! What is sent all the time: each kind about once a millisecond.
 
 use super::configuration::{BLOCKED, FORBIDDEN_PORT, HOSTS};
+use crate::kernel::uninterrupted;
 use rosc::lab::Message;
 use rosc_target::netns::NetNs;
 use socket2::{Domain, Socket, Type};
@@ -314,7 +315,7 @@ impl Lasting<UdpSocket> {
             let message = Message { flow: self.id, round: self.sent }.encode();
             self.socket.send_to(&message, self.destination)?;
             self.sent += 1;
-            match self.socket.recv(&mut [0; Message::LENGTH]) {
+            match uninterrupted(|| self.socket.recv(&mut [0; Message::LENGTH])) {
                 Ok(_) => break,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock && Instant::now() < until => {}
                 Err(error) => return Err(error),

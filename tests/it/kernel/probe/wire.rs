@@ -1,5 +1,6 @@
 //! What passes the wires at both ends: every packet that hosts send and get, and that providers get and send.
 
+use crate::kernel::uninterrupted;
 use etherparse::{NetSlice, SlicedPacket, TransportSlice};
 use nix::sys::socket::{setsockopt, sockopt};
 use rosc::lab::Message;
@@ -151,7 +152,7 @@ fn watch(place: Place, mut socket: Socket, shared: &Shared, answers: &AtomicU64)
     let mut bytes = [0; 2048];
     while !shared.ending.load(Ordering::Relaxed) {
         let question = shared.asked.load(Ordering::SeqCst);
-        match socket.read(&mut bytes) {
+        match uninterrupted(|| socket.read(&mut bytes)) {
             Ok(length) => {
                 if let Some(frame) = frame(place, &bytes[..length]) {
                     shared.frames.lock().unwrap_or_else(PoisonError::into_inner).push(frame);
