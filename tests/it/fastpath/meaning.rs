@@ -46,24 +46,31 @@ struct Seen {
     looked_up: Cell<u32>,
 }
 
+/// Random configurations that ask for a fast path, and mostly get one; each with a number.
+pub(crate) fn asking() -> impl Strategy<Value = (String, u64)> {
+    let multipath = prop::collection::vec(select(MULTIPATH), 1..4);
+    // Many rules together leave no fast path.
+    (case(), 0..3_usize, multipath, select(ASKED), any::<u64>()).prop_map(
+        |(mut case, rules, multipath, asked, seed)| {
+            let mut met = 0;
+            case.lines.retain(|(menu, _)| {
+                let is_rule = menu.contains("firewall") && !menu.contains("address-list");
+                met += usize::from(is_rule);
+                !is_rule || met <= rules
+            });
+            let multipath = multipath.join("\n");
+            let own = case.text().replace("add chain=own action=passthrough", "add chain=own");
+            (format!("{own}{multipath}\n/rosc fastpath set enabled=auto {asked}\n"), seed)
+        },
+    )
+}
+
 #[test]
 fn what_the_fast_path_takes_fares_as_its_trace_says() {
     let seen = Seen::default();
     let config = Config { cases: CASES, failure_persistence: None, ..Config::default() };
-    // Many rules together leave no fast path.
-    let strategy =
-        (case(), 0..3_usize, prop::collection::vec(select(MULTIPATH), 1..4), select(ASKED), any::<u64>());
-    let outcome = TestRunner::new(config).run(&strategy, |(mut case, rules, multipath, asked, seed)| {
-        let mut met = 0;
-        case.lines.retain(|(menu, _)| {
-            let is_rule = menu.contains("firewall") && !menu.contains("address-list");
-            met += usize::from(is_rule);
-            !is_rule || met <= rules
-        });
-        let multipath = multipath.join("\n");
-        let own = case.text().replace("add chain=own action=passthrough", "add chain=own");
-        hold(&format!("{own}{multipath}\n/rosc fastpath set enabled=auto {asked}\n"), seed, &seen)
-    });
+    let outcome =
+        TestRunner::new(config).run(&asking(), |(configuration, seed)| hold(&configuration, seed, &seen));
     outcome.unwrap_or_else(|error| panic!("{error}"));
     assert!(seen.shared.get() > 500 && seen.looked_up.get() > 500, "{:?} {:?}", seen.shared, seen.looked_up);
 }

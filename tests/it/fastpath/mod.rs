@@ -1,6 +1,6 @@
 //! The fast path that a configuration comes to.
 
-mod meaning;
+pub(crate) mod meaning;
 mod off;
 mod ports;
 mod shared;

@@ -3,7 +3,9 @@
 //! `ROSC_CASES` asks for more of them than a run of the tests takes by itself, `ROSC_SEED` for others.
 
 use crate::configurations::case;
+use crate::fastpath::meaning::asking;
 use crate::stages::text;
+use proptest::prelude::Strategy;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 use rosc::compile::{Options, compile};
 use rosc::diagnostic::has_errors;
@@ -45,12 +47,32 @@ fn told(difference: &Difference<'_>) -> String {
     out
 }
 
+/// What became of the cases.
+#[derive(Default)]
+struct Held {
+    packets: Cell<u64>,
+    refused: Cell<u32>,
+    with_fast_path: Cell<u32>,
+}
+
 #[test]
 fn packets_do_in_random_configurations_what_their_traces_say() {
-    if rosc_target::netns::for_test().is_none() {
-        return;
-    }
-    let cases = std::env::var("ROSC_CASES").map_or(CASES, |cases| cases.parse().expect("a number of cases"));
+    let whole = case().prop_map(|case| (case.text(), case.seed));
+    hold(whole, CASES);
+}
+
+#[test]
+fn packets_do_so_on_a_fast_path_too() {
+    let Some(held) = hold(asking(), CASES / 3) else { return };
+    let (with, packets) = (held.with_fast_path.get(), held.packets.get());
+    assert!(u64::from(with) * PACKETS > packets / 2, "only {with} of them have one");
+}
+
+/// Sends packets through the router of each configuration. `None` where no namespaces can be made.
+fn hold(configurations: impl Strategy<Value = (String, u64)>, cases: u32) -> Option<Held> {
+    rosc_target::netns::for_test()?;
+    let share = |all: String| all.parse::<u32>().expect("a number of cases") * cases / CASES;
+    let cases = std::env::var("ROSC_CASES").map_or(cases, share);
     let config = Config {
         cases,
         max_shrink_iters: 600,
@@ -58,37 +80,36 @@ fn packets_do_in_random_configurations_what_their_traces_say() {
         max_global_rejects: 1_000_000,
         ..Config::default()
     };
-    let (packets, refused) = (Cell::new(0), Cell::new(0));
+    let held = Held::default();
     let mut seed = [0; 32];
     let number: u64 = std::env::var("ROSC_SEED").map_or(0, |seed| seed.parse().expect("a number"));
     seed[..8].copy_from_slice(&number.to_le_bytes());
     let numbers = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
-    let result = TestRunner::new_with_rng(config, numbers).run(&case(), |case| {
-        let sources = text(&case.text());
+    let result = TestRunner::new_with_rng(config, numbers).run(&configurations, |(configuration, seed)| {
+        let sources = text(&configuration);
         let compiled = compile(&sources, Options::default());
         let lowered = lower(&compiled.router, &Host::unknown());
         if has_errors(&compiled.diagnostics) || has_errors(&lowered.diagnostics) {
-            refused.set(refused.get() + 1);
+            held.refused.set(held.refused.get() + 1);
             return Err(TestCaseError::reject("refused"));
         }
+        held.with_fast_path.set(held.with_fast_path.get() + u32::from(!lowered.desired.ebpf.is_empty()));
         let (interrupted, progress) = (&AtomicBool::new(false), &|_| {});
-        let order = Order { packets: PACKETS, seed: case.seed, interrupted, progress };
+        let order = Order { packets: PACKETS, seed, interrupted, progress };
         let verified =
             verify(&compiled.router, order).map_err(|error| TestCaseError::fail(error.to_string()))?;
-        packets.set(packets.get() + verified.packets);
+        held.packets.set(held.packets.get() + verified.packets);
         match &verified.difference {
             None => Ok(()),
-            Some(shown) => {
-                let lines: String =
-                    case.lines.iter().map(|(menu, line)| format!("{menu} {line}\n")).collect();
-                Err(TestCaseError::fail(format!("{lines}{}", told(&shown.difference))))
-            }
+            Some(shown) => Err(TestCaseError::fail(format!("{configuration}{}", told(&shown.difference)))),
         }
     });
     if let Err(error) = result {
         panic!("{error}");
     }
-    let (packets, refused) = (packets.get(), refused.get());
+    let (packets, refused) = (held.packets.get(), held.refused.get());
+    let with = held.with_fast_path.get();
     assert!(packets > u64::from(cases) * 20, "{packets} packets, {refused} configurations refused");
-    println!("{packets} packets in {cases} configurations; {refused} were refused");
+    println!("{packets} packets in {cases} configurations, {with} with a fast path; {refused} were refused");
+    Some(held)
 }
