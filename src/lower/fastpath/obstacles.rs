@@ -3,7 +3,7 @@
 use super::diagnostics;
 use super::groups::several;
 use crate::diagnostic::Diagnostic;
-use crate::ir::{HashPolicy, IpSettings, RedirectPolicy, RpFilter};
+use crate::ir::{HashPolicy, IpSettings, RedirectPolicy, RoutingRule, RpFilter, RuleAction};
 use crate::lower::Context;
 use rosc_route::Family;
 
@@ -41,8 +41,25 @@ impl Context<'_> {
         if redirects.value == RedirectPolicy::Yes {
             off(REDIRECTED, redirects.origin, NO_REDIRECTS);
         }
+        if let Some(rule) = self.router.rules.iter().find(|rule| passes_over_prefixes(rule)) {
+            let why = "a routing rule with min-prefix passes routes over";
+            let help = "the kernel's look-up of IPv6 that a program asks for takes these routes all the same \
+                        (fib6_rule_suppress); write the rule for IPv4 alone, by src-address or dst-address, if that is meant";
+            off(why, rule.origin, help);
+        }
         found
     }
+}
+
+/// Whether a rule passes over routes of IPv6 for packets without a mark, as those of the fast path are.
+fn passes_over_prefixes(rule: &RoutingRule) -> bool {
+    let (RuleAction::Lookup { min_prefix, .. } | RuleAction::LookupOnlyInTable { min_prefix, .. }) =
+        &rule.action
+    else {
+        return false;
+    };
+    let is_without_mark = rule.routing_mark.as_ref().is_none_or(|mark| mark.as_mark().is_none());
+    rule.is_ipv6() && is_without_mark && min_prefix.is_some()
 }
 
 const NOT_FORWARDING: &str = "packets are not forwarded";

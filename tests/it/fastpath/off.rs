@@ -57,6 +57,7 @@ fn ipv6_is_turned_off_by_what_is_its_own() {
         "/ipv6 firewall nat add action=masquerade chain=srcnat out-interface=ether1",
         "/ipv6 firewall filter add action=drop chain=forward connection-state=invalid",
         "/ipv6 settings set forward=no",
+        "/routing table add fib name=t1\n/routing rule add action=lookup min-prefix=0 src-address=2001:db8::/32 table=t1",
         "/ipv6 settings set disable-ipv6=yes",
         "/ipv6 settings set accept-redirects=yes",
         "/ipv6 settings set multipath-hash-policy=l3-inner",
