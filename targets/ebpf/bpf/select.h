@@ -45,7 +45,7 @@ INLINE struct member *find_sticky(__u32 group, const struct group *about, const 
 {
 	struct flow_key key = packet->key;
 	key.group = group;
-	__u64 time = bpf_ktime_get_ns();
+	__u64 time = bpf_ktime_get_coarse_ns();
 	struct flow *flow = bpf_map_lookup_elem(&flows, &key);
 	if (flow) {
 		struct member *member = find_member(group, flow->member);
