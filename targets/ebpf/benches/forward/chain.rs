@@ -3,7 +3,7 @@
 use crate::clock::Processor;
 use crate::packets::{Kind, Packets, Run, program};
 use crate::rounds::{Figures, Row};
-use crate::router::{GENERATOR, LAN, Router, index};
+use crate::router::{self, GENERATOR, LAN, Router, index};
 use rosc_ebpf::Hook;
 use rosc_target::netns::NetNs;
 
@@ -13,6 +13,7 @@ const CONNECTIONS: [(u32, &str); 2] = [(1 << 12, "4k"), (1 << 16, "64k")];
 const UPLINKS: [u8; 3] = [2, 4, 16];
 /// How many times less than the kernel's multipath route a packet may take, the generator taken off.
 const AIM: f64 = 9.0;
+const PCC: &str = "kernel, PCC over 16 with masquerade";
 const GENERATOR_ALONE: &str = "generator alone, dropped in the router's driver";
 
 pub(crate) fn measure(processor: &Processor) {
@@ -42,6 +43,20 @@ pub(crate) fn measure(processor: &Processor) {
             routers.push((ours(hook, uplinks), router));
         }
     }
+    for uplinks in UPLINKS {
+        let mut router = Router::new(uplinks);
+        router.inside.run(|| {
+            let others: Vec<u32> = (1..=uplinks).map(|uplink| index(&format!("wan{uplink}"))).collect();
+            router.packets.redirect_at(index(LAN), &others);
+        });
+        routers.push((blind(uplinks), router));
+    }
+    let mut router = Router::new(16);
+    router.inside.run(|| {
+        router.packets.pass_at(index(LAN));
+        router::mark_connections(16);
+    });
+    routers.push((PCC.to_owned(), router));
     for (connections, name) in CONNECTIONS {
         let run = Run { kind: Kind::Udp, family: 4, connections, mixed: true, packets: PACKETS };
         let rows = routers.iter_mut().map(|(name, router)| {
@@ -59,6 +74,11 @@ fn kernel(uplinks: u8) -> String {
 
 fn ours(hook: Hook, uplinks: u8) -> String {
     format!("{}, group of {uplinks}", program(hook))
+}
+
+/// A program that looks at nothing.
+fn blind(uplinks: u8) -> String {
+    format!("sent on unread in the driver, {uplinks} devices")
 }
 
 fn taken(processor: &Processor, outside: &NetNs, packets: &mut Packets, run: Run) -> f64 {
@@ -81,13 +101,14 @@ fn print(figures: &Figures, connections: &str) {
         let beyond = figures.beyond(name, GENERATOR_ALONE);
         println!("  {name:<52} {:>8.0}  without the generator {beyond:>8.0}", figures.of(name));
     }
-    for hook in [Hook::Tc, Hook::Xdp] {
-        for uplinks in UPLINKS {
-            let [kernel, ours] = [kernel(uplinks), ours(hook, uplinks)];
-            let times = figures.times(&kernel, &ours, GENERATOR_ALONE);
-            let aim =
-                if hook == Hook::Xdp && uplinks == 16 { format!(" (aim {AIM})") } else { String::new() };
-            println!("  {:<52} {times:>8.2}{aim}", format!("{kernel} / {ours}"));
+    println!("  So many times as much takes the kernel's multipath route, without the generator:");
+    for uplinks in UPLINKS {
+        for other in [ours(Hook::Tc, uplinks), ours(Hook::Xdp, uplinks), blind(uplinks)] {
+            let times = figures.times(&kernel(uplinks), &other, GENERATOR_ALONE);
+            let aim = if other == ours(Hook::Xdp, 16) { format!(" (aim {AIM})") } else { String::new() };
+            println!("  {other:<52} {times:>8.2}{aim}");
         }
     }
+    let times = figures.times(PCC, &ours(Hook::Xdp, 16), GENERATOR_ALONE);
+    println!("  and that with PCC takes {times:.2} times as much as {}", ours(Hook::Xdp, 16));
 }

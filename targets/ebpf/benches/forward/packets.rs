@@ -1,6 +1,6 @@
 //! Packets of many connections, made in the kernel: `bpf/bench/vary.bpf.c`.
 
-use aya::maps::{Array, MapData, PerCpuArray, ProgramArray};
+use aya::maps::{Array, DevMap, MapData, PerCpuArray, ProgramArray};
 use aya::programs::tc::TcAttachOptions;
 use aya::programs::{
     LinkOrder, ProgramFd, SchedClassifier, TcAttachType, TestRun, TestRunAttrs, TestRunOptions, Xdp, XdpMode,
@@ -103,6 +103,16 @@ impl Packets {
     /// Lets it pass, in the driver.
     pub(crate) fn pass_at(&mut self, ifindex: u32) {
         self.xdp("pass_xdp").attach_to_if_index(ifindex, XdpMode::Driver).expect("a driver that can");
+    }
+
+    /// Sends it out by other devices in turn, whatever it is.
+    pub(crate) fn redirect_at(&mut self, ifindex: u32, others: &[u32]) {
+        let map = self.object.map_mut("cables").expect("a map");
+        let mut cables: DevMap<&mut MapData> = map.try_into().expect("a map of devices");
+        for (place, other) in (0..cables.len()).zip(others.iter().cycle()) {
+            cables.set(place, *other, None, 0).expect("there is room");
+        }
+        self.xdp("redirect_xdp").attach_to_if_index(ifindex, XdpMode::Driver).expect("a driver that can");
     }
 
     /// Ends it at traffic control.

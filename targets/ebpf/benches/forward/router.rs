@@ -141,9 +141,40 @@ fn line(text: &mut String, line: impl AsRef<str>) {
 
 /// Has ip(8) do some things in the namespace of the calling thread.
 fn ip(commands: &str) {
-    let mut child = Command::new("ip").args(["-batch", "-"]).stdin(Stdio::piped()).spawn().expect("ip");
-    child.stdin.take().expect("a pipe").write_all(commands.as_bytes()).expect("it reads");
-    assert!(child.wait().expect("it ends").success(), "{commands}");
+    feed("ip", &["-batch", "-"], commands);
+}
+
+fn feed(program: &str, arguments: &[&str], input: &str) {
+    let child = Command::new(program).args(arguments).stdin(Stdio::piped()).spawn();
+    let mut child = child.expect("it can be started");
+    child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("it reads");
+    assert!(child.wait().expect("it ends").success(), "{program} with\n{input}");
+}
+
+/// Has the kernel share connections among the uplinks of the calling thread's namespace as routers do with PCC: a rule for
+/// each class marks connections, another one for each mark has packets routed by it, and sources are translated.
+pub(crate) fn mark_connections(uplinks: u8) {
+    let mut rules =
+        "table ip pcc {\n chain prerouting { type filter hook prerouting priority mangle\n".to_owned();
+    let mut commands = String::new();
+    for (class, uplink) in (1..=uplinks).enumerate() {
+        let fields = "ip saddr . ip daddr . th sport . th dport";
+        let hash = format!("jhash {fields} mod {uplinks} {class}");
+        line(&mut rules, format!("iifname \"{LAN}\" ct mark 0 {hash} ct mark set {uplink}"));
+        let [a, b, c] = network(uplink);
+        line(
+            &mut commands,
+            format!("route add default via {a}.{b}.{c}.2 dev wan{uplink} table {}", 100 + class),
+        );
+        line(&mut commands, format!("rule add fwmark {uplink} lookup {}", 100 + class));
+    }
+    (1..=uplinks).for_each(|uplink| {
+        line(&mut rules, format!("iifname \"{LAN}\" ct mark {uplink} meta mark set {uplink}"));
+    });
+    rules +=
+        "}\n chain srcnat { type nat hook postrouting priority srcnat\n oifname \"wan*\" masquerade\n}\n}\n";
+    ip(&commands);
+    feed("nft", &["-f", "-"], &rules);
 }
 
 /// The number of a device of the calling thread's namespace.
