@@ -9,8 +9,14 @@ use rosc_target::netns::NetNs;
 
 const PACKETS: u32 = 1 << 17;
 const ROUNDS: usize = 9;
-const CONNECTIONS: [(u32, &str); 2] = [(1 << 12, "4k"), (1 << 16, "64k")];
-const UPLINKS: [u8; 3] = [2, 4, 16];
+/// Datagrams of known connections, and first packets of new ones.
+const TRAFFIC: [(Kind, u32, &str); 3] = [
+    (Kind::Udp, 1 << 12, "UDP, 4k connections"),
+    (Kind::Udp, 1 << 16, "UDP, 64k connections"),
+    (Kind::Syn, 1 << 24, "TCP, each packet begins a connection"),
+];
+const UPLINKS: [u8; 3] = [2, 4, MOST];
+const MOST: u8 = 16;
 /// How many times less than the kernel's multipath route a packet may take, the generator taken off.
 const AIM: f64 = 9.0;
 const PCC: &str = "kernel, PCC over 16 with masquerade";
@@ -43,6 +49,14 @@ pub(crate) fn measure(processor: &Processor) {
             routers.push((ours(hook, uplinks), router));
         }
     }
+    for hook in [Hook::Tc, Hook::Xdp] {
+        let mut router = Router::new(MOST);
+        router.share_anew(MOST, hook);
+        if hook == Hook::Tc {
+            router.inside.run(|| router.packets.pass_at(index(LAN)));
+        }
+        routers.push((draining(hook), router));
+    }
     for uplinks in UPLINKS {
         let mut router = Router::new(uplinks);
         router.inside.run(|| {
@@ -51,20 +65,21 @@ pub(crate) fn measure(processor: &Processor) {
         });
         routers.push((blind(uplinks), router));
     }
-    let mut router = Router::new(16);
+    let mut router = Router::new(MOST);
     router.inside.run(|| {
         router.packets.pass_at(index(LAN));
-        router::mark_connections(16);
+        router::mark_connections(MOST);
     });
     routers.push((PCC.to_owned(), router));
-    for (connections, name) in CONNECTIONS {
-        let run = Run { kind: Kind::Udp, family: 4, connections, mixed: true, packets: PACKETS };
-        let rows = routers.iter_mut().map(|(name, router)| {
+    for (kind, connections, name) in TRAFFIC {
+        let run = Run { kind, family: 4, connections, mixed: true, packets: PACKETS };
+        // The kernel has no room for so many connections as a flood begins.
+        let may = |router: &str| kind != Kind::Syn || router != PCC;
+        let rows = routers.iter_mut().filter(|(name, _)| may(name)).map(|(name, router)| {
             let Router { outside, packets, .. } = router;
             Row::new(name.clone(), || taken(processor, outside, packets, run))
         });
-        let figures = Figures::take(ROUNDS, rows.collect());
-        print(&figures, name);
+        print(&Figures::take(ROUNDS, rows.collect()), name);
     }
 }
 
@@ -74,6 +89,11 @@ fn kernel(uplinks: u8) -> String {
 
 fn ours(hook: Hook, uplinks: u8) -> String {
     format!("{}, group of {uplinks}", program(hook))
+}
+
+/// All connections have to be known one by one.
+fn draining(hook: Hook) -> String {
+    format!("{}, group of {MOST}, all slots drain", program(hook))
 }
 
 /// A program that looks at nothing.
@@ -92,23 +112,26 @@ fn taken(processor: &Processor, outside: &NetNs, packets: &mut Packets, run: Run
     time.as_secs_f64() * 1e9 / f64::from(run.packets)
 }
 
-fn print(figures: &Figures, connections: &str) {
+fn print(figures: &Figures, traffic: &str) {
     println!(
-        "\nfrom wire to wire, {connections} connections, UDP over IPv4, 60 bytes; ns a packet, median of {ROUNDS} \
-         rounds of {PACKETS} packets"
+        "\nfrom wire to wire, {traffic}, IPv4, 60 bytes; ns a packet, median of {ROUNDS} rounds of {PACKETS} \
+         packets"
     );
     for name in figures.names() {
         let beyond = figures.beyond(name, GENERATOR_ALONE);
         println!("  {name:<52} {:>8.0}  without the generator {beyond:>8.0}", figures.of(name));
     }
     println!("  So many times as much takes the kernel's multipath route, without the generator:");
-    for uplinks in UPLINKS {
-        for other in [ours(Hook::Tc, uplinks), ours(Hook::Xdp, uplinks), blind(uplinks)] {
-            let times = figures.times(&kernel(uplinks), &other, GENERATOR_ALONE);
-            let aim = if other == ours(Hook::Xdp, 16) { format!(" (aim {AIM})") } else { String::new() };
-            println!("  {other:<52} {times:>8.2}{aim}");
-        }
+    let all = UPLINKS.into_iter().flat_map(|uplinks| {
+        [ours(Hook::Tc, uplinks), ours(Hook::Xdp, uplinks), blind(uplinks)].map(|other| (uplinks, other))
+    });
+    for (uplinks, other) in all.chain([Hook::Tc, Hook::Xdp].map(|hook| (MOST, draining(hook)))) {
+        let times = figures.times(&kernel(uplinks), &other, GENERATOR_ALONE);
+        let aim = if other == ours(Hook::Xdp, MOST) { AIM } else { 1.0 };
+        println!("  {other:<52} {times:>8.2} (aim {aim})");
     }
-    let times = figures.times(PCC, &ours(Hook::Xdp, 16), GENERATOR_ALONE);
-    println!("  and that with PCC takes {times:.2} times as much as {}", ours(Hook::Xdp, 16));
+    if figures.names().any(|name| name == PCC) {
+        let ours = ours(Hook::Xdp, MOST);
+        println!("  {PCC} / {ours}: {:.2}", figures.times(PCC, &ours, GENERATOR_ALONE));
+    }
 }

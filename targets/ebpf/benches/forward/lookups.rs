@@ -79,11 +79,8 @@ pub(crate) fn measure(processor: &Processor) {
     empty.packets.measure_nothing();
     let mut steady = Router::new(UPLINKS);
     steady.share(&equal(1..=UPLINKS), Hook::Tc);
-    // One member had all the slots, and has next to none of them now.
     let mut drains = Router::new(UPLINKS);
-    drains.share(&equal(1..=1), Hook::Tc);
-    let others = (2..=UPLINKS).map(|uplink| (uplink, u16::MAX));
-    drains.share(&[(1, 1)].into_iter().chain(others).collect(), Hook::Tc);
+    drains.share_anew(UPLINKS, Hook::Tc);
     // The ones who had the slots have gone.
     let mut lost = Router::new(UPLINKS);
     lost.share(&equal(1..=8), Hook::Tc);

@@ -82,6 +82,15 @@ impl Router {
         });
     }
 
+    /// The same among that many uplinks, while all slots drain: half of the members had them, and have next to none of them
+    /// now.
+    pub(crate) fn share_anew(&mut self, uplinks: u8, hook: Hook) {
+        let old = (1..=uplinks / 2).map(|uplink| (uplink, 1));
+        let new = (uplinks / 2 + 1..=uplinks).map(|uplink| (uplink, u16::MAX));
+        self.share(&old.clone().collect(), hook);
+        self.share(&old.chain(new).collect(), hook);
+    }
+
     pub(crate) fn counters(&self) -> Counters {
         self.inside.run(|| self.target().counters().expect("they can be read").expect("there are programs"))
     }
