@@ -81,6 +81,9 @@ pub(crate) fn measure(processor: &Processor) {
         });
         print(&Figures::take(ROUNDS, rows.collect()), name);
     }
+    for (name, router) in routers.iter().filter(|(name, _)| name.starts_with("forward_")) {
+        assert!(router.has_forwarded_all(), "{name}: the kernel has a route for what is left to it");
+    }
 }
 
 fn kernel(uplinks: u8) -> String {

@@ -5,7 +5,7 @@ use aya::programs::{SchedClassifier, Xdp};
 use aya_obj::programs::XdpAttachType;
 use ipnet::IpNet;
 use rosc_ebpf::{
-    BpfFs, By, Counters, EbpfTarget, Group, GroupName, HashFields, Hook, Neighbour, NextHop, Port, Slots,
+    BpfFs, By, EbpfTarget, Group, GroupName, HashFields, Hook, Neighbour, NextHop, Port, Reason, Slots,
     State, Way, Weight,
 };
 use rosc_target::netns::NetNs;
@@ -91,8 +91,12 @@ impl Router {
         self.share(&old.chain(new).collect(), hook);
     }
 
-    pub(crate) fn counters(&self) -> Counters {
-        self.inside.run(|| self.target().counters().expect("they can be read").expect("there are programs"))
+    /// Whether its fast path has left nothing to the stack.
+    pub(crate) fn has_forwarded_all(&self) -> bool {
+        let counters = self.inside.run(|| self.target().counters().expect("they can be read"));
+        let reasons = counters.expect("there are programs").reasons;
+        let all: u64 = reasons.values().map(|traffic| traffic.packets).sum();
+        all > 0 && reasons[&Reason::ForwardedByGroup].packets == all
     }
 
     /// Opens the programs of its fast path, and has them be what packets are handed to.
