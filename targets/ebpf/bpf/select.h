@@ -45,7 +45,7 @@ INLINE struct member *find_sticky(__u32 group, const struct group *about, const 
 {
 	struct flow_key key = packet->key;
 	key.group = group;
-	__u64 time = bpf_ktime_get_ns();
+	__u64 time = bpf_ktime_get_coarse_ns();
 	struct flow *flow = bpf_map_lookup_elem(&flows, &key);
 	if (flow) {
 		struct member *member = find_member(group, flow->member);
@@ -59,10 +59,14 @@ INLINE struct member *find_sticky(__u32 group, const struct group *about, const 
 	*id = slot->now;
 	if (time >= about->drain_until)
 		return find_member(group, *id);
+	/* Those that nothing is known of are where new ones go: nobody has to be told apart, now or by a later change. */
+	__u8 before = slot->before & ~SLOT_CHANGED;
+	if (before == slot->now)
+		return find_member(group, *id);
 	int begins = packet->protocol == PROTOCOL_TCP && (packet->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
 	struct member *member = 0;
 	if (!begins) {
-		*id = slot->before & ~SLOT_CHANGED;
+		*id = before;
 		member = find_member(group, *id);
 	}
 	if (!member) {

@@ -112,3 +112,28 @@ fn a_connection_whose_member_goes_is_taken_over_at_once() {
         }
     });
 }
+
+#[test]
+fn where_a_member_has_gone_nobody_has_to_be_remembered() {
+    in_world(|world| {
+        let drained = |world: &World| world.counters().groups[&group_name(4)].drain;
+        world.set(&shared_among(&[(1, 1), (2, 1)], Slots::Small, Hook::Tc));
+        world.set(&shared_among(&[(2, 1)], Slots::Small, Hook::Tc));
+        let flows: Vec<Flow> = (0..200).map(|number| tcp(flow(4, number))).collect();
+        // Half of them are older than the change.
+        for (number, flow) in flows.iter().enumerate() {
+            let frame = if number % 2 == 0 { plain(*flow) } else { begins(*flow) };
+            assert_eq!(goes(world, &frame, 4), 2);
+        }
+        assert!(drained(world).slots > 2_000, "{:?}", drained(world));
+        assert_eq!(drained(world).connections, 0);
+        // With the next change, in the same drain, they stay nevertheless, and new ones do not.
+        world.set(&shared_among(&[(2, 1), (3, 1)], Slots::Small, Hook::Tc));
+        for flow in &flows {
+            assert_eq!(goes(world, &plain(*flow), 4), 2, "{flow:?}");
+        }
+        let new = (1_000..1_200).map(|number| tcp(flow(4, number)));
+        let elsewhere = new.filter(|flow| goes(world, &begins(*flow), 4) == 3).count();
+        assert!((60..140).contains(&elsewhere), "{elsewhere} of 200");
+    });
+}

@@ -1,0 +1,246 @@
+//! A router in a namespace of its own, and in another one all that its cables lead to.
+
+use crate::packets::{LAN_MAC, Packets, neighbour_mac};
+use aya::programs::{SchedClassifier, Xdp};
+use aya_obj::programs::XdpAttachType;
+use ipnet::IpNet;
+use rosc_ebpf::{
+    BpfFs, By, EbpfTarget, Group, GroupName, HashFields, Hook, Neighbour, NextHop, Port, Reason, Slots,
+    State, Way, Weight,
+};
+use rosc_target::netns::NetNs;
+use rosc_target::{Origin, Target};
+use rustix::net::{AddressFamily, SocketType, netdevice, socket};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::os::fd::{AsFd, AsRawFd};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+/// The device that packets come in by, and the other end of its cable.
+pub(crate) const LAN: &str = "lan";
+pub(crate) const GENERATOR: &str = "generator";
+
+/// Members by the numbers of their uplinks, with weights.
+pub(crate) type Members = Vec<(u8, u16)>;
+
+pub(crate) struct Router {
+    pub(crate) inside: NetNs,
+    pub(crate) outside: NetNs,
+    pub(crate) packets: Packets,
+    bpf_fs: BpfFs,
+    _directory: tempfile::TempDir,
+}
+
+impl Router {
+    /// Makes it with so many uplinks, whose neighbours are known. What leaves by them ends at the other side.
+    pub(crate) fn new(uplinks: u8) -> Self {
+        let [inside, outside] = [(), ()].map(|()| NetNs::new().expect("the right to make a namespace"));
+        let other_side = format!("/proc/{}/fd/{}", std::process::id(), outside.as_fd().as_raw_fd());
+        inside.run(|| {
+            for (setting, value) in [
+                ("net/ipv4/ip_forward", "1"),
+                ("net/ipv4/conf/all/rp_filter", "0"),
+                ("net/ipv4/conf/default/rp_filter", "0"),
+                ("net/ipv4/fib_multipath_hash_policy", "1"),
+                ("net/ipv6/conf/default/disable_ipv6", "1"),
+            ] {
+                std::fs::write(format!("/proc/sys/{setting}"), value).expect("a setting");
+            }
+            ip(&commands_inside(uplinks, &other_side));
+        });
+        outside.run(|| {
+            std::fs::write("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1").expect("a setting");
+            let mut commands = format!("link set {GENERATOR} up\n");
+            (1..=uplinks).for_each(|uplink| line(&mut commands, format!("link set wan{uplink} up")));
+            ip(&commands);
+        });
+        let mut packets = Packets::load();
+        outside.run(|| (1..=uplinks).for_each(|uplink| packets.end_at(index(&format!("wan{uplink}")))));
+        let directory = tempfile::tempdir().expect("a directory");
+        let bpf_fs = BpfFs::mount(&directory.path().join("bpf")).expect("it can be mounted");
+        Self { inside, outside, packets, bpf_fs, _directory: directory }
+    }
+
+    /// Makes its fast path share everything among members.
+    pub(crate) fn share(&mut self, members: &Members, hook: Hook) {
+        let state = state(members, hook);
+        self.inside.run(|| {
+            let mut target = self.target();
+            let observed = target.observe().expect("it can be read");
+            target.apply(&EbpfTarget::diff(&state, &observed).changes).expect("it can be made");
+            let known: BTreeMap<NextHop, Neighbour> = [4, 6]
+                .into_iter()
+                .flat_map(|family| members.iter().map(move |(uplink, _)| (*uplink, family)))
+                .map(|(uplink, family)| {
+                    let neighbour = Neighbour { address: neighbour_mac(uplink), mtu: 1500 };
+                    (next_hop(uplink, family), neighbour)
+                })
+                .collect();
+            target.resolve(&known).expect("they can be told");
+        });
+    }
+
+    /// The same among that many uplinks, while all slots drain: half of the members had them, and have next to none of them
+    /// now.
+    pub(crate) fn share_anew(&mut self, uplinks: u8, hook: Hook) {
+        let old = (1..=uplinks / 2).map(|uplink| (uplink, 1));
+        let new = (uplinks / 2 + 1..=uplinks).map(|uplink| (uplink, u16::MAX));
+        self.share(&old.clone().collect(), hook);
+        self.share(&old.chain(new).collect(), hook);
+    }
+
+    /// Whether its fast path has left nothing to the stack.
+    pub(crate) fn has_forwarded_all(&self) -> bool {
+        let counters = self.inside.run(|| self.target().counters().expect("they can be read"));
+        let reasons = counters.expect("there are programs").reasons;
+        let all: u64 = reasons.values().map(|traffic| traffic.packets).sum();
+        all > 0 && reasons[&Reason::ForwardedByGroup].packets == all
+    }
+
+    /// Opens the programs of its fast path, and has them be what packets are handed to.
+    pub(crate) fn measure_own_programs(&mut self) {
+        let tc = SchedClassifier::from_pin(self.pin("forward_tc")).expect("a program");
+        let xdp = Xdp::from_pin(self.pin("forward_xdp"), XdpAttachType::Interface).expect("a program");
+        self.packets.measure(tc.fd().expect("it is loaded"), xdp.fd().expect("it is loaded"));
+    }
+
+    fn target(&self) -> EbpfTarget {
+        EbpfTarget::open(self.bpf_fs.path()).expect("a target")
+    }
+
+    fn pin(&self, name: &str) -> PathBuf {
+        let own = std::fs::read_dir(self.bpf_fs.path().join("rosc")).expect("pins").next();
+        own.expect("a namespace").expect("a name").path().join(name)
+    }
+}
+
+/// The network of an uplink has room for both ends of its cable.
+fn network(uplink: u8) -> [u8; 3] {
+    [198, 18, uplink]
+}
+
+fn commands_inside(uplinks: u8, other_side: &str) -> String {
+    let mac = LAN_MAC.map(|byte| format!("{byte:02x}")).join(":");
+    let mut commands = format!(
+        "link set lo up\n\
+         link add {LAN} address {mac} type veth peer name {GENERATOR} netns {other_side}\n\
+         address add 192.168.88.1/24 dev {LAN}\n\
+         link set {LAN} up\n"
+    );
+    let mut route = "route add default".to_owned();
+    for uplink in 1..=uplinks {
+        let [a, b, c] = network(uplink);
+        let mac = neighbour_mac(uplink).map(|byte| format!("{byte:02x}")).join(":");
+        for command in [
+            format!("link add wan{uplink} type veth peer name wan{uplink} netns {other_side}"),
+            format!("address add {a}.{b}.{c}.1/30 dev wan{uplink}"),
+            format!("link set wan{uplink} up"),
+            format!("neighbour add {a}.{b}.{c}.2 lladdr {mac} dev wan{uplink} nud permanent"),
+        ] {
+            line(&mut commands, command);
+        }
+        write!(route, " nexthop via {a}.{b}.{c}.2 dev wan{uplink} onlink").expect("memory");
+    }
+    line(&mut commands, route);
+    commands
+}
+
+fn line(text: &mut String, line: impl AsRef<str>) {
+    text.push_str(line.as_ref());
+    text.push('\n');
+}
+
+/// Has ip(8) do some things in the namespace of the calling thread.
+fn ip(commands: &str) {
+    feed("ip", &["-batch", "-"], commands);
+}
+
+fn feed(program: &str, arguments: &[&str], input: &str) {
+    let child = Command::new(program).args(arguments).stdin(Stdio::piped()).spawn();
+    let mut child = child.expect("it can be started");
+    child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("it reads");
+    assert!(child.wait().expect("it ends").success(), "{program} with\n{input}");
+}
+
+/// Has the kernel share connections among the uplinks of the calling thread's namespace as routers do with PCC: a rule for
+/// each class marks connections, another one for each mark has packets routed by it, and sources are translated.
+pub(crate) fn mark_connections(uplinks: u8) {
+    let mut rules =
+        "table ip pcc {\n chain prerouting { type filter hook prerouting priority mangle\n".to_owned();
+    let mut commands = String::new();
+    for (class, uplink) in (1..=uplinks).enumerate() {
+        let fields = "ip saddr . ip daddr . th sport . th dport";
+        let hash = format!("jhash {fields} mod {uplinks} {class}");
+        line(&mut rules, format!("iifname \"{LAN}\" ct mark 0 {hash} ct mark set {uplink}"));
+        let [a, b, c] = network(uplink);
+        line(
+            &mut commands,
+            format!("route add default via {a}.{b}.{c}.2 dev wan{uplink} table {}", 100 + class),
+        );
+        line(&mut commands, format!("rule add fwmark {uplink} lookup {}", 100 + class));
+    }
+    (1..=uplinks).for_each(|uplink| {
+        line(&mut rules, format!("iifname \"{LAN}\" ct mark {uplink} meta mark set {uplink}"));
+    });
+    rules +=
+        "}\n chain srcnat { type nat hook postrouting priority srcnat\n oifname \"wan*\" masquerade\n}\n}\n";
+    ip(&commands);
+    feed("nft", &["-f", "-"], &rules);
+}
+
+/// The number of a device of the calling thread's namespace.
+pub(crate) fn index(device: &str) -> u32 {
+    let socket = socket(AddressFamily::INET, SocketType::DGRAM, None).expect("a socket");
+    netdevice::name_to_index(&socket, device).expect("a device")
+}
+
+fn next_hop(uplink: u8, family: u8) -> NextHop {
+    let [a, b, c] = network(uplink);
+    let gateway = if family == 4 { format!("{a}.{b}.{c}.2") } else { format!("2001:db8::{uplink}") };
+    NextHop {
+        device: format!("wan{uplink}").parse().expect("a name"),
+        gateway: Some(gateway.parse().expect("an address")),
+    }
+}
+
+fn group_name(family: u8) -> GroupName {
+    format!("all of IPv{family}").parse().expect("a name")
+}
+
+/// A router as configurations make it: the default route is a group's, and around it are what the stack keeps and the
+/// networks that are looked up.
+fn state(members: &Members, hook: Hook) -> State {
+    let group = |family| Group {
+        origin: Origin::IMPLIED,
+        hash: HashFields::L4,
+        slots: Slots::Small,
+        drain: 3600,
+        members: members
+            .iter()
+            .map(|(uplink, weight)| (next_hop(*uplink, family), Weight::new(*weight).expect("not zero")))
+            .collect(),
+    };
+    let way = |prefix: &str, by| {
+        let prefix: IpNet = prefix.parse().expect("a prefix");
+        (prefix, Way { origin: Origin::IMPLIED, by })
+    };
+    State {
+        ports: [(LAN.parse().expect("a name"), Port { origin: Origin::IMPLIED, hook })].into(),
+        groups: [4, 6].map(|family| (group_name(family), group(family))).into(),
+        ways: [
+            way("0.0.0.0/0", By::Group(group_name(4))),
+            way("0.0.0.0/8", By::Stack),
+            way("127.0.0.0/8", By::Stack),
+            way("192.168.88.0/24", By::Fib),
+            way("198.18.0.0/15", By::Fib),
+            way("224.0.0.0/3", By::Stack),
+            way("::/0", By::Group(group_name(6))),
+            way("2001:db8::/64", By::Fib),
+            way("fe80::/10", By::Stack),
+            way("ff00::/8", By::Stack),
+        ]
+        .into(),
+    }
+}
