@@ -62,6 +62,7 @@ const ROOMS: &[Room] = &[
         rooms: &["diagnostic", "host", "ir", "lower", "trace", "transaction"],
         crates: &["rosc_ebpf", "rosc_route", "rosc_target"],
     },
+    Room { name: "watch", rooms: &["transaction"], crates: &["rosc_ebpf", "rosc_route", "rosc_target"] },
     Room {
         name: "strict",
         rooms: &["diagnostic", "ir", "render", "source"],
@@ -94,6 +95,7 @@ const ROOMS: &[Room] = &[
             "strict",
             "trace",
             "transaction",
+            "watch",
         ],
         crates: COMMANDS,
     },
@@ -140,6 +142,7 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("nftables", &["targets/nftables/src/schema.rs"]),
     ("etherparse", &["src/lab/verify/"]),
     ("nix", &["src/lab/"]),
+    ("sd_notify", &["src/watch/"]),
     ("socket2", &["src/lab/"]),
 ];
 

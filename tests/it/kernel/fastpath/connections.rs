@@ -8,11 +8,12 @@ use rosc::lab::{Message, Port, Role, Station, Topology};
 use rosc::lower::lower;
 use rosc::transaction::Machine;
 use rosc_ebpf::Counters;
-use rosc_target::netns::for_test;
+use rosc_target::netns::{NetNs, for_test};
 use socket2::{Domain, Socket, Type};
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::path::Path;
 use std::time::Duration;
 
 /// The uplinks are counted from 1.
@@ -64,6 +65,21 @@ impl World {
         assert!(lowered.diagnostics.is_empty(), "{configuration}\n{:?}", lowered.diagnostics);
         assert!(!lowered.desired.ebpf.groups.is_empty());
         self.world.apply(&lowered.desired).expect("it can be applied");
+    }
+
+    /// The router's namespace.
+    pub(in crate::kernel) fn router(&self) -> &NetNs {
+        self.world.router()
+    }
+
+    pub(in crate::kernel) fn state_dir(&self) -> &Path {
+        self.world.state_dir()
+    }
+
+    /// The namespace of what is behind a port of the router; its device is `wire0`.
+    pub(in crate::kernel) fn behind(&self, port: &str) -> &NetNs {
+        let placed = self.world.stations().iter().find(|placed| placed.port.as_str() == port);
+        &placed.expect("a station").namespace
     }
 
     pub(in crate::kernel) fn counters(&self) -> Counters {
