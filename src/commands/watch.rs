@@ -28,6 +28,7 @@ pub(super) fn run(args: &WatchArgs, output: &Output) -> Outcome {
 fn words(remark: &Remark) -> String {
     match remark {
         Remark::Waiting => "there is no fast path; waiting for one".to_owned(),
+        Remark::Keeps(0) => "the fast path has no next hops; waiting for some".to_owned(),
         Remark::Keeps(1) => "keeping the neighbour of the fast path's next hop".to_owned(),
         Remark::Keeps(count) => format!("keeping the neighbours of the fast path's {count} next hops"),
         Remark::TakeNoFrames(devices) => {

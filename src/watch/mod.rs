@@ -61,8 +61,8 @@ impl Watch {
     /// Keeps the neighbours up until `stop` can be read from. Then, and on an error, all of them are taken away: nobody would
     /// notice that one has gone. The service manager, if there is one, hears of it all.
     pub fn run(mut self, stop: BorrowedFd<'_>, mut say: impl FnMut(Remark)) -> Result<(), TargetError> {
-        let service = Service::of_this_process();
-        let ended = self.keep(&service, stop, &mut say);
+        let mut service = Service::of_this_process();
+        let ended = self.keep(&mut service, stop, &mut say);
         let told = service.stopping();
         let taken_away = self.ebpf.resolve(&[].into());
         ended.and(told).and(taken_away.map(drop))
@@ -70,7 +70,7 @@ impl Watch {
 
     fn keep(
         &mut self,
-        service: &Service,
+        service: &mut Service,
         stop: BorrowedFd<'_>,
         say: &mut impl FnMut(Remark),
     ) -> Result<(), TargetError> {

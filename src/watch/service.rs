@@ -3,23 +3,24 @@
 use rosc_target::TargetError;
 use sd_notify::{NotifyState, notify, watchdog_enabled};
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The service that the process is, if it is one; without a manager nobody is told.
 #[derive(Debug)]
 pub(super) struct Service {
-    /// In which time the manager wants to hear something, if it does.
-    watchdog: Option<Duration>,
+    /// How often the manager is told that the process is alive, if it wants to hear it, and when it was last.
+    alive: Option<(Duration, Instant)>,
 }
 
 impl Service {
     pub(super) fn of_this_process() -> Self {
-        Self { watchdog: watchdog_enabled() }
+        // Twice in the time in which it has to be.
+        Self { alive: watchdog_enabled().map(|time| (time / 2, Instant::now())) }
     }
 
-    /// How long may be waited at most: half of what the manager waits.
+    /// How long may be waited at most until there is something to tell.
     pub(super) fn patience(&self) -> Option<Duration> {
-        self.watchdog.map(|time| time / 2)
+        self.alive.map(|(every, told)| every.saturating_sub(told.elapsed()))
     }
 
     /// What is asked for is done from now on.
@@ -27,9 +28,15 @@ impl Service {
         tell(NotifyState::Ready)
     }
 
-    /// It still is.
-    pub(super) fn alive(&self) -> Result<(), TargetError> {
-        self.watchdog.map_or(Ok(()), |_| tell(NotifyState::Watchdog))
+    /// It still is. However often this is called, the manager is told no more often than it wants: its queue is short.
+    pub(super) fn alive(&mut self) -> Result<(), TargetError> {
+        match &mut self.alive {
+            Some((every, told)) if told.elapsed() >= *every => {
+                *told = Instant::now();
+                tell(NotifyState::Watchdog)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// It comes to its end.

@@ -15,18 +15,21 @@ use std::fs;
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::process::{Child, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 /// A wait that only a hang lasts as long as.
 const PATIENCE: Duration = Duration::from_secs(300);
+/// What ends the manager of a test.
+const LAST_WORD: &str = "END";
 /// The device of a station.
 const WIRE: &str = "wire0";
 
 /// A running `rosc watch`, and the service manager that it speaks to.
 struct Watch {
     child: Child,
-    manager: UnixDatagram,
+    told: Receiver<String>,
     directory: tempfile::TempDir,
 }
 
@@ -36,30 +39,35 @@ impl Watch {
         let directory = tempfile::tempdir().expect("a directory");
         let socket = directory.path().join("notify");
         let manager = UnixDatagram::bind(&socket).expect("a socket");
-        manager.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        let (teller, told) = channel();
+        // Somebody always reads, as a manager does: the queue of its socket is short.
+        thread::spawn(move || {
+            let mut buffer = [0; 256];
+            while let Ok(length) = manager.recv(&mut buffer) {
+                let text = String::from_utf8_lossy(&buffer[..length]).into_owned();
+                if text == LAST_WORD || teller.send(text).is_err() {
+                    return;
+                }
+            }
+        });
         let said = fs::File::create(directory.path().join("said")).expect("a file");
         let mut command = command(["watch"]);
         command.env("ROSC_STATE_DIR", state_dir).env("NOTIFY_SOCKET", &socket);
         command.env("WATCHDOG_USEC", "2000000").env_remove("WATCHDOG_PID");
         command.stdout(Stdio::null()).stderr(said);
         let child = namespace.run(|| command.spawn()).expect("rosc starts");
-        let watch = Self { child, manager, directory };
+        let watch = Self { child, told, directory };
         watch.until_told("READY=1");
         watch
     }
 
     /// Waits until the service manager is told so.
     fn until_told(&self, wanted: &str) {
-        let mut buffer = [0; 256];
-        loop {
-            let length = self.manager.recv(&mut buffer).unwrap_or_else(|error| {
-                panic!("waited for {wanted}: {error}\n{}", self.said());
-            });
-            let text = String::from_utf8_lossy(&buffer[..length]);
-            if text.lines().any(|line| line == wanted) {
-                return;
-            }
-        }
+        let next = || {
+            let told = self.told.recv_timeout(PATIENCE);
+            told.unwrap_or_else(|error| panic!("waited for {wanted}: {error}\n{}", self.said()))
+        };
+        while !next().lines().any(|line| line == wanted) {}
     }
 
     /// What it has said to people.
@@ -78,6 +86,9 @@ impl Drop for Watch {
     fn drop(&mut self) {
         // It may have ended before.
         let _ended = self.child.kill().and_then(|()| self.child.wait());
+        let teller = UnixDatagram::unbound()
+            .and_then(|socket| socket.send_to(LAST_WORD.as_bytes(), self.directory.path().join("notify")));
+        assert!(teller.is_ok() || thread::panicking(), "the manager has gone: {teller:?}");
     }
 }
 
@@ -239,7 +250,7 @@ fn without_a_fast_path_it_waits_for_one() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/ecmp-fastpath.rsc");
     let applied = machine.rosc(&["apply", file]);
     assert_eq!(applied.code, Some(0), "{}", applied.err);
-    until("it is found", || watch.said().contains("next hops"));
+    until("it is found", || watch.said().contains("keeping the neighbours of the fast path's"));
     let again = machine.rosc(&["apply", file]);
     assert!(again.code == Some(0) && again.err.contains("nothing to change"), "{}", again.err);
     let removed = machine.rosc(&["apply", "--remove"]);
