@@ -22,3 +22,4 @@ pub mod source;
 pub mod strict;
 pub mod trace;
 pub mod transaction;
+pub mod watch;

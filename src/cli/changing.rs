@@ -124,5 +124,13 @@ pub struct RestoreArgs {
     pub state_dir: PathBuf,
 }
 
+/// `watch`.
+#[derive(Debug, Args)]
+pub struct WatchArgs {
+    /// Where rosc keeps its undo journal and former kernel settings.
+    #[arg(long, value_name = "DIR", env = "ROSC_STATE_DIR", default_value = DEFAULT_STATE_DIR)]
+    pub state_dir: PathBuf,
+}
+
 /// Where the journal, the history and the record of former settings are by default.
 pub const DEFAULT_STATE_DIR: &str = "/var/lib/rosc";

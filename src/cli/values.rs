@@ -34,7 +34,7 @@ impl Command {
             Self::Diff(args) => args.format,
             Self::Apply(args) => args.changing.format,
             Self::Restore(args) => args.format,
-            Self::Confirm(_) | Self::Guard(_) | Self::Generate(_) => Format::Human,
+            Self::Confirm(_) | Self::Watch(_) | Self::Guard(_) | Self::Generate(_) => Format::Human,
             Self::History(args) => args.format,
             Self::Rollback(args) => args.changing.format,
             Self::Lab(args) => args.format,

@@ -21,6 +21,7 @@ mod show;
 mod signals;
 mod trace;
 mod verify;
+mod watch;
 
 use crate::cli::{Cli, Command, Lowering, When};
 use crate::diagnostic::{Diagnostic, json};
@@ -85,6 +86,7 @@ pub fn run(cli: &Cli) -> Outcome {
         Command::Rollback(args) => history::rollback(args, session, &output),
         Command::Restore(args) => restore::run(args, &output),
         Command::Generate(generated) => generate::run(generated, &output),
+        Command::Watch(args) => watch::run(args, &output),
         Command::Guard(args) => confirm::guard(args),
         Command::Lab(args) => lab::run(args, &output),
         Command::Trace(args) => trace::run(args, &output),

@@ -36,6 +36,9 @@ impl Needs {
         Self { useful: CapabilitySet::NET_ADMIN.union(CapabilitySet::BPF), ..Self::NOTHING };
     /// Settings of the network below `/proc/sys` are for whoever may change the network, too. Only a fast path takes more.
     const CHANGING: Self = Self { required: CapabilitySet::NET_ADMIN, useful: FAST_PATH, ..Self::NOTHING };
+    /// The records of a fast path, and asking the kernel to look for neighbours. Reading them takes no right.
+    const WATCHING: Self =
+        Self { required: CapabilitySet::NET_ADMIN.union(CapabilitySet::BPF), ..Self::NOTHING };
     /// Namespaces take `CAP_SYS_ADMIN`, sockets that see whole packets `CAP_NET_RAW`, and small ports
     /// `CAP_NET_BIND_SERVICE`.
     const NAMESPACES: Self = Self {
@@ -66,6 +69,7 @@ impl Needs {
             Command::Apply(args) => Self::CHANGING.reading(&args.files),
             Command::Restore(args) => Self::CHANGING.reading(&args.files),
             Command::Rollback(_) | Command::Guard(_) => Self::CHANGING,
+            Command::Watch(_) => Self::WATCHING,
             Command::Lab(args) => Self::NAMESPACES.reading(&args.reading.files),
         }
     }

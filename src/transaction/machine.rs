@@ -227,7 +227,7 @@ pub(super) fn missing_modules(desired: &Desired, steps: &[Step]) -> Vec<String> 
 
 /// Where the fast path is pinned: in the kernel's file system for eBPF where every Linux has it, unless the state directory
 /// has one of its own, as that of a router in the lab, with which everything goes.
-fn bpf_fs(state_dir: &Path) -> PathBuf {
+pub fn bpf_fs(state_dir: &Path) -> PathBuf {
     let own = state_dir.join(OWN_BPF_FS);
     if rosc_ebpf::is_bpf_fs(&own) { own } else { rosc_ebpf::BPF_FS.into() }
 }

@@ -14,7 +14,7 @@ mod recovery;
 mod verified;
 
 pub use confirm::{Confirmation, confirm, guard, take_back};
-pub use machine::{Machine, OWN_BPF_FS, Unread};
+pub use machine::{Machine, OWN_BPF_FS, Unread, bpf_fs};
 pub use names::resolve_names;
 pub use pending::Pending;
 pub use recovery::recover;

@@ -306,8 +306,8 @@ fn help_is_as_reviewed() {
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     for command in [
-        "", "check", "show", "diff", "apply", "confirm", "history", "rollback", "restore", "lab", "fmt",
-        "export",
+        "", "check", "show", "diff", "apply", "confirm", "history", "rollback", "restore", "watch", "lab",
+        "fmt", "export",
     ] {
         let args: Vec<&str> = [command, "--help"].into_iter().filter(|arg| !arg.is_empty()).collect();
         let help = rosc(&args);

@@ -120,11 +120,10 @@ INLINE int tc_forward(struct __sk_buff *skb, struct packet *packet, int *verdict
 	}
 	if (parsed != CONTINUE)
 		return parsed;
-	__u32 way = find_way(packet);
-	if (way == WAY_STACK || way == WAY_OWN)
-		return STACK_WAY;
-	if (is_from_router(packet))
-		return STACK_INVALID;
+	__u32 way;
+	int found = find_forwarder(packet, &way);
+	if (found != CONTINUE)
+		return found;
 	if (way == WAY_FIB)
 		return tc_by_fib(skb, packet, verdict);
 	return tc_by_group(skb, packet, way, verdict);

@@ -25,6 +25,15 @@ INLINE __u32 find_way(const struct packet *packet)
 	return way ? *way : WAY_STACK;
 }
 
+/* Who forwards a packet, WAY_FIB or a group; otherwise why the stack gets it. */
+INLINE int find_forwarder(const struct packet *packet, __u32 *way)
+{
+	*way = find_way(packet);
+	if (*way == WAY_STACK || *way == WAY_OWN)
+		return STACK_WAY;
+	return is_from_router(packet) ? STACK_INVALID : CONTINUE;
+}
+
 /* What the kernel's own look-up takes: the packet as it came. */
 INLINE struct bpf_fib_lookup fib_question(const struct packet *packet, __u32 ifindex)
 {

@@ -72,26 +72,6 @@ INLINE int xdp_by_group(struct xdp_md *context, const struct packet *packet, __u
 	return FORWARDED_BY_GROUP;
 }
 
-INLINE int xdp_by_fib(struct xdp_md *context, const struct packet *packet, int *verdict)
-{
-	/* The kernel shares errors among gateways by what they are about, which its look-up is not told. */
-	if (packet->is_error)
-		return STACK_FIB;
-	struct bpf_fib_lookup answer = fib_question(packet, context->ingress_ifindex);
-	answer.tot_len = packet->length;
-	long found = bpf_fib_lookup(context, &answer, sizeof(answer), 0);
-	if (found == FIB_NO_NEIGHBOUR)
-		return STACK_UNRESOLVED;
-	if (found != FIB_SUCCESS)
-		return STACK_FIB;
-	if (answer.ifindex == context->ingress_ifindex)
-		return STACK_SAME_DEVICE;
-	if (!xdp_rewrite(context, packet, answer.dmac, answer.smac))
-		return STACK_SHORT;
-	*verdict = bpf_redirect(answer.ifindex, 0);
-	return FORWARDED_BY_FIB;
-}
-
 INLINE int xdp_forward(struct xdp_md *context, struct packet *packet, int *verdict)
 {
 	void *data = (void *)(long)context->data, *data_end = (void *)(long)context->data_end;
@@ -102,12 +82,13 @@ INLINE int xdp_forward(struct xdp_md *context, struct packet *packet, int *verdi
 	int parsed = xdp_parse(data, data_end, port, packet);
 	if (parsed != CONTINUE)
 		return parsed;
-	__u32 way = find_way(packet);
-	if (way == WAY_STACK || way == WAY_OWN)
-		return STACK_WAY;
-	if (is_from_router(packet))
-		return STACK_INVALID;
+	__u32 way;
+	int found = find_forwarder(packet, &way);
+	if (found != CONTINUE)
+		return found;
+	/* Not every device takes frames that a driver hands to it, and what is handed to another is lost: only of members it is
+	 * known before. */
 	if (way == WAY_FIB)
-		return xdp_by_fib(context, packet, verdict);
+		return STACK_FIB;
 	return xdp_by_group(context, packet, way, verdict);
 }

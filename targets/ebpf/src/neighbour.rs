@@ -40,6 +40,22 @@ pub(crate) fn resolve(
     Ok(changed)
 }
 
+/// The members of all groups, and what they were told of their neighbours. Of a member of several groups it counts only if all
+/// of these know it.
+pub(crate) fn told(maps: &Maps) -> Result<BTreeMap<NextHop, Option<Neighbour>>, Box<dyn Error>> {
+    let mut told = BTreeMap::new();
+    for number in groups(maps)?.into_keys() {
+        for raw in members(maps, number)?.into_values() {
+            let Some(next_hop) = next_hop(&raw) else { continue };
+            let known = (raw.flags & MEMBER_RESOLVED != 0)
+                .then_some(Neighbour { address: raw.destination, mtu: raw.mtu });
+            let all = told.entry(next_hop).or_insert(known);
+            *all = all.filter(|_| known.is_some());
+        }
+    }
+    Ok(told)
+}
+
 fn resolved(raw: RawMember, next_hop: &NextHop, neighbour: &Neighbour) -> RawMember {
     // A device without Ethernet's header, or one that has just gone, is none that the driver's place sends by.
     match Device::of(&next_hop.device).ok().and_then(|device| device.ethernet) {

@@ -2,9 +2,11 @@
 //! process that made it.
 
 use rosc_target::netns::NetNs;
+use rustix::fs::{FlockOperation, Mode, OFlags, flock};
 use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 use std::fs;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 /// Where that file system is on any Linux that has mounted it.
@@ -48,6 +50,18 @@ pub fn is_bpf_fs(path: &Path) -> bool {
     /// `BPF_FS_MAGIC` of linux/magic.h.
     const MAGIC: i64 = 0xcafe_4a11;
     rustix::fs::statfs(path).is_ok_and(|found| found.f_type == MAGIC)
+}
+
+/// Waits until no other process changes what a directory's maps say of members, and keeps others from it as long as the value
+/// lives: who writes a member has read it before. `None` where there is no directory.
+pub(crate) fn lock(directory: &Path) -> io::Result<Option<OwnedFd>> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let opened = match rustix::fs::open(directory, flags, Mode::empty()) {
+        Err(rustix::io::Errno::NOENT) => return Ok(None),
+        opened => opened?,
+    };
+    rustix::io::retry_on_intr(|| flock(&opened, FlockOperation::LockExclusive))?;
+    Ok(Some(opened))
 }
 
 /// The names of what a directory holds; nothing where there is none.

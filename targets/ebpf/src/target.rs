@@ -45,6 +45,8 @@ impl EbpfTarget {
     /// Tells programs in drivers what is known of the members' neighbours; what is not in `known` they leave to the kernel.
     /// Returns how many members that changed. Without programs there is nobody to tell.
     pub fn resolve(&mut self, known: &BTreeMap<NextHop, Neighbour>) -> Result<usize, TargetError> {
+        let _lock = pins::lock(&self.directory)
+            .map_err(|error| failed("lock", "fastpath neighbours", None, &error))?;
         let mut maps = match Maps::open(&self.directory) {
             Ok(maps) => maps,
             Err(error) if read::is_missing(&error) => return Ok(0),
@@ -52,6 +54,18 @@ impl EbpfTarget {
         };
         neighbour::resolve(&mut maps, known)
             .map_err(|error| failed("replace", "fastpath neighbours", None, &*error))
+    }
+
+    /// The members of all groups, and what programs in drivers were [told](Self::resolve) of them; `None` where there are no
+    /// programs.
+    pub fn neighbours(&self) -> Result<Option<BTreeMap<NextHop, Option<Neighbour>>>, TargetError> {
+        let maps = match Maps::open(&self.directory) {
+            Ok(maps) => maps,
+            Err(error) if read::is_missing(&error) => return Ok(None),
+            Err(error) => return Err(failed("read", "fastpath maps", None, &error)),
+        };
+        let told = neighbour::told(&maps);
+        told.map(Some).map_err(|error| failed("read", "fastpath neighbours", None, &*error))
     }
 
     fn load(&self) -> Outcome {
@@ -73,6 +87,7 @@ impl EbpfTarget {
                 None => Ok(pins::remove_all(&self.directory)?),
             };
         }
+        let _lock = pins::lock(&self.directory)?;
         let mut maps = match Maps::open(&self.directory) {
             // What is not there need not be taken out of it.
             Err(error) if read::is_missing(&error) && wanted == Side::From => return Ok(()),

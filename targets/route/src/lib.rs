@@ -12,6 +12,7 @@
 //! - [`Link`]: bridges, and the use of devices that others make.
 //! - [`Address`], [`Route`] with its [`NextHops`], [`Rule`].
 //! - [`Observed`]: also the facts about the host that a configuration depends on.
+//! - [`Neighbourhood`]: who can be sent to; [`Events`]: that this has changed.
 //! - [`batch_lines`]: a state as lines for `ip -batch`.
 //! - [`topology`]: building namespaces' insides for tests and labs.
 
@@ -24,11 +25,13 @@ mod change;
 
 mod diff;
 mod encode;
+mod events;
 mod failure;
 mod family;
 mod foreign_routes;
 mod iproute2;
 mod link;
+mod neighbour;
 mod netlink;
 mod nexthop;
 mod observed;
@@ -46,10 +49,12 @@ pub use address::{Address, DuplicateDetection};
 pub use adopt::{Adopted, compare_adopting};
 pub use change::{Action, Change, DeviceChange, DeviceState, Phase, RuleChange};
 pub use diff::{Comparison, Satisfied, compare};
+pub use events::{Changed, Events};
 pub use family::Family;
 pub use foreign_routes::ForeignRoutes;
 pub use iproute2::batch_lines;
 pub use link::{Bridge, Centiseconds, InvalidMacAddress, Link, LinkKind, MacAddress};
+pub use neighbour::{Neighbour, Neighbourhood, Sender};
 pub use nexthop::{InvalidNextHops, InvalidWeight, NextHop, NextHops, Weight};
 pub use observed::{AddressOwner, Device, Foreign, ForeignRule, Observed, ObservedAddress, ObservedBridge};
 pub use ownership::{LINK_GROUP, PROTOCOL};

@@ -3,10 +3,12 @@
 pub(crate) mod attributes;
 mod batch;
 mod connection;
+mod netdev;
 mod refusal;
 
 pub(crate) use batch::{Batch, BatchError, Request};
 pub(crate) use connection::Connection;
+pub(crate) use netdev::redirectable;
 pub(crate) use refusal::Refusal;
 
 /// The length of a `struct nlmsghdr`.

@@ -5,6 +5,7 @@
 
 mod address;
 mod link;
+mod neighbour;
 pub(crate) mod route;
 mod rule;
 
@@ -15,9 +16,11 @@ use crate::{
     AddressOwner, Device, DeviceName, Family, Link, LinkKind, ObservedAddress, PREFERENCES, PROTOCOL,
     PlacedRule, Route, State,
 };
+pub(crate) use neighbour::NeighbourRecord;
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::address::AddressMessage;
 use netlink_packet_route::link::{LinkAttribute, LinkExtentMask, LinkMessage};
+use netlink_packet_route::neighbour::NeighbourMessage;
 use netlink_packet_route::route::RouteMessage;
 use netlink_packet_route::rule::RuleMessage;
 use route::RouteRecord;
@@ -87,7 +90,14 @@ pub(crate) fn devices(connection: &mut Connection) -> Result<Vec<Device>, Refusa
     Ok(devices)
 }
 
-fn links(connection: &mut Connection) -> Result<Vec<link::LinkRecord>, Refusal> {
+/// Reads the neighbours of both families, those too that the kernel still looks for.
+pub(crate) fn neighbours(connection: &mut Connection) -> Result<Vec<NeighbourRecord>, Refusal> {
+    let request = RouteNetlinkMessage::GetNeighbour(NeighbourMessage::default());
+    connection.dump(request, Vec::new, |records, payload| records.extend(NeighbourRecord::parse(payload)))
+}
+
+/// Reads the links as they are listed.
+pub(crate) fn links(connection: &mut Connection) -> Result<Vec<link::LinkRecord>, Refusal> {
     let mut request = LinkMessage::default();
     // Counters of every device are the larger part of a listing, and nobody here wants them.
     request.attributes.push(LinkAttribute::ExtMask(vec![LinkExtentMask::SkipStats]));

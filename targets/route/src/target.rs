@@ -2,8 +2,8 @@
 
 use crate::netlink::Connection;
 use crate::{
-    Action, Change, Device, DeviceName, DuplicateDetection, Observed, ObservedAddress, State, apply, diff,
-    failure, read, undo,
+    Action, Change, Device, DeviceName, DuplicateDetection, Neighbourhood, Observed, ObservedAddress, State,
+    apply, diff, failure, neighbour, read, undo,
 };
 use rosc_target::{Diff, Target, TargetError};
 use std::collections::HashSet;
@@ -48,6 +48,24 @@ impl RouteTarget {
     /// If the kernel refuses to tell.
     pub fn devices(&mut self) -> Result<(Vec<Device>, Vec<ObservedAddress>), TargetError> {
         read::devices_and_addresses(&mut self.connection).map_err(failure::reading)
+    }
+
+    /// Reads who can be sent to, and by what.
+    ///
+    /// # Errors
+    /// If the kernel refuses to tell.
+    pub fn neighbourhood(&mut self) -> Result<Neighbourhood, TargetError> {
+        neighbour::neighbourhood(&mut self.connection).map_err(failure::reading)
+    }
+
+    /// Has the kernel find out where these neighbours are, or whether they are still there. It asks those of whom it is not
+    /// sure, as it would for a packet; what comes of it is told by [`Events`](crate::Events). Not for
+    /// [permanent](crate::Neighbour::permanent) ones, which would be so no more.
+    ///
+    /// # Errors
+    /// Without `CAP_NET_ADMIN`. A neighbour that can't be asked for is none: its device may just have gone.
+    pub fn look_for(&mut self, neighbours: &[(DeviceName, IpAddr)]) -> Result<(), TargetError> {
+        neighbour::look_for(&mut self.connection, neighbours)
     }
 
     /// Waits until the kernel has found no duplicate of the addresses that were added: before that, it sends from

@@ -3,8 +3,10 @@
 //! This is for tests and labs. Nothing that is made here carries rosc's mark.
 
 mod tap;
+mod wire;
 
 pub use tap::Tap;
+pub use wire::{send_with_checksums, take_frames};
 
 use crate::apply::DeviceTable;
 use crate::encode::{

@@ -148,7 +148,7 @@ fn a_gateway_that_is_an_interface_leaves_its_route_to_the_kernel() {
 fn rules_that_no_packet_on_the_fast_path_meets_change_nothing() {
     let plain = state(&router(""));
     for lines in [
-        "/routing rule add action=lookup min-prefix=0 table=main",
+        "/routing rule add action=lookup dst-address=0.0.0.0/0 min-prefix=0 table=main",
         "/routing rule add action=lookup-only-in-table src-address=203.0.113.0/24 table=main",
         "/routing rule add action=drop interface=ether9",
         "/routing table add fib name=other\n/routing rule add action=lookup routing-mark=other table=other",

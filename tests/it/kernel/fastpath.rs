@@ -1,6 +1,6 @@
 //! A fast path on a router with traffic: it forwards, and no connection leaves an uplink that stays.
 
-mod connections;
+pub(super) mod connections;
 mod edges;
 mod load;
 

@@ -32,6 +32,7 @@ mod tracking;
 mod unchanged;
 mod undo;
 mod verify;
+mod watch;
 
 use crate::stages::{desired_on, root, sources_of};
 use rosc::compile::{Options, compile};

@@ -4,13 +4,17 @@ use super::HEADER_LEN;
 use super::attributes::{u16_of, u32_of};
 use super::refusal::Refusal;
 use netlink_packet_core::{
-    NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST, NLMSG_DONE, NLMSG_ERROR, NetlinkMessage,
+    NLM_F_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST, NLMSG_DONE, NLMSG_ERROR, NetlinkMessage,
 };
 use netlink_packet_route::RouteNetlinkMessage;
-use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
+use netlink_sys::{
+    Socket, SocketAddr,
+    protocols::{NETLINK_GENERIC, NETLINK_ROUTE},
+};
 use rustix::io::{Errno, retry_on_intr};
 use rustix::net::{RecvFlags, SendFlags, sockopt};
 use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 /// Room for every answer to a batch: half a thousand requests fit into one, and each refusal takes about a
@@ -23,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A dump that is interrupted by a change is repeated this often.
 const DUMP_ATTEMPTS: usize = 16;
 
-/// A routing netlink socket in the network namespace of the thread that opened it.
+/// A netlink socket, of routing unless something else is said, in the network namespace of the thread that opened it.
 pub(crate) struct Connection {
     socket: Socket,
     sequence: u32,
@@ -42,7 +46,26 @@ pub(crate) struct Answer<'a> {
 impl Connection {
     /// Opens a socket. Reading needs no rights, writing needs `CAP_NET_ADMIN`.
     pub(crate) fn open() -> io::Result<Self> {
-        let mut socket = Socket::new(NETLINK_ROUTE)?;
+        Self::open_protocol(NETLINK_ROUTE)
+    }
+
+    /// Opens a socket of generic netlink.
+    pub(crate) fn open_generic() -> io::Result<Self> {
+        Self::open_protocol(NETLINK_GENERIC)
+    }
+
+    /// Opens a socket that the kernel tells of changes, and from which is read without waiting.
+    pub(crate) fn subscribe(groups: &[u32]) -> io::Result<Self> {
+        let connection = Self::open()?;
+        for group in groups {
+            connection.socket.add_membership(*group)?;
+        }
+        connection.socket.set_non_blocking(true)?;
+        Ok(connection)
+    }
+
+    fn open_protocol(protocol: isize) -> io::Result<Self> {
+        let mut socket = Socket::new(protocol)?;
         socket.bind_auto()?;
         socket.connect(&SocketAddr::new(0, 0))?;
         socket.set_ext_ack(true)?;
@@ -78,6 +101,34 @@ impl Connection {
             let mut collected = fresh();
             let sequence = message.header.sequence_number;
             match self.read_dump(sequence, |payload| collect(&mut collected, payload))? {
+                Dump::Consistent => return Ok(collected),
+                Dump::Interrupted => {}
+            }
+        }
+        Err(Errno::INTR.into())
+    }
+
+    /// Asks with a message of bytes, and collects what `read` makes of the answers. One that is no dump is acknowledged.
+    pub(crate) fn request<T>(
+        &mut self,
+        kind: u16,
+        flags: u16,
+        payload: &[u8],
+        read: impl Fn(&[u8]) -> Option<T>,
+    ) -> Result<Vec<T>, Refusal> {
+        let length = u32::try_from(HEADER_LEN + payload.len()).map_err(|_| Errno::MSGSIZE)?;
+        let flags = if flags & NLM_F_DUMP == NLM_F_DUMP { flags } else { flags | NLM_F_ACK };
+        for _ in 0..DUMP_ATTEMPTS {
+            let sequence = self.next_sequence();
+            let mut message = Vec::from(length.to_ne_bytes());
+            message.extend(kind.to_ne_bytes());
+            message.extend(flags.to_ne_bytes());
+            message.extend(sequence.to_ne_bytes());
+            message.extend(0u32.to_ne_bytes());
+            message.extend(payload);
+            self.send(&message)?;
+            let mut collected = Vec::new();
+            match self.read_dump(sequence, |payload| collected.extend(read(payload)))? {
                 Dump::Consistent => return Ok(collected),
                 Dump::Interrupted => {}
             }
@@ -145,6 +196,12 @@ impl Connection {
                 Some(Some(refusal)) => return Err(refusal),
             }
         }
+    }
+}
+
+impl AsFd for Connection {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
     }
 }
 

@@ -39,9 +39,9 @@ const PROMOTE_SECONDARIES: usize = 20 - 1;
 const HEADER_LEN: usize = 16;
 
 /// A device as the kernel lists it: other devices are named by index.
-pub(super) struct LinkRecord {
-    pub(super) index: u32,
-    pub(super) name: DeviceName,
+pub(crate) struct LinkRecord {
+    pub(crate) index: u32,
+    pub(crate) name: DeviceName,
     kind: Option<String>,
     up: bool,
     running: bool,
@@ -50,7 +50,7 @@ pub(super) struct LinkRecord {
     master: Option<u32>,
     marked: bool,
     mac: Option<MacAddress>,
-    mtu: u32,
+    pub(crate) mtu: u32,
     parent: Option<u32>,
     group: u32,
     bridge: Option<Bridge>,
@@ -104,6 +104,11 @@ impl LinkRecord {
         record.parent = record.parent.filter(|_| !is_elsewhere);
         record.name = name?;
         Some(record)
+    }
+
+    /// Whether what it is given goes out.
+    pub(crate) fn can_send(&self) -> bool {
+        self.up && self.has_carrier
     }
 
     pub(super) fn into_device(self, names: &HashMap<u32, DeviceName>) -> Device {

@@ -24,13 +24,13 @@ pub struct Tap {
 /// `struct ifreq`: a name, and what is asked or answered. `TUNSETIFF` reads flags in the first two bytes;
 /// `SIOCGIFHWADDR` writes a `struct sockaddr`, whose bytes behind the first two are the address.
 #[repr(C)]
-struct InterfaceRequest {
+pub(super) struct InterfaceRequest {
     name: [u8; 16],
-    rest: [u8; 24],
+    pub(super) rest: [u8; 24],
 }
 
 impl InterfaceRequest {
-    fn for_device(device: &DeviceName) -> Self {
+    pub(super) fn for_device(device: &DeviceName) -> Self {
         let mut name = [0; 16];
         name[..device.as_str().len()].copy_from_slice(device.as_str().as_bytes());
         Self { name, rest: [0; 24] }

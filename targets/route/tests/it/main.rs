@@ -5,6 +5,7 @@ mod foreign;
 mod host;
 mod iproute2;
 mod laws;
+mod neighbours;
 mod objects;
 mod refusals;
 mod topology;

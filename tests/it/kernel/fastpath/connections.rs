@@ -14,7 +14,7 @@ use socket2::{Domain, Socket, Type};
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream, UdpSocket};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The uplinks are counted from 1.
@@ -78,16 +78,32 @@ impl World {
         self.world.on_router(act)
     }
 
+    /// The router's namespace.
+    pub(in crate::kernel) fn router(&self) -> &NetNs {
+        self.world.router()
+    }
+
+    pub(in crate::kernel) fn state_dir(&self) -> &Path {
+        self.world.state_dir()
+    }
+
+    /// The namespace of what is behind a port of the router; its device is `wire0`.
+    pub(in crate::kernel) fn behind(&self, port: &str) -> &NetNs {
+        let placed = self.world.stations().iter().find(|placed| placed.port.as_str() == port);
+        &placed.expect("a station").namespace
+    }
+
     pub(in crate::kernel) fn counters(&self) -> Counters {
         let state_dir = self.world.state_dir();
         let read = || Machine::open(state_dir)?.counters();
         self.world.on_router(read).expect("they can be read").expect("there is a fast path")
     }
 
-    /// Gives a device of the router another MTU.
-    pub(in crate::kernel) fn set_mtu(&self, device: &str, mtu: u32) {
+    /// Gives an uplink another MTU, at both of its ends.
+    pub(in crate::kernel) fn set_mtu(&self, uplink: &str, mtu: u32) {
         let mtu = mtu.to_string();
-        output_of(self.world.router(), "ip", &["link", "set", device, "mtu", &mtu]);
+        output_of(self.router(), "ip", &["link", "set", uplink, "mtu", &mtu]);
+        output_of(self.behind(uplink), "ip", &["link", "set", "wire0", "mtu", &mtu]);
     }
 
     /// Sends a datagram that takes several packets, and returns the uplink that it went by.

@@ -9,11 +9,12 @@ use std::collections::BTreeSet;
 fn hosts_learn_how_large_packets_may_be() {
     let Some(mut world) = World::build() else { return };
     world.apply(&router(&[1, 2, 3]));
+    let mut connections = Connections::default();
+    connections.open(&world, 20);
+    // Both ends of the connections have told each other that more would fit.
     for uplink in 1..=3 {
         world.set_mtu(&format!("wan{uplink}"), 1_280);
     }
-    let mut connections = Connections::default();
-    connections.open(&world, 20);
     // Many requests at once make segments as large as they may be.
     connections.ask_much(500);
     let counters = world.counters();

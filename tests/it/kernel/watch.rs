@@ -1,0 +1,261 @@
+//! `rosc watch`: what programs in drivers are told of neighbours is what the kernel knows, and packets leave by it.
+
+use super::fastpath::connections::{Connections, UPLINKS, World};
+use super::fastpath::router;
+use super::machine::Box;
+use super::output_of;
+use crate::cli::command;
+use rosc::transaction::bpf_fs;
+use rosc_ebpf::{EbpfTarget, Neighbour, NextHop, Reason};
+use rosc_route::topology::{send_with_checksums, take_frames};
+use rosc_target::netns::NetNs;
+use rustix::process::{Pid, Signal, kill_process};
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::net::UnixDatagram;
+use std::path::Path;
+use std::process::{Child, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// A wait that only a hang lasts as long as.
+const PATIENCE: Duration = Duration::from_secs(300);
+/// What ends the manager of a test.
+const LAST_WORD: &str = "END";
+/// The device of a station.
+const WIRE: &str = "wire0";
+
+/// A running `rosc watch`, and the service manager that it speaks to.
+struct Watch {
+    child: Child,
+    told: Receiver<String>,
+    directory: tempfile::TempDir,
+}
+
+impl Watch {
+    /// Starts it in a namespace, and waits until it says that it is ready.
+    fn start(namespace: &NetNs, state_dir: &Path) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let socket = directory.path().join("notify");
+        let manager = UnixDatagram::bind(&socket).expect("a socket");
+        let (teller, told) = channel();
+        // Somebody always reads, as a manager does: the queue of its socket is short.
+        thread::spawn(move || {
+            let mut buffer = [0; 256];
+            while let Ok(length) = manager.recv(&mut buffer) {
+                let text = String::from_utf8_lossy(&buffer[..length]).into_owned();
+                if text == LAST_WORD || teller.send(text).is_err() {
+                    return;
+                }
+            }
+        });
+        let said = fs::File::create(directory.path().join("said")).expect("a file");
+        let mut command = command(["watch"]);
+        command.env("ROSC_STATE_DIR", state_dir).env("NOTIFY_SOCKET", &socket);
+        command.env("WATCHDOG_USEC", "2000000").env_remove("WATCHDOG_PID");
+        command.stdout(Stdio::null()).stderr(said);
+        let child = namespace.run(|| command.spawn()).expect("rosc starts");
+        let watch = Self { child, told, directory };
+        watch.until_told("READY=1");
+        watch
+    }
+
+    /// Waits until the service manager is told so.
+    fn until_told(&self, wanted: &str) {
+        let next = || {
+            let told = self.told.recv_timeout(PATIENCE);
+            told.unwrap_or_else(|error| panic!("waited for {wanted}: {error}\n{}", self.said()))
+        };
+        while !next().lines().any(|line| line == wanted) {}
+    }
+
+    /// What it has said to people.
+    fn said(&self) -> String {
+        fs::read_to_string(self.directory.path().join("said")).expect("a file")
+    }
+
+    /// Asks it to end.
+    fn end(&mut self, signal: Signal) -> ExitStatus {
+        kill_process(Pid::from_child(&self.child), signal).expect("it runs");
+        self.child.wait().expect("it ends")
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        // It may have ended before.
+        let _ended = self.child.kill().and_then(|()| self.child.wait());
+        let teller = UnixDatagram::unbound()
+            .and_then(|socket| socket.send_to(LAST_WORD.as_bytes(), self.directory.path().join("notify")));
+        assert!(teller.is_ok() || thread::panicking(), "the manager has gone: {teller:?}");
+    }
+}
+
+#[track_caller]
+fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < PATIENCE, "waited for too long until {what}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// What programs in drivers are told.
+fn records(world: &World) -> BTreeMap<NextHop, Option<Neighbour>> {
+    let read = || EbpfTarget::open(&bpf_fs(world.state_dir()))?.neighbours();
+    world.router().run(read).expect("they can be read").expect("there is a fast path")
+}
+
+/// What they are told of a gateway.
+fn record(world: &World, gateway: &str) -> Option<Neighbour> {
+    let records = records(world);
+    let found = records.iter().find(|(next_hop, _)| next_hop.gateway == gateway.parse().ok());
+    *found.unwrap_or_else(|| panic!("{gateway} is no member: {records:?}")).1
+}
+
+/// The link address of what is behind a port.
+fn link_address(world: &World, port: &str) -> [u8; 6] {
+    let line = output_of(world.behind(port), "ip", &["-brief", "link", "show", WIRE]);
+    let address: rosc_route::MacAddress =
+        line.split_whitespace().nth(2).expect("an address").parse().expect("an Ethernet address");
+    address.0
+}
+
+fn setting(namespace: &NetNs, key: &str, value: &str) {
+    namespace.run(|| fs::write(Path::new("/proc/sys/net").join(key), value)).expect("a setting");
+}
+
+fn cabled(namespace: &NetNs, change: impl FnOnce(&rosc_route::DeviceName) -> std::io::Result<()> + Send) {
+    let wire = WIRE.parse().expect("a name");
+    namespace.run(|| change(&wire)).expect("a device can be changed");
+}
+
+/// A router whose program stands in the driver of the LAN's port, with two uplinks that take frames.
+fn world() -> Option<World> {
+    let mut world = World::build()?;
+    for n in 1..=UPLINKS {
+        cabled(world.behind(&format!("wan{n}")), |wire| take_frames(wire, true));
+    }
+    cabled(world.behind("lan"), send_with_checksums);
+    world.apply(&in_drivers(&[1, 2]));
+    Some(world)
+}
+
+fn in_drivers(uplinks: &[usize]) -> String {
+    router(uplinks).replace("set enabled=yes", "set enabled=yes mode=xdp interfaces=lan")
+}
+
+#[test]
+fn what_drivers_know_of_neighbours_is_what_the_kernel_knows() {
+    let Some(mut world) = world() else { return };
+    assert!(records(&world).values().all(Option::is_none), "nobody has told them yet");
+    let mut watch = Watch::start(world.router(), world.state_dir());
+    until("all neighbours are known", || records(&world).values().all(Option::is_some));
+    assert!(watch.said().contains("4 next hops"), "{}", watch.said());
+    for (gateway, port) in [("172.16.1.254", "wan1"), ("2001:db8:2::fe", "wan2")] {
+        let wanted = Neighbour { address: link_address(&world, port), mtu: 1500 };
+        assert_eq!(record(&world, gateway), Some(wanted));
+    }
+    // A neighbour gets another address, and says so.
+    let provider = world.behind("wan1");
+    setting(provider, "ipv4/conf/wire0/arp_notify", "1");
+    output_of(provider, "ip", &["link", "set", WIRE, "address", "02:00:00:00:00:99"]);
+    let moved = [2, 0, 0, 0, 0, 0x99];
+    until("the new address is told", || record(&world, "172.16.1.254").is_some_and(|it| it.address == moved));
+    // A device takes smaller packets.
+    output_of(world.router(), "ip", &["link", "set", "wan2", "mtu", "1400"]);
+    until("the new size is told", || record(&world, "172.16.2.254").is_some_and(|it| it.mtu == 1400));
+    // A device takes frames of drivers no more.
+    cabled(world.behind("wan2"), |wire| take_frames(wire, false));
+    until("nothing is handed to it", || record(&world, "2001:db8:2::fe").is_none());
+    until("that is said", || watch.said().contains("to wan2: what leaves there goes by the kernel"));
+    cabled(world.behind("wan2"), |wire| take_frames(wire, true));
+    until("it is used again", || record(&world, "2001:db8:2::fe").is_some());
+    // A cable is out, and in again.
+    output_of(world.behind("wan2"), "ip", &["link", "set", WIRE, "down"]);
+    until("the link's neighbours are gone", || {
+        record(&world, "172.16.2.254").is_none() && record(&world, "2001:db8:2::fe").is_none()
+    });
+    assert!(record(&world, "172.16.1.254").is_some());
+    output_of(world.behind("wan2"), "ip", &["link", "set", WIRE, "up"]);
+    until("they are back", || record(&world, "172.16.2.254").is_some());
+    // Another apply brings another uplink.
+    world.apply(&in_drivers(&[1, 2, 3]));
+    until("the new neighbour is known", || record(&world, "172.16.3.254").is_some());
+    assert!(watch.end(Signal::TERM).success(), "{}", watch.said());
+    watch.until_told("STOPPING=1");
+    assert!(records(&world).values().all(Option::is_none), "nobody keeps them up any more");
+}
+
+#[test]
+fn a_neighbour_that_says_nothing_any_more_is_noticed_without_packets() {
+    let Some(world) = world() else { return };
+    for (key, value) in [("base_reachable_time_ms", "500"), ("delay_first_probe_time", "1")] {
+        setting(world.router(), &format!("ipv4/neigh/wan1/{key}"), value);
+    }
+    let watch = Watch::start(world.router(), world.state_dir());
+    until("the neighbour is known", || record(&world, "172.16.1.254").is_some());
+    // The link stays; nobody answers who asks for the neighbour.
+    output_of(world.behind("wan1"), "ip", &["link", "set", WIRE, "arp", "off"]);
+    until("it is noticed", || record(&world, "172.16.1.254").is_none());
+    output_of(world.behind("wan1"), "ip", &["link", "set", WIRE, "arp", "on"]);
+    until("it is found again", || record(&world, "172.16.1.254").is_some());
+    watch.until_told("WATCHDOG=1");
+}
+
+#[test]
+fn what_an_administrator_has_said_of_a_neighbour_stays() {
+    let Some(world) = world() else { return };
+    let fixed = ["neighbour", "replace", "172.16.1.254", "lladdr", "02:00:00:00:00:77", "dev", "wan1"];
+    output_of(world.router(), "ip", &[&fixed[..], &["nud", "permanent"]].concat());
+    let mut watch = Watch::start(world.router(), world.state_dir());
+    until("all neighbours are known", || records(&world).values().all(Option::is_some));
+    for _ in 0..3 {
+        watch.until_told("WATCHDOG=1");
+    }
+    assert_eq!(record(&world, "172.16.1.254").map(|it| it.address), Some([2, 0, 0, 0, 0, 0x77]));
+    let shown = output_of(world.router(), "ip", &["neighbour", "show", "172.16.1.254"]);
+    assert!(shown.contains("PERMANENT"), "{shown}");
+    assert!(watch.end(Signal::INT).success(), "{}", watch.said());
+}
+
+#[test]
+fn drivers_forward_to_whom_they_were_told_of_and_go_on_without_the_watch() {
+    let Some(world) = world() else { return };
+    let counted = |reason| world.counters().reasons[&reason].packets;
+    let mut connections = Connections::default();
+    connections.open(&world, 10);
+    assert!(counted(Reason::Unresolved) > 0, "the driver's place knew nobody");
+    let mut watch = Watch::start(world.router(), world.state_dir());
+    until("all neighbours are known", || records(&world).values().all(Option::is_some));
+    let before = [Reason::Unresolved, Reason::ForwardedByGroup].map(counted);
+    connections.ask_all(&world, &[1, 2]);
+    connections.open(&world, 30);
+    let between = [Reason::Unresolved, Reason::ForwardedByGroup].map(counted);
+    assert_eq!(between[0], before[0], "the driver's place left nothing to the kernel");
+    assert!(between[1] >= before[1] + 40, "{before:?} {between:?}");
+    assert!(!watch.end(Signal::KILL).success());
+    connections.ask_all(&world, &[1, 2]);
+    let after = [Reason::Unresolved, Reason::ForwardedByGroup].map(counted);
+    assert_eq!(after[0], between[0], "the driver's place goes on");
+    assert!(after[1] >= between[1] + 40, "{between:?} {after:?}");
+}
+
+#[test]
+fn without_a_fast_path_it_waits_for_one() {
+    let Some(machine) = Box::with_ports(&["ether1", "ether2", "ether3", "ether4"]) else { return };
+    let mut watch = Watch::start(&machine.namespace, machine.state_dir());
+    assert!(watch.said().contains("no fast path"), "{}", watch.said());
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/ecmp-fastpath.rsc");
+    let applied = machine.rosc(&["apply", file]);
+    assert_eq!(applied.code, Some(0), "{}", applied.err);
+    until("it is found", || watch.said().contains("keeping the neighbours of the fast path's"));
+    let again = machine.rosc(&["apply", file]);
+    assert!(again.code == Some(0) && again.err.contains("nothing to change"), "{}", again.err);
+    let removed = machine.rosc(&["apply", "--remove"]);
+    assert_eq!(removed.code, Some(0), "{}", removed.err);
+    until("it is missed", || watch.said().matches("no fast path").count() == 2);
+    assert!(!machine.state_dir().join("bpf/rosc").exists(), "it has made something");
+    assert!(watch.end(Signal::TERM).success(), "{}", watch.said());
+}
