@@ -8,7 +8,7 @@ int forward_tc(struct __sk_buff *skb)
 	struct packet packet = {};
 	int verdict = TC_ACT_UNSPEC;
 	int reason = tc_forward(skb, &packet, &verdict);
-	count_reason(reason, packet.length);
+	count(&reason_counts, reason, packet.length);
 	return verdict;
 }
 
@@ -19,8 +19,8 @@ int forward_xdp(struct xdp_md *context)
 	int verdict = XDP_PASS;
 	int reason = xdp_forward(context, &packet, &verdict);
 	/* What the stack gets is counted at traffic control, where it comes by. */
-	if (reason <= FORWARDED_BY_FIB || reason == STACK_UNRESOLVED)
-		count_reason(reason, packet.length);
+	if (reason == FORWARDED_BY_GROUP || reason == STACK_UNRESOLVED)
+		count(&reason_counts, reason, packet.length);
 	return verdict;
 }
 

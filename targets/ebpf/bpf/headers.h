@@ -71,4 +71,4 @@ enum {
 	EXTENSION_HIP = 139,
 	EXTENSION_SHIM6 = 140,
 };
-enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_ACK = 16 };
+enum { TCP_SYN = 2, TCP_ACK = 16 };

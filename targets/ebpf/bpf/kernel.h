@@ -7,7 +7,6 @@ typedef unsigned short __u16;
 typedef unsigned int __u32;
 typedef unsigned long long __u64;
 typedef int __s32;
-typedef long long __s64;
 /* In network order. */
 typedef __u16 __be16;
 typedef __u32 __be32;
@@ -51,8 +50,8 @@ struct __sk_buff {
 };
 
 /* bpf.h: verdicts. */
-enum { XDP_PASS = 2, XDP_REDIRECT = 4 };
-enum { TC_ACT_OK = 0, TC_ACT_UNSPEC = -1, TC_ACT_REDIRECT = 7 };
+enum { XDP_PASS = 2 };
+enum { TC_ACT_UNSPEC = -1 };
 
 /* if_packet.h: a packet that is for this host. */
 #define PACKET_HOST 0
@@ -103,7 +102,6 @@ ASSERT_SIZE(struct bpf_redir_neigh, 20);
 static void *(*const bpf_map_lookup_elem)(void *map, const void *key) = (void *)1;
 static long (*const bpf_map_update_elem)(void *map, const void *key, const void *value, __u64 flags) = (void *)2;
 static long (*const bpf_skb_store_bytes)(struct __sk_buff *skb, __u32 offset, const void *from, __u32 len, __u64 flags) = (void *)9;
-static long (*const bpf_redirect)(__u32 ifindex, __u64 flags) = (void *)23;
 static long (*const bpf_skb_pull_data)(struct __sk_buff *skb, __u32 len) = (void *)39;
 static long (*const bpf_redirect_map)(void *map, __u64 key, __u64 flags) = (void *)51;
 static long (*const bpf_fib_lookup)(void *ctx, struct bpf_fib_lookup *params, __s32 size, __u32 flags) = (void *)69;

@@ -80,14 +80,32 @@ INLINE struct member *find_sticky(__u32 group, const struct group *about, const 
 	return member;
 }
 
-/* The member that a packet goes to, and its id; 0 where none lives. */
-INLINE struct member *find(__u32 group, const struct group *about, const struct packet *packet, __u32 *id)
+/* The member of the way's group that a packet goes to, and its place; 0 where there is no group, or none of it lives. */
+INLINE struct member *find(__u32 way, const struct packet *packet, __u32 *place)
 {
+	__u32 group = way - WAY_GROUP, id = MAX_IDS;
+	struct group *about = bpf_map_lookup_elem(&groups, &group);
+	if (!about || !about->used)
+		return 0;
 	const struct slot *slot = find_slot(group, about, hash(&packet->key, about->fields));
 	if (!slot)
 		return 0;
-	if (slot->before & SLOT_CHANGED)
-		return find_sticky(group, about, slot, packet, id);
-	*id = slot->now;
-	return find_member(group, *id);
+	struct member *member;
+	if (slot->before & SLOT_CHANGED) {
+		member = find_sticky(group, about, slot, packet, &id);
+	} else {
+		id = slot->now;
+		member = find_member(group, id);
+	}
+	*place = group * IDS + id;
+	return member;
+}
+
+/* The same for a packet that came in by a device; otherwise why the stack gets it. */
+INLINE int find_outlet(__u32 way, const struct packet *packet, __u32 ifindex, struct member **member, __u32 *place)
+{
+	*member = find(way, packet, place);
+	if (!*member)
+		return STACK_NO_MEMBER;
+	return (*member)->ifindex == ifindex ? STACK_SAME_DEVICE : CONTINUE;
 }

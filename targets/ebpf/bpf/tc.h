@@ -63,16 +63,14 @@ INLINE int tc_fits(struct __sk_buff *skb, __u32 ifindex)
 
 INLINE int tc_by_group(struct __sk_buff *skb, const struct packet *packet, __u32 way, int *verdict)
 {
-	__u32 number, id = MAX_IDS;
-	struct group *group = find_group(way, &number);
-	struct member *member = group ? find(number, group, packet, &id) : 0;
-	if (!member)
-		return STACK_NO_MEMBER;
-	if (member->ifindex == skb->ifindex)
-		return STACK_SAME_DEVICE;
+	struct member *member;
+	__u32 place;
+	int found = find_outlet(way, packet, skb->ifindex, &member, &place);
+	if (found != CONTINUE)
+		return found;
 	if (!tc_fits(skb, member->ifindex))
 		return STACK_MTU;
-	count_member(number * IDS + id, packet->length);
+	count(&member_counts, place, packet->length);
 	int is_direct = member->family == 0;
 	*verdict = tc_hand_over(skb, packet, member->ifindex, is_direct ? packet->key.family : member->family,
 				is_direct ? packet->destination : member->gateway);

@@ -49,11 +49,3 @@ INLINE struct bpf_fib_lookup fib_question(const struct packet *packet, __u32 ifi
 	__builtin_memcpy(question.dst, packet->destination, 16);
 	return question;
 }
-
-/* The group of a way. */
-INLINE struct group *find_group(__u32 way, __u32 *number)
-{
-	*number = way - WAY_GROUP;
-	struct group *group = bpf_map_lookup_elem(&groups, number);
-	return group && group->used ? group : 0;
-}

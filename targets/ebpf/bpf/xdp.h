@@ -53,21 +53,18 @@ INLINE int xdp_rewrite(struct xdp_md *context, const struct packet *packet, cons
 
 INLINE int xdp_by_group(struct xdp_md *context, const struct packet *packet, __u32 way, int *verdict)
 {
-	__u32 number, id = MAX_IDS;
-	struct group *group = find_group(way, &number);
-	struct member *member = group ? find(number, group, packet, &id) : 0;
-	if (!member)
-		return STACK_NO_MEMBER;
-	if (member->ifindex == context->ingress_ifindex)
-		return STACK_SAME_DEVICE;
+	struct member *member;
+	__u32 place;
+	int found = find_outlet(way, packet, context->ingress_ifindex, &member, &place);
+	if (found != CONTINUE)
+		return found;
 	if (!(member->flags & MEMBER_RESOLVED))
 		return STACK_UNRESOLVED;
 	if (packet->length > member->mtu)
 		return STACK_MTU;
 	if (!xdp_rewrite(context, packet, member->destination, member->source))
 		return STACK_SHORT;
-	__u32 place = number * IDS + id;
-	count_member(place, packet->length);
+	count(&member_counts, place, packet->length);
 	*verdict = bpf_redirect_map(&devices, place, 0);
 	return FORWARDED_BY_GROUP;
 }
