@@ -2,6 +2,7 @@
 
 use super::frame::{Numbered, decode, encode, number_in};
 use super::neighbours::{Frame, Neighbours};
+use super::own;
 use super::settings;
 use crate::host::Host;
 use crate::ir::firewall::Protocol;
@@ -16,7 +17,7 @@ use rosc_route::{DeviceName, LinkKind};
 use rosc_target::netns::NetNs;
 use socket2::{Domain, Socket, Type};
 use std::io::{self, Read};
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 /// The longest frame that is sent in trials, and some more.
 const FRAME: usize = 2048;
@@ -194,7 +195,7 @@ impl Bench {
     fn send_out(&self, packet: &Packet, number: u32) -> io::Result<bool> {
         let Some(bytes) = encode(packet, number) else { return Ok(false) };
         let carried = &bytes[header_length(packet)..];
-        self.router.run(|| own_packet(packet, carried))
+        self.router.run(|| own::send(packet, carried))
     }
 
     /// Takes in what came out, and answers the router's questions for neighbours until it has none.
@@ -321,46 +322,4 @@ fn ears() -> io::Result<Vec<Ear>> {
 
 fn header_length(packet: &Packet) -> usize {
     if packet.is_ipv6() { 40 } else { 20 }
-}
-
-/// Sends what a packet carries; the kernel makes the IP header.
-fn own_packet(packet: &Packet, carried: &[u8]) -> io::Result<bool> {
-    let domain = if packet.is_ipv6() { Domain::IPV6 } else { Domain::IPV4 };
-    let end = |address: IpAddr, port: u16| SocketAddr::new(address, port).into();
-    let sent = match &packet.payload {
-        Payload::Datagram { protocol: Protocol::UDP, ports } => {
-            const UDP_HEADER: usize = 8;
-            let socket = Socket::new(domain, Type::DGRAM, None)?;
-            socket.bind(&end(packet.source, ports.source))?;
-            socket.send_to(&carried[UDP_HEADER..], &end(packet.destination, ports.destination))
-        }
-        Payload::Echo { .. } => {
-            let protocol = if packet.is_ipv6() { Protocol::ICMPV6 } else { Protocol::ICMP };
-            let socket = Socket::new(domain, Type::RAW, Some(i32::from(protocol.0).into()))?;
-            if !packet.source.is_unspecified() {
-                socket.bind(&end(packet.source, 0))?;
-            }
-            socket.send_to(carried, &end(packet.destination, 0))
-        }
-        Payload::Tcp { .. } | Payload::Datagram { .. } | Payload::Error { .. } | Payload::Other(_) => {
-            return Ok(false);
-        }
-    };
-    match sent {
-        Ok(_) => Ok(true),
-        // What has no way fails here: that is an outcome too.
-        Err(error) if is_outcome(&error) => Ok(true),
-        Err(error) => Err(error),
-    }
-}
-
-fn is_outcome(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::NetworkUnreachable
-            | io::ErrorKind::HostUnreachable
-            | io::ErrorKind::PermissionDenied
-            | io::ErrorKind::InvalidInput
-            | io::ErrorKind::ConnectionRefused
-    )
 }

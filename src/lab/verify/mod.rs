@@ -10,6 +10,7 @@ mod frame;
 mod judge;
 mod neighbours;
 mod observation;
+mod own;
 mod run;
 mod settings;
 
