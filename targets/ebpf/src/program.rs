@@ -9,6 +9,7 @@ use aya_obj::programs::XdpAttachType;
 use rosc_target::fnv_1a;
 use std::error::Error;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// What clang has made of `bpf/forward.bpf.c`.
@@ -48,7 +49,7 @@ pub(crate) fn load(directory: &Path) -> Outcome {
     let mut object = loader.load(OBJECT)?;
     let names = pins::names(directory)?;
     let tc: &mut SchedClassifier = object.program_mut(TC).ok_or("no program")?.try_into()?;
-    tc.load()?;
+    retried(|| tc.load())?;
     for path in links_at(Hook::Tc, &names, directory) {
         unless_severed(&path, tc.attach_to_link(open_link(&path)?.try_into()?).map(drop))?;
     }
@@ -56,7 +57,7 @@ pub(crate) fn load(directory: &Path) -> Outcome {
     tc.pin(directory.join(TC))?;
     let build = directory.join(format!("{BUILD}{}", name()));
     let xdp: &mut Xdp = object.program_mut(XDP).ok_or("no program")?.try_into()?;
-    xdp.load()?;
+    retried(|| xdp.load())?;
     for path in links_at(Hook::Xdp, &names, directory) {
         unless_severed(&path, xdp.attach_to_link(open_link(&path)?.try_into()?).map(drop))?;
     }
@@ -67,6 +68,18 @@ pub(crate) fn load(directory: &Path) -> Outcome {
     }
     xdp.pin(build)?;
     Ok(())
+}
+
+/// The kernel gives up proving a program when a signal comes in, with an error that says to try again.
+fn retried(mut load: impl FnMut() -> Result<(), ProgramError>) -> Result<(), ProgramError> {
+    const TIMES: usize = 100;
+    for _ in 1..TIMES {
+        match load() {
+            Err(ProgramError::LoadError { io_error, .. }) if io_error.kind() == ErrorKind::WouldBlock => {}
+            outcome => return outcome,
+        }
+    }
+    load()
 }
 
 /// Attaches the programs of a directory to a device, at the places that a hook is.
