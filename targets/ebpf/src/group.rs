@@ -8,8 +8,8 @@ use crate::flow::raw_address;
 use crate::layout::{
     LargeTable, MEMBER_ALIVE, NAME_LENGTH, RawCount, RawGroup, RawMember, RawTable, Slot, SmallTable,
 };
-use crate::maps::{InnerMap, Maps};
-use crate::read::{is_missing, members, next_hop, place, raw_fields};
+use crate::maps::{InnerMap, Maps, is_missing};
+use crate::read::{members, next_hop, place, raw_fields};
 use crate::{Drain, Flow, Group, GroupName, HashFields, MemberId, NextHop, Share, Slots, Table, pins};
 use aya::maps::{Array, Map, MapData, MapError, PerCpuValues};
 use rustix::time::{ClockId, clock_gettime};

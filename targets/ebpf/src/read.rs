@@ -14,7 +14,6 @@ use aya::maps::MapError;
 use rosc_target::Origin;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::io;
 use std::path::Path;
 
 /// What there is. As JSON it can be kept, to be compared with elsewhere.
@@ -37,12 +36,8 @@ impl Observed {
 pub(crate) fn observe(directory: &Path) -> Result<Observed, Box<dyn std::error::Error>> {
     let names = pins::names(directory)?;
     let programs = program::name_in(&names);
-    // Where something is missing nothing can be relied on.
-    let maps = match Maps::open(directory) {
-        Ok(maps) if programs.is_some() => maps,
-        Ok(_) => return Ok(Observed { programs, state: State::default() }),
-        Err(error) if is_missing(&error) => return Ok(Observed { programs, state: State::default() }),
-        Err(error) => return Err(error.into()),
+    let Some(maps) = Maps::open(directory)?.filter(|_| programs.is_some()) else {
+        return Ok(Observed { programs, state: State::default() });
     };
     let numbered = groups(&maps)?;
     let name = |number: u32| numbered.get(&number).map(|(name, _)| name.clone());
@@ -59,11 +54,6 @@ pub(crate) fn observe(directory: &Path) -> Result<Observed, Box<dyn std::error::
         }
     }
     Ok(Observed { programs, state: State { ports, groups: numbered.into_values().collect(), ways } })
-}
-
-/// Whether an error says that there is no such map.
-pub(crate) fn is_missing(error: &MapError) -> bool {
-    matches!(error, MapError::SyscallError(error) if error.io_error.kind() == io::ErrorKind::NotFound)
 }
 
 /// The groups by their numbers.

@@ -10,8 +10,10 @@ use crate::{
     read, way,
 };
 use rosc_target::{DeviceName, Diff, Target, TargetError};
+use rustix::io::Errno;
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// The fast path of a network namespace: that of the thread that has opened it, and that has to use it.
@@ -32,11 +34,7 @@ impl EbpfTarget {
 
     /// What the programs have counted; `None` where there are none.
     pub fn counters(&self) -> Result<Option<Counters>, TargetError> {
-        let maps = match Maps::open(&self.directory) {
-            Ok(maps) => maps,
-            Err(error) if read::is_missing(&error) => return Ok(None),
-            Err(error) => return Err(failed("read", "fastpath maps", None, &error)),
-        };
+        let Some(maps) = self.open_maps()? else { return Ok(None) };
         let counters =
             counters::read(&maps).map_err(|error| failed("read", "fastpath counters", None, &*error))?;
         Ok(Some(counters))
@@ -47,11 +45,7 @@ impl EbpfTarget {
     pub fn resolve(&mut self, known: &BTreeMap<NextHop, Neighbour>) -> Result<usize, TargetError> {
         let _lock = pins::lock(&self.directory)
             .map_err(|error| failed("lock", "fastpath neighbours", None, &error))?;
-        let mut maps = match Maps::open(&self.directory) {
-            Ok(maps) => maps,
-            Err(error) if read::is_missing(&error) => return Ok(0),
-            Err(error) => return Err(failed("read", "fastpath maps", None, &error)),
-        };
+        let Some(mut maps) = self.open_maps()? else { return Ok(0) };
         neighbour::resolve(&mut maps, known)
             .map_err(|error| failed("replace", "fastpath neighbours", None, &*error))
     }
@@ -59,13 +53,14 @@ impl EbpfTarget {
     /// The members of all groups, and what programs in drivers were [told](Self::resolve) of them; `None` where there are no
     /// programs.
     pub fn neighbours(&self) -> Result<Option<BTreeMap<NextHop, Option<Neighbour>>>, TargetError> {
-        let maps = match Maps::open(&self.directory) {
-            Ok(maps) => maps,
-            Err(error) if read::is_missing(&error) => return Ok(None),
-            Err(error) => return Err(failed("read", "fastpath maps", None, &error)),
-        };
+        let Some(maps) = self.open_maps()? else { return Ok(None) };
         let told = neighbour::told(&maps);
         told.map(Some).map_err(|error| failed("read", "fastpath neighbours", None, &*error))
+    }
+
+    /// The maps; `None` where there are no programs.
+    fn open_maps(&self) -> Result<Option<Maps>, TargetError> {
+        Maps::open(&self.directory).map_err(|error| failed("read", "fastpath maps", None, &error))
     }
 
     fn load(&self) -> Outcome {
@@ -88,10 +83,11 @@ impl EbpfTarget {
             };
         }
         let _lock = pins::lock(&self.directory)?;
-        let mut maps = match Maps::open(&self.directory) {
+        let mut maps = match Maps::open(&self.directory)? {
+            Some(maps) => maps,
             // What is not there need not be taken out of it.
-            Err(error) if read::is_missing(&error) && wanted == Side::From => return Ok(()),
-            maps => maps?,
+            None if wanted == Side::From => return Ok(()),
+            None => return Err(io::Error::from(Errno::NOENT).into()),
         };
         match change {
             Change::Programs(_) => Ok(()),
