@@ -15,18 +15,17 @@ use std::collections::BTreeMap;
 const FEW_MEMBERS: usize = 16;
 
 impl Context<'_> {
-    /// Makes a group of each multipath route of a family, and returns which groups the routes are.
+    /// Makes a group of each multipath route among those that a family uses, and returns which groups the routes are.
     pub(super) fn groups(
         &mut self,
         family: Family,
         asked: &FastPath,
         ports: &Ports,
-        route: &rosc_route::State,
+        used: &BTreeMap<IpNet, &Route>,
         groups: &mut BTreeMap<GroupName, Group>,
     ) -> BTreeMap<IpNet, GroupName> {
-        let used = in_use(route, family).into_values();
         let mut multipath: Vec<(&Route, &NextHops)> =
-            used.filter_map(|route| Some((route, several(route)?))).collect();
+            used.values().filter_map(|route| Some((*route, several(route)?))).collect();
         // If there are too many, those to the most destinations are the ones to have.
         multipath.sort_by_key(|(route, _)| (route.destination.prefix_len(), route.destination));
         let mut shared = BTreeMap::new();

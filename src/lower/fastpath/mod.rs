@@ -14,6 +14,7 @@ mod ways;
 use super::Context;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{FastPath, FastPathWish, HashPolicy, InterfaceName, Ipv6Settings, Setting};
+use groups::in_use;
 use ports::Ports;
 use rosc_ebpf::State;
 use rosc_route::Family;
@@ -31,8 +32,9 @@ impl Context<'_> {
         for side in sides {
             let is_on = !taken.is_empty() && side.free.contains_all(&taken);
             if is_on {
-                let shared = self.groups(side.family, asked, &taken, route, &mut state.groups);
-                state.ways.extend(self.ways(side.family, asked, route, shared));
+                let used = in_use(route, side.family);
+                let shared = self.groups(side.family, asked, &taken, &used, &mut state.groups);
+                state.ways.extend(self.ways(side.family, asked, route, used, shared));
             }
             let told = self.why_not(side, &ports, is_on);
             self.tell(asked, told);
