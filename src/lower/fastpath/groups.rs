@@ -15,18 +15,17 @@ use std::collections::BTreeMap;
 const FEW_MEMBERS: usize = 16;
 
 impl Context<'_> {
-    /// Makes a group of each multipath route of a family, and returns which groups the routes are.
+    /// Makes a group of each multipath route among those that a family uses, and returns which groups the routes are.
     pub(super) fn groups(
         &mut self,
         family: Family,
         asked: &FastPath,
         ports: &Ports,
-        route: &rosc_route::State,
+        used: &BTreeMap<IpNet, &Route>,
         groups: &mut BTreeMap<GroupName, Group>,
     ) -> BTreeMap<IpNet, GroupName> {
-        let used = in_use(route, family).into_values();
         let mut multipath: Vec<(&Route, &NextHops)> =
-            used.filter_map(|route| Some((route, several(route)?))).collect();
+            used.values().filter_map(|route| Some((*route, several(route)?))).collect();
         // If there are too many, those to the most destinations are the ones to have.
         multipath.sort_by_key(|(route, _)| (route.destination.prefix_len(), route.destination));
         let mut shared = BTreeMap::new();
@@ -103,20 +102,24 @@ pub(super) fn several(route: &Route) -> Option<&NextHops> {
     }
 }
 
-/// A packet on the fast path has no mark: no rule that sets one meets it.
-fn leads_elsewhere(rule: &RoutingRule, family: Family, ports: &Ports) -> bool {
+/// Whether packets of the fast path may meet a routing rule. They have no mark: no rule that sets one meets them.
+pub(super) fn is_met_unmarked(rule: &RoutingRule, family: Family) -> bool {
     let of_family = match family {
         Family::Ipv4 => rule.is_ipv4(),
         Family::Ipv6 => rule.is_ipv6(),
     };
-    let is_met = rule.interface.as_ref().is_none_or(|interface| ports.contains(interface))
-        && rule.routing_mark.as_ref().is_none_or(|mark| mark.as_mark().is_none());
+    of_family && rule.routing_mark.as_ref().is_none_or(|mark| mark.as_mark().is_none())
+}
+
+fn leads_elsewhere(rule: &RoutingRule, family: Family, ports: &Ports) -> bool {
+    let is_met = is_met_unmarked(rule, family)
+        && rule.interface.as_ref().is_none_or(|interface| ports.contains(interface));
     let stays_in_main = match &rule.action {
         RuleAction::Lookup { table, min_prefix: _ } => table.is_main(),
         RuleAction::LookupOnlyInTable { table, min_prefix } => table.is_main() && min_prefix.is_none(),
         RuleAction::Drop | RuleAction::Unreachable => false,
     };
-    of_family && is_met && !stays_in_main
+    is_met && !stays_in_main
 }
 
 fn group(

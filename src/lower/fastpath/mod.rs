@@ -14,27 +14,30 @@ mod ways;
 use super::Context;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{FastPath, FastPathWish, HashPolicy, InterfaceName, Ipv6Settings, Setting};
+use groups::in_use;
 use ports::Ports;
 use rosc_ebpf::State;
 use rosc_route::Family;
+use rules::Met;
 
-impl Context<'_> {
+impl<'r> Context<'r> {
     /// The fast path for what is routed so.
     pub(super) fn fastpath(&mut self, route: &rosc_route::State) -> State {
         let router = self.router;
         let Some(asked) = &router.fastpath else { return State::default() };
         let ports = self.fastpath_ports(asked, route);
         let families = Family::ALL.into_iter().filter(|family| is_routed(route, *family));
-        let sides: Vec<Side> = families.map(|family| self.side(family, &ports, route)).collect();
+        let sides: Vec<Side<'_>> = families.map(|family| self.side(family, &ports, route)).collect();
         let taken = taken(&sides);
         let mut state = State::default();
         for side in sides {
             let is_on = !taken.is_empty() && side.free.contains_all(&taken);
             if is_on {
-                let shared = self.groups(side.family, asked, &taken, route, &mut state.groups);
-                state.ways.extend(self.ways(side.family, asked, route, shared));
+                let used = in_use(route, side.family);
+                let shared = self.groups(side.family, asked, &taken, &used, &mut state.groups);
+                state.ways.extend(self.ways(side.family, asked, route, used, shared));
             }
-            let told = self.why_not(side, &ports, is_on);
+            let told = side.why_not(&ports, is_on);
             self.tell(asked, told);
         }
         if !state.ways.is_empty() {
@@ -44,26 +47,15 @@ impl Context<'_> {
     }
 
     /// The ports by which packets of a family come in that only routes decide about.
-    fn side(&self, family: Family, ports: &Ports, route: &rosc_route::State) -> Side {
+    fn side(&self, family: Family, ports: &Ports, route: &rosc_route::State) -> Side<'r> {
         let obstacles = self.obstacles(family, route);
+        let rules = Met::of(self.router, family);
         let is_free = |port: &InterfaceName| {
             let alone = ports.only(|other| other == port);
-            obstacles.is_empty() && rules::in_the_way(self.router, family, &alone).is_empty()
+            obstacles.is_empty() && rules.in_the_way(&alone).is_empty()
         };
-        Side { family, free: ports.only(is_free), obstacles }
-    }
-
-    /// What is to be said of a family that has no fast path, or not on all ports.
-    fn why_not(&self, side: Side, ports: &Ports, is_on: bool) -> Vec<Diagnostic> {
-        let Side { family, free, obstacles: mut told } = side;
-        if !told.is_empty() || ports.is_empty() {
-            return told;
-        }
-        let left_out = ports.only(|port| !is_on || !free.contains(port));
-        let rules = rules::in_the_way(self.router, family, &left_out);
-        let alone = is_on.then_some(&left_out);
-        told.extend(diagnostics::rules(family, alone, &rules));
-        told
+        let free = ports.only(is_free);
+        Side { family, free, obstacles, rules }
     }
 
     /// What stands in the way is told to who wants the fast path, not to who takes it where there is one.
@@ -92,17 +84,34 @@ impl Context<'_> {
 }
 
 /// A family, as far as it can have a fast path.
-struct Side {
+struct Side<'r> {
     family: Family,
     /// The ports on which nothing is in the way.
     free: Ports,
     /// What is in the way on all of them, but for rules.
     obstacles: Vec<Diagnostic>,
+    /// The firewall rules on the way, which may be in the way on some of them.
+    rules: Met<'r>,
+}
+
+impl Side<'_> {
+    /// What is to be said where the family has no fast path, or not on all ports.
+    fn why_not(self, ports: &Ports, is_on: bool) -> Vec<Diagnostic> {
+        let Side { family, free, obstacles: mut told, rules } = self;
+        if !told.is_empty() || ports.is_empty() {
+            return told;
+        }
+        let left_out = ports.only(|port| !is_on || !free.contains(port));
+        let rules = rules.in_the_way(&left_out);
+        let alone = is_on.then_some(&left_out);
+        told.extend(diagnostics::rules(family, alone, &rules));
+        told
+    }
 }
 
 /// The ports of both families, since a program on a device looks at the packets of both; if they have none in common,
 /// those of the first family that has any.
-fn taken(sides: &[Side]) -> Ports {
+fn taken(sides: &[Side<'_>]) -> Ports {
     let free: Vec<&Ports> = sides.iter().map(|side| &side.free).filter(|free| !free.is_empty()).collect();
     let Some(first) = free.first() else { return Ports::default() };
     let common = first.only(|port| free.iter().all(|free| free.contains(port)));

@@ -1,7 +1,7 @@
 //! Why there is no fast path for a family: something besides the routes has a say in forwarded packets.
 
 use super::diagnostics;
-use super::groups::several;
+use super::groups::{is_met_unmarked, several};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{HashPolicy, IpSettings, RedirectPolicy, RoutingRule, RpFilter, RuleAction};
 use crate::lower::Context;
@@ -51,15 +51,14 @@ impl Context<'_> {
     }
 }
 
-/// Whether a rule passes over routes of IPv6 for packets without a mark, as those of the fast path are.
+/// Whether a rule passes over routes of IPv6 for packets of the fast path.
 fn passes_over_prefixes(rule: &RoutingRule) -> bool {
     let (RuleAction::Lookup { min_prefix, .. } | RuleAction::LookupOnlyInTable { min_prefix, .. }) =
         &rule.action
     else {
         return false;
     };
-    let is_without_mark = rule.routing_mark.as_ref().is_none_or(|mark| mark.as_mark().is_none());
-    rule.is_ipv6() && is_without_mark && min_prefix.is_some()
+    min_prefix.is_some() && is_met_unmarked(rule, Family::Ipv6)
 }
 
 const NOT_FORWARDING: &str = "packets are not forwarded";

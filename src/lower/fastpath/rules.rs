@@ -9,37 +9,63 @@ use crate::ir::{Firewall, Router};
 use rosc_route::Family;
 use rosc_target::Origin;
 
-/// The rules that stand in the way of packets that come in by these ports, menu by menu; none where none does.
-pub(super) fn in_the_way(router: &Router, family: Family, ports: &Ports) -> Vec<(&'static str, Vec<Origin>)> {
-    let firewall = match family {
-        Family::Ipv4 => &router.firewall,
-        Family::Ipv6 => &router.ipv6_firewall,
-    };
-    let Firewall { address_lists: _, raw, mangle, nat, filter } = firewall;
-    // Either end of a translated connection has to pass the translation, by whatever interface it comes.
-    let all = |_: &Matchers| true;
-    let concerned = |matchers: &Matchers| concerns(router, matchers, ports);
-    let found = [
-        ("raw", met(raw, |hook| matches!(hook, RawHook::Prerouting), concerned)),
-        ("mangle", met(mangle, is_on_the_way, concerned)),
-        ("nat", met(nat, |hook| matches!(hook, NatHook::Dstnat | NatHook::Srcnat), all)),
-        ("filter", met(filter, |hook| matches!(hook, FilterHook::Forward), concerned)),
-    ];
-    found.into_iter().filter(|(_, rules)| !rules.is_empty()).collect()
+/// The rules of a family that forwarded packets come to, whatever port they come in by.
+pub(super) struct Met<'r> {
+    router: &'r Router,
+    menus: [Menu<'r>; 4],
+}
+
+struct Menu<'r> {
+    name: &'static str,
+    /// In the order of their lines.
+    rules: Vec<(Origin, &'r Matchers)>,
+    /// Whether each of them concerns all ports.
+    is_of_all: bool,
+}
+
+impl<'r> Met<'r> {
+    pub(super) fn of(router: &'r Router, family: Family) -> Self {
+        let firewall = match family {
+            Family::Ipv4 => &router.firewall,
+            Family::Ipv6 => &router.ipv6_firewall,
+        };
+        let Firewall { address_lists: _, raw, mangle, nat, filter } = firewall;
+        let raw = met(raw, |hook| matches!(hook, RawHook::Prerouting));
+        let mangle = met(mangle, is_on_the_way);
+        let nat = met(nat, |hook| matches!(hook, NatHook::Dstnat | NatHook::Srcnat));
+        let filter = met(filter, |hook| matches!(hook, FilterHook::Forward));
+        let menus = [
+            Menu { name: "raw", rules: raw, is_of_all: false },
+            Menu { name: "mangle", rules: mangle, is_of_all: false },
+            // Either end of a translated connection has to pass the translation, by whatever interface it comes.
+            Menu { name: "nat", rules: nat, is_of_all: true },
+            Menu { name: "filter", rules: filter, is_of_all: false },
+        ];
+        Self { router, menus }
+    }
+
+    /// Those that stand in the way of packets that come in by these ports, menu by menu; none where none does.
+    pub(super) fn in_the_way(&self, ports: &Ports) -> Vec<(&'static str, Vec<Origin>)> {
+        let in_menu = |menu: &Menu<'_>| {
+            let concerned = menu
+                .rules
+                .iter()
+                .filter(|(_, matchers)| menu.is_of_all || concerns(self.router, matchers, ports));
+            (menu.name, concerned.map(|(origin, _)| *origin).collect::<Vec<Origin>>())
+        };
+        self.menus.iter().map(in_menu).filter(|(_, rules)| !rules.is_empty()).collect()
+    }
 }
 
 /// The rules of chains that forwarded packets come to.
-fn met<H: Hook, A>(
-    table: &RuleTable<H, A>,
-    is_forwarded: impl Fn(H) -> bool,
-    concerned: impl Fn(&Matchers) -> bool,
-) -> Vec<Origin> {
+fn met<H: Hook, A>(table: &RuleTable<H, A>, is_forwarded: impl Fn(H) -> bool) -> Vec<(Origin, &Matchers)> {
     let reach = table.reach();
     let chains = table.chains.iter().filter(|(chain, _)| reach.comes_by(chain, &is_forwarded));
-    let rules = chains.flat_map(|(_, rules)| rules).filter(|Rule { matchers, .. }| concerned(matchers));
-    let mut origins: Vec<Origin> = rules.map(|rule| rule.origin).collect();
-    origins.sort_by_key(|origin| (origin.file, origin.start));
-    origins
+    let rules = chains.flat_map(|(_, rules)| rules);
+    let mut rules: Vec<(Origin, &Matchers)> =
+        rules.map(|Rule { origin, matchers, .. }| (*origin, matchers)).collect();
+    rules.sort_by_key(|(origin, _)| (origin.file, origin.start));
+    rules
 }
 
 fn is_on_the_way(hook: MangleHook) -> bool {

@@ -1,11 +1,10 @@
 //! Who decides about which destinations, in as few prefixes as say it.
 
-use super::groups::in_use;
 use crate::ir::FastPath;
 use crate::lower::Context;
 use ipnet::{IpNet, Ipv4Net};
 use rosc_ebpf::{By, GroupName, Way};
-use rosc_route::Family;
+use rosc_route::{Family, Route};
 use rosc_target::Origin;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -33,11 +32,12 @@ impl Context<'_> {
         family: Family,
         asked: &FastPath,
         route: &rosc_route::State,
+        used: BTreeMap<IpNet, &Route>,
         mut shared: BTreeMap<IpNet, GroupName>,
     ) -> BTreeMap<IpNet, Way> {
         let everything = IpNet::new(unspecified(family), 0).expect("a prefix of everything");
         let mut ways = BTreeMap::from([(everything, Way { origin: asked.origin, by: By::Fib })]);
-        for (destination, route) in in_use(route, family) {
+        for (destination, route) in used {
             let by = shared.remove(&destination).map_or(By::Fib, By::Group);
             ways.insert(destination, Way { origin: route.origin, by });
         }

@@ -17,6 +17,8 @@ mod packets;
 mod rounds;
 #[path = "forward/router.rs"]
 mod router;
+#[path = "../tests/kernel/shared.rs"]
+mod shared;
 
 use clock::Processor;
 

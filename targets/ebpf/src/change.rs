@@ -71,6 +71,13 @@ impl<T> Action<T> {
         }
     }
 
+    /// The object, as it will be or else was.
+    pub fn object(&self) -> &T {
+        match self {
+            Self::Create(object) | Self::Change { to: object, .. } | Self::Delete(object) => object,
+        }
+    }
+
     fn between(from: Option<&T>, to: Option<&T>) -> Option<Self>
     where
         T: Clone + PartialEq,
@@ -102,15 +109,9 @@ impl Change {
     pub fn origin(&self) -> Origin {
         match self {
             Self::Programs(_) => Origin::IMPLIED,
-            Self::Group { action, .. } => {
-                action.to().or(action.from()).map_or(Origin::IMPLIED, |group| group.origin)
-            }
-            Self::Way { action, .. } => {
-                action.to().or(action.from()).map_or(Origin::IMPLIED, |way| way.origin)
-            }
-            Self::Port { action, .. } => {
-                action.to().or(action.from()).map_or(Origin::IMPLIED, |port| port.origin)
-            }
+            Self::Group { action, .. } => action.object().origin,
+            Self::Way { action, .. } => action.object().origin,
+            Self::Port { action, .. } => action.object().origin,
         }
     }
 
@@ -142,17 +143,10 @@ impl fmt::Display for Change {
         match self {
             Self::Programs(_) => write!(f, "fastpath programs"),
             Self::Group { name, action } => {
-                write!(f, "fastpath group {name:?}", name = name.as_str())?;
-                action.to().or(action.from()).map_or(Ok(()), |group| write!(f, " {group}"))
+                write!(f, "fastpath group {:?} {}", name.as_str(), action.object())
             }
-            Self::Way { prefix, action } => {
-                write!(f, "fastpath way {prefix}")?;
-                action.to().or(action.from()).map_or(Ok(()), |way| write!(f, " {way}"))
-            }
-            Self::Port { device, action } => {
-                write!(f, "fastpath port {device}")?;
-                action.to().or(action.from()).map_or(Ok(()), |port| write!(f, " {port}"))
-            }
+            Self::Way { prefix, action } => write!(f, "fastpath way {prefix} {}", action.object()),
+            Self::Port { device, action } => write!(f, "fastpath port {device} {}", action.object()),
         }
     }
 }

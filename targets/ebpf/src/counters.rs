@@ -3,7 +3,7 @@
 use crate::group::{now, read_table, seconds_left};
 use crate::layout::RawCount;
 use crate::maps::Maps;
-use crate::read::{groups, members, next_hop, place};
+use crate::read::{members, name, next_hop, place, slots, used};
 use crate::{GroupName, NextHop};
 use aya::maps::PerCpuArray;
 use serde::Serialize;
@@ -117,20 +117,22 @@ pub(crate) fn read(maps: &Maps) -> Result<Counters, Box<dyn Error>> {
     for reason in Reason::ALL {
         counters.reasons.insert(*reason, sum(&maps.reason_counts, *reason as u32)?);
     }
-    for (number, (name, group)) in groups(maps)? {
-        let table = read_table(maps, number, group.slots)?;
+    for group in used(maps) {
+        let (number, raw) = group?;
+        let Some(name) = name(&raw) else { continue };
+        let table = read_table(maps, number, slots(&raw))?;
         let mut of_members = Vec::new();
-        for (id, raw) in members(maps, number)? {
-            let Some(next_hop) = next_hop(&raw) else { continue };
+        for (id, member) in members(maps, number)? {
+            let Some(next_hop) = next_hop(&member) else { continue };
             let slots = table.as_ref().map_or(0, |table| table.share(id));
             let traffic = sum(&maps.member_counts, place(number, id))?;
-            of_members.push(MemberCounters { next_hop, weight: raw.weight, slots, traffic });
+            of_members.push(MemberCounters { next_hop, weight: member.weight, slots, traffic });
         }
         let flows =
             maps.flows.keys().filter(|key| key.as_ref().is_ok_and(|key| u32::from(key.group) == number));
         let changed = table.iter().flat_map(|table| table.slots()).filter(|slot| slot.is_changed());
         let drain = Drained {
-            seconds_left: seconds_left(maps.groups.get(&number, 0)?.drain_until, now),
+            seconds_left: seconds_left(raw.drain_until, now),
             slots: changed.count(),
             connections: flows.count(),
         };

@@ -8,14 +8,17 @@ use crate::flow::raw_address;
 use crate::layout::{
     LargeTable, MEMBER_ALIVE, NAME_LENGTH, RawCount, RawGroup, RawMember, RawTable, Slot, SmallTable,
 };
-use crate::maps::{InnerMap, Maps};
-use crate::read::{is_missing, members, next_hop, place, raw_fields};
-use crate::{Drain, Flow, Group, GroupName, HashFields, MemberId, NextHop, Share, Slots, Table, pins};
+use crate::maps::{InnerMap, Maps, is_missing};
+use crate::read::{members, next_hop, place, raw_fields, used};
+use crate::{
+    Drain, Flow, Group, GroupName, HashFields, MemberId, NextHop, Share, Slots, Table, Weight, pins,
+};
 use aya::maps::{Array, Map, MapData, MapError, PerCpuValues};
 use rustix::time::{ClockId, clock_gettime};
 use std::collections::{BTreeMap, HashSet};
 use std::error::Error;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
@@ -23,9 +26,9 @@ type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 /// The number of a group; `None` if there is no such group.
 pub(crate) fn number(maps: &Maps, name: &GroupName) -> Result<Option<u32>, MapError> {
     let raw_name = raw_name(name);
-    for number in 0..maps.groups.len() {
-        let raw = maps.groups.get(&number, 0)?;
-        if raw.used != 0 && raw.name == raw_name {
+    for group in used(maps) {
+        let (number, raw) = group?;
+        if raw.name == raw_name {
             return Ok(Some(number));
         }
     }
@@ -39,7 +42,7 @@ pub(crate) fn remove(maps: &mut Maps, name: &GroupName) -> Outcome {
         maps.members.set(place(number, id), RawMember::default(), 0)?;
     }
     forget_flows(maps, number)?;
-    Ok(maps.groups.set(number, RawGroup::UNUSED, 0)?)
+    Ok(maps.groups.set(number, RawGroup::default(), 0)?)
 }
 
 /// Makes a group be so, whatever it was.
@@ -80,7 +83,7 @@ pub(crate) fn set(maps: &mut Maps, name: &GroupName, group: &Group) -> Outcome {
         fields,
         large,
         used: 1,
-        padding: [0; 5],
+        ..RawGroup::default()
     };
     // The time comes first: connections of changed slots are asked for it.
     if is_same_kind {
@@ -104,43 +107,47 @@ fn place_members(
     generation: u32,
 ) -> Outcome<BTreeMap<NextHop, MemberId>> {
     let old = members(maps, number)?;
-    let mut id_of: BTreeMap<NextHop, MemberId> =
-        old.iter().filter_map(|(id, raw)| Some((next_hop(raw)?, *id))).collect();
+    let mut known: BTreeMap<NextHop, (MemberId, RawMember)> =
+        old.iter().filter_map(|(id, raw)| Some((next_hop(raw)?, (*id, *raw)))).collect();
     let mut free = (0..MemberId::COUNT).filter_map(MemberId::new).filter(|id| !old.contains_key(id));
     let mut placed = BTreeMap::new();
     for (next_hop, weight) in &group.members {
-        let id = match id_of.remove(next_hop) {
-            Some(id) => id,
-            // Twice the members of a full group would fit.
-            None => free.next().ok_or("too many members at a time")?,
-        };
-        let known = old.get(&id).copied();
-        let device = Device::of(&next_hop.device)?;
-        let (gateway, family) = next_hop.gateway.map_or(([0; 16], 0), raw_address);
-        let raw = RawMember {
-            ifindex: device.index,
-            gateway,
-            family,
-            weight: weight.get(),
-            flags: MEMBER_ALIVE,
-            born: generation,
-            ..RawMember::default()
-        };
-        let raw = match known {
+        let (id, raw) = match known.remove(next_hop) {
             // Who stays keeps what is known of its neighbour.
-            Some(known) => RawMember { weight: raw.weight, flags: known.flags | MEMBER_ALIVE, ..known },
+            Some((id, known)) => {
+                let flags = known.flags | MEMBER_ALIVE;
+                (id, RawMember { weight: weight.get(), flags, ..known })
+            }
             None => {
+                // Twice the members of a full group would fit.
+                let id = free.next().ok_or("too many members at a time")?;
+                let raw = new_member(next_hop, *weight, generation)?;
                 let place = place(number, id);
                 let counts = vec![RawCount::default(); aya::util::nr_cpus().map_err(|(_, error)| error)?];
                 maps.member_counts.set(place, PerCpuValues::try_from(counts)?, 0)?;
-                maps.devices.set(place, device.index, None, 0)?;
-                raw
+                maps.devices.set(place, raw.ifindex, None, 0)?;
+                (id, raw)
             }
         };
         maps.members.set(place(number, id), raw, 0)?;
         placed.insert(next_hop.clone(), id);
     }
     Ok(placed)
+}
+
+/// The record of a member that comes with this generation of its group.
+fn new_member(next_hop: &NextHop, weight: Weight, generation: u32) -> io::Result<RawMember> {
+    let device = Device::of(&next_hop.device)?;
+    let (gateway, family) = next_hop.gateway.map_or(([0; 16], 0), raw_address);
+    Ok(RawMember {
+        ifindex: device.index,
+        gateway,
+        family,
+        weight: weight.get(),
+        flags: MEMBER_ALIVE,
+        born: generation,
+        ..RawMember::default()
+    })
 }
 
 /// The slots of which connections are known one by one.
@@ -167,12 +174,10 @@ fn forget_flows(maps: &mut Maps, number: u32) -> Outcome {
 }
 
 fn free(maps: &Maps) -> Outcome<u32> {
-    for number in 0..maps.groups.len() {
-        if maps.groups.get(&number, 0)?.used == 0 {
-            return Ok(number);
-        }
-    }
-    Err(format!("there is room for {} groups", maps.groups.len()).into())
+    let used: BTreeMap<u32, RawGroup> = used(maps).collect::<Result<_, _>>()?;
+    let room = maps.groups.len();
+    let free = (0..room).find(|number| !used.contains_key(number));
+    free.ok_or_else(|| format!("there is room for {room} groups").into())
 }
 
 /// The table of a group; `None` if it has had none of this size.
@@ -243,19 +248,6 @@ fn raw_name(name: &GroupName) -> [u8; NAME_LENGTH] {
 pub(crate) fn now() -> Outcome<u64> {
     let time = clock_gettime(ClockId::Monotonic);
     Ok(u64::try_from(time.tv_sec)? * 1_000_000_000 + u64::try_from(time.tv_nsec)?)
-}
-
-impl RawGroup {
-    const UNUSED: Self = Self {
-        name: [0; NAME_LENGTH],
-        drain_until: 0,
-        generation: 0,
-        drain: 0,
-        fields: 0,
-        large: 0,
-        used: 0,
-        padding: [0; 5],
-    };
 }
 
 /// Seconds that are left of a drain.

@@ -44,7 +44,7 @@ pub(crate) struct RawPort {
     pub(crate) hook: u8,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[repr(C)]
 pub(crate) struct RawGroup {
     pub(crate) name: [u8; NAME_LENGTH],

@@ -2,6 +2,7 @@
 
 use crate::layout::{LargeTable, RawCount, RawFlow, RawFlowKey, RawGroup, RawMember, RawPort, SmallTable};
 use aya::maps::{Array, ArrayOfMaps, DevMap, HashMap, LpmTrie, Map, MapData, MapError, PerCpuArray};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// Their names in the object, and as pins.
@@ -41,8 +42,15 @@ pub(crate) struct Maps {
 }
 
 impl Maps {
-    /// Opens them by their pins.
-    pub(crate) fn open(directory: &Path) -> Result<Self, MapError> {
+    /// Opens them by their pins; `None` where one is missing, since nothing can be relied on then.
+    pub(crate) fn open(directory: &Path) -> Result<Option<Self>, MapError> {
+        match Self::open_all(directory) {
+            Err(error) if is_missing(&error) => Ok(None),
+            outcome => outcome.map(Some),
+        }
+    }
+
+    fn open_all(directory: &Path) -> Result<Self, MapError> {
         let map = |name| Map::from_map_data(MapData::from_pin(directory.join(name))?);
         Ok(Self {
             directory: directory.to_owned(),
@@ -60,4 +68,9 @@ impl Maps {
             reason_counts: map("reason_counts")?.try_into()?,
         })
     }
+}
+
+/// Whether an error says that there is no such map, or no such entry.
+pub(crate) fn is_missing(error: &MapError) -> bool {
+    matches!(error, MapError::SyscallError(error) if error.io_error.kind() == io::ErrorKind::NotFound)
 }

@@ -2,9 +2,9 @@
 
 use crate::NextHop;
 use crate::device::Device;
-use crate::layout::{MEMBER_RESOLVED, RawMember};
+use crate::layout::{MEMBER_RESOLVED, RawGroup, RawMember};
 use crate::maps::Maps;
-use crate::read::{groups, members, next_hop, place};
+use crate::read::{members, next_hop, place, used};
 use std::collections::BTreeMap;
 use std::error::Error;
 
@@ -24,7 +24,8 @@ pub(crate) fn resolve(
     known: &BTreeMap<NextHop, Neighbour>,
 ) -> Result<usize, Box<dyn Error>> {
     let mut changed = 0;
-    for number in groups(maps)?.into_keys() {
+    let groups: BTreeMap<u32, RawGroup> = used(maps).collect::<Result<_, _>>()?;
+    for number in groups.into_keys() {
         for (id, raw) in members(maps, number)? {
             let new =
                 match next_hop(&raw).as_ref().and_then(|next_hop| Some((next_hop, known.get(next_hop)?))) {
@@ -44,7 +45,8 @@ pub(crate) fn resolve(
 /// of these know it.
 pub(crate) fn told(maps: &Maps) -> Result<BTreeMap<NextHop, Option<Neighbour>>, Box<dyn Error>> {
     let mut told = BTreeMap::new();
-    for number in groups(maps)?.into_keys() {
+    for group in used(maps) {
+        let (number, _) = group?;
         for raw in members(maps, number)?.into_values() {
             let Some(next_hop) = next_hop(&raw) else { continue };
             let known = (raw.flags & MEMBER_RESOLVED != 0)

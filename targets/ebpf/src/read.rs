@@ -14,7 +14,6 @@ use aya::maps::MapError;
 use rosc_target::Origin;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::io;
 use std::path::Path;
 
 /// What there is. As JSON it can be kept, to be compared with elsewhere.
@@ -37,12 +36,8 @@ impl Observed {
 pub(crate) fn observe(directory: &Path) -> Result<Observed, Box<dyn std::error::Error>> {
     let names = pins::names(directory)?;
     let programs = program::name_in(&names);
-    // Where something is missing nothing can be relied on.
-    let maps = match Maps::open(directory) {
-        Ok(maps) if programs.is_some() => maps,
-        Ok(_) => return Ok(Observed { programs, state: State::default() }),
-        Err(error) if is_missing(&error) => return Ok(Observed { programs, state: State::default() }),
-        Err(error) => return Err(error.into()),
+    let Some(maps) = Maps::open(directory)?.filter(|_| programs.is_some()) else {
+        return Ok(Observed { programs, state: State::default() });
     };
     let numbered = groups(&maps)?;
     let name = |number: u32| numbered.get(&number).map(|(name, _)| name.clone());
@@ -61,19 +56,17 @@ pub(crate) fn observe(directory: &Path) -> Result<Observed, Box<dyn std::error::
     Ok(Observed { programs, state: State { ports, groups: numbered.into_values().collect(), ways } })
 }
 
-/// Whether an error says that there is no such map.
-pub(crate) fn is_missing(error: &MapError) -> bool {
-    matches!(error, MapError::SyscallError(error) if error.io_error.kind() == io::ErrorKind::NotFound)
+/// The groups that there are, by their numbers. They are read one by one, as far as they are asked for.
+pub(crate) fn used(maps: &Maps) -> impl Iterator<Item = Result<(u32, RawGroup), MapError>> {
+    let all = (0..maps.groups.len()).map(|number| Ok((number, maps.groups.get(&number, 0)?)));
+    all.filter(|group| group.as_ref().map_or(true, |(_, raw)| raw.used != 0))
 }
 
-/// The groups by their numbers.
-pub(crate) fn groups(maps: &Maps) -> Result<BTreeMap<u32, (GroupName, Group)>, MapError> {
+/// The same with their members, as a state has them.
+fn groups(maps: &Maps) -> Result<BTreeMap<u32, (GroupName, Group)>, MapError> {
     let mut groups = BTreeMap::new();
-    for number in 0..maps.groups.len() {
-        let raw = maps.groups.get(&number, 0)?;
-        if raw.used == 0 {
-            continue;
-        }
+    for group in used(maps) {
+        let (number, raw) = group?;
         let Some(name) = name(&raw) else { continue };
         let members = members(maps, number)?
             .into_values()
@@ -81,7 +74,7 @@ pub(crate) fn groups(maps: &Maps) -> Result<BTreeMap<u32, (GroupName, Group)>, M
         let group = Group {
             origin: Origin::IMPLIED,
             hash: read_fields(raw.fields),
-            slots: if raw.large == 0 { Slots::Small } else { Slots::Large },
+            slots: slots(&raw),
             drain: raw.drain,
             members: members.collect(),
         };
@@ -112,9 +105,15 @@ pub(crate) fn next_hop(raw: &RawMember) -> Option<NextHop> {
     Some(NextHop { device: name_of(raw.ifindex)?, gateway: read_address(raw.gateway, raw.family) })
 }
 
-fn name(raw: &RawGroup) -> Option<GroupName> {
+/// The name of a group; `None` for one that no state has.
+pub(crate) fn name(raw: &RawGroup) -> Option<GroupName> {
     let length = raw.name.iter().position(|byte| *byte == 0)?;
     std::str::from_utf8(&raw.name[..length]).ok()?.parse().ok()
+}
+
+/// The slots of a group's table.
+pub(crate) fn slots(raw: &RawGroup) -> Slots {
+    if raw.large == 0 { Slots::Small } else { Slots::Large }
 }
 
 fn read_fields(raw: u8) -> HashFields {

@@ -270,19 +270,6 @@ impl fmt::Display for Port {
     }
 }
 
-/// The form in which the state is shown: a line for each object.
-impl fmt::Display for State {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (name, group) in &self.groups {
-            writeln!(f, "group {:?} {group}", name.as_str())?;
-        }
-        for (prefix, way) in &self.ways {
-            writeln!(f, "way {prefix} {way}")?;
-        }
-        self.ports.iter().try_for_each(|(device, port)| writeln!(f, "port {device} {port}"))
-    }
-}
-
 /// Members as a list: names of JSON are texts.
 mod as_list {
     use super::{NextHop, Weight};

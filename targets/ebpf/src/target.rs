@@ -10,8 +10,11 @@ use crate::{
     read, way,
 };
 use rosc_target::{DeviceName, Diff, Target, TargetError};
+use rustix::io::Errno;
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::io;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 /// The fast path of a network namespace: that of the thread that has opened it, and that has to use it.
@@ -32,11 +35,7 @@ impl EbpfTarget {
 
     /// What the programs have counted; `None` where there are none.
     pub fn counters(&self) -> Result<Option<Counters>, TargetError> {
-        let maps = match Maps::open(&self.directory) {
-            Ok(maps) => maps,
-            Err(error) if read::is_missing(&error) => return Ok(None),
-            Err(error) => return Err(failed("read", "fastpath maps", None, &error)),
-        };
+        let Some(maps) = self.open_maps()? else { return Ok(None) };
         let counters =
             counters::read(&maps).map_err(|error| failed("read", "fastpath counters", None, &*error))?;
         Ok(Some(counters))
@@ -47,11 +46,7 @@ impl EbpfTarget {
     pub fn resolve(&mut self, known: &BTreeMap<NextHop, Neighbour>) -> Result<usize, TargetError> {
         let _lock = pins::lock(&self.directory)
             .map_err(|error| failed("lock", "fastpath neighbours", None, &error))?;
-        let mut maps = match Maps::open(&self.directory) {
-            Ok(maps) => maps,
-            Err(error) if read::is_missing(&error) => return Ok(0),
-            Err(error) => return Err(failed("read", "fastpath maps", None, &error)),
-        };
+        let Some(mut maps) = self.open_maps()? else { return Ok(0) };
         neighbour::resolve(&mut maps, known)
             .map_err(|error| failed("replace", "fastpath neighbours", None, &*error))
     }
@@ -59,13 +54,14 @@ impl EbpfTarget {
     /// The members of all groups, and what programs in drivers were [told](Self::resolve) of them; `None` where there are no
     /// programs.
     pub fn neighbours(&self) -> Result<Option<BTreeMap<NextHop, Option<Neighbour>>>, TargetError> {
-        let maps = match Maps::open(&self.directory) {
-            Ok(maps) => maps,
-            Err(error) if read::is_missing(&error) => return Ok(None),
-            Err(error) => return Err(failed("read", "fastpath maps", None, &error)),
-        };
+        let Some(maps) = self.open_maps()? else { return Ok(None) };
         let told = neighbour::told(&maps);
         told.map(Some).map_err(|error| failed("read", "fastpath neighbours", None, &*error))
+    }
+
+    /// The maps; `None` where there are no programs.
+    fn open_maps(&self) -> Result<Option<Maps>, TargetError> {
+        Maps::open(&self.directory).map_err(|error| failed("read", "fastpath maps", None, &error))
     }
 
     fn load(&self) -> Outcome {
@@ -79,34 +75,56 @@ impl EbpfTarget {
         program::load(&self.directory)
     }
 
-    /// Brings an object into one of its two states.
-    fn set(&self, change: &Change, wanted: Side) -> Outcome {
+    /// Brings objects into one of their two states.
+    fn set_all<'c>(
+        &self,
+        changes: impl Iterator<Item = &'c Change>,
+        wanted: Side,
+        operation: impl Fn(&Change) -> &'static str,
+    ) -> Result<(), TargetError> {
+        let mut held = None;
+        for change in changes {
+            self.set(&mut held, change, wanted).map_err(|error| {
+                failed(operation(change), change.to_string(), Some(change.origin()), &*error)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Brings an object into one of its two states, with the maps of the change before if these are still the ones.
+    fn set(&self, held: &mut Option<Held>, change: &Change, wanted: Side) -> Outcome {
         if let Change::Programs(action) = change {
+            // With the programs come other maps, or none.
+            *held = None;
             return match wanted.of(action) {
                 Some(_) => self.load(),
                 None => Ok(pins::remove_all(&self.directory)?),
             };
         }
-        let _lock = pins::lock(&self.directory)?;
-        let mut maps = match Maps::open(&self.directory) {
+        let held = match held {
+            Some(held) => held,
+            None => held.insert(Held::open(&self.directory)?),
+        };
+        let maps = match &mut held.maps {
+            Some(maps) => maps,
             // What is not there need not be taken out of it.
-            Err(error) if read::is_missing(&error) && wanted == Side::From => return Ok(()),
-            maps => maps?,
+            None if wanted == Side::From => return Ok(()),
+            None => return Err(io::Error::from(Errno::NOENT).into()),
         };
         match change {
             Change::Programs(_) => Ok(()),
             Change::Group { name, action } => match wanted.of(action) {
-                Some(group) => group::set(&mut maps, name, group),
-                None => group::remove(&mut maps, name),
+                Some(group) => group::set(maps, name, group),
+                None => group::remove(maps, name),
             },
             Change::Way { prefix, action } => {
                 let value = wanted.of(action).map(|way| {
-                    let number = |name: &_| group::number(&maps, name).ok().flatten();
+                    let number = |name: &_| group::number(maps, name).ok().flatten();
                     way::value(&way.by, number).ok_or("there is no such group")
                 });
-                Ok(way::set(&mut maps, *prefix, value.transpose()?)?)
+                Ok(way::set(maps, *prefix, value.transpose()?)?)
             }
-            Change::Port { device, action } => self.set_port(&mut maps, device, wanted.of(action)),
+            Change::Port { device, action } => self.set_port(maps, device, wanted.of(action)),
         }
     }
 
@@ -131,6 +149,20 @@ impl EbpfTarget {
                 Ok(way::unless_gone(maps.ports.remove(&found.index))?)
             }
         }
+    }
+}
+
+/// The maps, and the right to change them: taken once for a row of changes, which may be a hundred thousand.
+struct Held {
+    /// `None` where there are no programs.
+    maps: Option<Maps>,
+    _lock: Option<OwnedFd>,
+}
+
+impl Held {
+    fn open(directory: &Path) -> Result<Self, Box<dyn Error>> {
+        let lock = pins::lock(directory)?;
+        Ok(Self { maps: Maps::open(directory)?, _lock: lock })
     }
 }
 
@@ -166,23 +198,14 @@ impl Target for EbpfTarget {
     }
 
     fn apply(&mut self, changes: &[Change]) -> Result<(), TargetError> {
-        changes.iter().try_for_each(|change| {
-            let operation = match change.sign() {
-                '+' => "add",
-                '-' => "delete",
-                _ => "replace",
-            };
-            let failed =
-                |error: Box<dyn Error>| failed(operation, change.to_string(), Some(change.origin()), &*error);
-            self.set(change, Side::To).map_err(failed)
+        self.set_all(changes.iter(), Side::To, |change| match change.sign() {
+            '+' => "add",
+            '-' => "delete",
+            _ => "replace",
         })
     }
 
     fn undo(&mut self, changes: &[Change]) -> Result<(), TargetError> {
-        changes.iter().rev().try_for_each(|change| {
-            let failed =
-                |error: Box<dyn Error>| failed("undo", change.to_string(), Some(change.origin()), &*error);
-            self.set(change, Side::From).map_err(failed)
-        })
+        self.set_all(changes.iter().rev(), Side::From, |_| "undo")
     }
 }

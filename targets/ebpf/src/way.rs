@@ -1,7 +1,7 @@
 //! Which destinations go which way.
 
 use crate::layout::{WAY_FIB, WAY_GROUP, WAY_OWN, WAY_STACK};
-use crate::maps::Maps;
+use crate::maps::{Maps, is_missing};
 use crate::{By, GroupName};
 use aya::maps::MapError;
 use aya::maps::lpm_trie::Key;
@@ -80,7 +80,7 @@ pub(crate) fn set(maps: &mut Maps, prefix: IpNet, value: Option<u32>) -> Result<
 pub(crate) fn unless_gone(outcome: Result<(), MapError>) -> Result<(), MapError> {
     match outcome {
         Err(MapError::KeyNotFound) => Ok(()),
-        Err(error) if crate::read::is_missing(&error) => Ok(()),
+        Err(error) if is_missing(&error) => Ok(()),
         outcome => outcome,
     }
 }

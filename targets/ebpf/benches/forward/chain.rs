@@ -3,7 +3,8 @@
 use crate::clock::Processor;
 use crate::packets::{Kind, Packets, Run, program};
 use crate::rounds::{Figures, Row};
-use crate::router::{self, GENERATOR, LAN, Router, index};
+use crate::router::{self, GENERATOR, Router};
+use crate::shared::{LAN, index};
 use rosc_ebpf::Hook;
 use rosc_target::netns::NetNs;
 

@@ -3,7 +3,8 @@
 use crate::clock::Processor;
 use crate::packets::{Kind, Run, program};
 use crate::rounds::{Figures, Row};
-use crate::router::{LAN, Members, Router, index};
+use crate::router::{Members, Router};
+use crate::shared::{LAN, index};
 use rosc_ebpf::Hook;
 use std::cell::RefCell;
 

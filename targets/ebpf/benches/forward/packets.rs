@@ -1,5 +1,6 @@
 //! Packets of many connections, made in the kernel: `bpf/bench/vary.bpf.c`.
 
+use crate::shared::{LAN_MAC, context};
 use aya::maps::{Array, DevMap, MapData, PerCpuArray, ProgramArray};
 use aya::programs::tc::TcAttachOptions;
 use aya::programs::{
@@ -10,9 +11,6 @@ use etherparse::PacketBuilder;
 use rosc_ebpf::Hook;
 
 static OBJECT: &[u8] = aya::include_bytes_aligned!("../../bpf/bench/vary.bpf.o");
-
-/// Where packets come in.
-pub(crate) const LAN_MAC: [u8; 6] = [2, 0, 0, 0, 0, 1];
 
 /// Frames that the generator sends at a time: fewer than a veth holds.
 const BATCH: u32 = 64;
@@ -206,27 +204,6 @@ fn frame(run: Run) -> Vec<u8> {
     };
     written.expect("memory");
     frame
-}
-
-/// What a program is told of a packet besides its bytes.
-fn context(hook: Hook, ifindex: u32, frame: &[u8]) -> Vec<u8> {
-    let index = ifindex.to_ne_bytes();
-    match hook {
-        // `ifindex` of `struct __sk_buff`.
-        Hook::Tc => {
-            let mut context = vec![0; 192];
-            context[40..44].copy_from_slice(&index);
-            context
-        }
-        // `data_end` and `ingress_ifindex` of `struct xdp_md`.
-        Hook::Xdp => {
-            let mut context = vec![0; 24];
-            let length = u32::try_from(frame.len()).expect("a short frame");
-            context[4..8].copy_from_slice(&length.to_ne_bytes());
-            context[12..16].copy_from_slice(&index);
-            context
-        }
-    }
 }
 
 /// The program that is measured.

@@ -1,16 +1,12 @@
 //! A router in a namespace of its own, and in another one all that its cables lead to.
 
-use crate::packets::{LAN_MAC, Packets, neighbour_mac};
+use crate::packets::{Packets, neighbour_mac};
+use crate::shared::{LAN, LAN_MAC, Sharing, index, pin};
 use aya::programs::{SchedClassifier, Xdp};
 use aya_obj::programs::XdpAttachType;
-use ipnet::IpNet;
-use rosc_ebpf::{
-    BpfFs, By, EbpfTarget, Group, GroupName, HashFields, Hook, Neighbour, NextHop, Port, Reason, Slots,
-    State, Way, Weight,
-};
+use rosc_ebpf::{BpfFs, By, EbpfTarget, Hook, Neighbour, NextHop, Reason, Slots, State};
+use rosc_target::Target;
 use rosc_target::netns::NetNs;
-use rosc_target::{Origin, Target};
-use rustix::net::{AddressFamily, SocketType, netdevice, socket};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -18,8 +14,7 @@ use std::os::fd::{AsFd, AsRawFd};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-/// The device that packets come in by, and the other end of its cable.
-pub(crate) const LAN: &str = "lan";
+/// The other end of the LAN's cable.
 pub(crate) const GENERATOR: &str = "generator";
 
 /// Members by the numbers of their uplinks, with weights.
@@ -111,8 +106,7 @@ impl Router {
     }
 
     fn pin(&self, name: &str) -> PathBuf {
-        let own = std::fs::read_dir(self.bpf_fs.path().join("rosc")).expect("pins").next();
-        own.expect("a namespace").expect("a name").path().join(name)
+        pin(&self.bpf_fs, name)
     }
 }
 
@@ -190,12 +184,6 @@ pub(crate) fn mark_connections(uplinks: u8) {
     feed("nft", &["-f", "-"], &rules);
 }
 
-/// The number of a device of the calling thread's namespace.
-pub(crate) fn index(device: &str) -> u32 {
-    let socket = socket(AddressFamily::INET, SocketType::DGRAM, None).expect("a socket");
-    netdevice::name_to_index(&socket, device).expect("a device")
-}
-
 fn next_hop(uplink: u8, family: u8) -> NextHop {
     let [a, b, c] = network(uplink);
     let gateway = if family == 4 { format!("{a}.{b}.{c}.2") } else { format!("2001:db8::{uplink}") };
@@ -205,42 +193,18 @@ fn next_hop(uplink: u8, family: u8) -> NextHop {
     }
 }
 
-fn group_name(family: u8) -> GroupName {
-    format!("all of IPv{family}").parse().expect("a name")
-}
-
 /// A router as configurations make it: the default route is a group's, and around it are what the stack keeps and the
 /// networks that are looked up.
 fn state(members: &Members, hook: Hook) -> State {
-    let group = |family| Group {
-        origin: Origin::IMPLIED,
-        hash: HashFields::L4,
-        slots: Slots::Small,
-        drain: 3600,
-        members: members
-            .iter()
-            .map(|(uplink, weight)| (next_hop(*uplink, family), Weight::new(*weight).expect("not zero")))
-            .collect(),
-    };
-    let way = |prefix: &str, by| {
-        let prefix: IpNet = prefix.parse().expect("a prefix");
-        (prefix, Way { origin: Origin::IMPLIED, by })
-    };
-    State {
-        ports: [(LAN.parse().expect("a name"), Port { origin: Origin::IMPLIED, hook })].into(),
-        groups: [4, 6].map(|family| (group_name(family), group(family))).into(),
-        ways: [
-            way("0.0.0.0/0", By::Group(group_name(4))),
-            way("0.0.0.0/8", By::Stack),
-            way("127.0.0.0/8", By::Stack),
-            way("192.168.88.0/24", By::Fib),
-            way("198.18.0.0/15", By::Fib),
-            way("224.0.0.0/3", By::Stack),
-            way("::/0", By::Group(group_name(6))),
-            way("2001:db8::/64", By::Fib),
-            way("fe80::/10", By::Stack),
-            way("ff00::/8", By::Stack),
-        ]
-        .into(),
-    }
+    let others = [
+        ("0.0.0.0/8", By::Stack),
+        ("127.0.0.0/8", By::Stack),
+        ("192.168.88.0/24", By::Fib),
+        ("198.18.0.0/15", By::Fib),
+        ("224.0.0.0/3", By::Stack),
+        ("2001:db8::/64", By::Fib),
+        ("fe80::/10", By::Stack),
+        ("ff00::/8", By::Stack),
+    ];
+    Sharing { members, next_hop, slots: Slots::Small, drain: 3600, hook, others: &others }.state()
 }

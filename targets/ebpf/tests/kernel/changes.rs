@@ -1,6 +1,7 @@
 //! Changes of the fast path itself: made, undone, cut off, and gone.
 
 use crate::frame::{flow, plain};
+use crate::shared::group_name;
 use crate::world::{TC_REDIRECT, in_world, ip, shared_among};
 use rosc_ebpf::{Change, EbpfTarget, Hook, Slots, State};
 use rosc_target::Target;
@@ -72,7 +73,7 @@ fn programs_of_another_build_are_replaced_with_everything_that_was_there() {
     in_world(|world| {
         let state = shared_among(&[(1, 1), (2, 1)], Slots::Small, Hook::Tc);
         world.set(&state);
-        let group = crate::world::group_name(4);
+        let group = group_name(4);
         for number in 0..100 {
             world.send_only(Hook::Tc, &plain(flow(4, number)), 1);
         }

@@ -1,7 +1,8 @@
 //! Connections while members of their group come, go and change.
 
 use crate::frame::{Extras, flow, packet, plain, tcp};
-use crate::world::{World, group_name, in_world, shared_among};
+use crate::shared::group_name;
+use crate::world::{World, in_world, shared_among};
 use rosc_ebpf::{Flow, Hook, Slots};
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
 //! Frames as they come in by the LAN.
 
-use crate::world::LAN_MAC;
+use crate::shared::LAN_MAC;
 use etherparse::{
     EtherType, Ethernet2Header, IcmpEchoHeader, Icmpv4Type, Icmpv6Type, IpFragOffset, IpNumber, Ipv4Header,
     Ipv4Options, Ipv6FlowLabel, Ipv6Header, NetSlice, PacketBuilder, SlicedPacket,

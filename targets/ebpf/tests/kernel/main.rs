@@ -4,5 +4,6 @@ mod changes;
 mod drains;
 mod frame;
 mod packets;
+mod shared;
 mod tables;
 mod world;

@@ -1,7 +1,8 @@
 //! The tables in the kernel say the same as those outside.
 
 use crate::frame::{Extras, flow, packet, plain, tcp};
-use crate::world::{World, group_name, in_world, next_hop, shared_among};
+use crate::shared::group_name;
+use crate::world::{World, in_world, next_hop, shared_among};
 use rosc_ebpf::{Flow, HashFields, Hook, MemberId, Share, Slots, Table};
 use std::collections::BTreeMap;
 

@@ -1,15 +1,11 @@
 //! A namespace with devices, and a fast path in it.
 
+use crate::shared::{LAN, Sharing, context, index, pin};
 use aya::programs::{SchedClassifier, TestRun, TestRunOptions, TestRunResult, Xdp};
 use aya_obj::programs::XdpAttachType;
-use ipnet::IpNet;
-use rosc_ebpf::{
-    BpfFs, By, Counters, EbpfTarget, Group, GroupName, HashFields, Hook, NextHop, Port, Reason, Slots, State,
-    Way, Weight,
-};
+use rosc_ebpf::{BpfFs, By, Counters, EbpfTarget, Hook, NextHop, Reason, Slots, State};
+use rosc_target::Target;
 use rosc_target::netns::for_test;
-use rosc_target::{Origin, Target};
-use rustix::net::{AddressFamily, SocketType, netdevice, socket};
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
@@ -19,11 +15,6 @@ pub(crate) const TC_REDIRECT: u32 = 7;
 pub(crate) const TC_NEXT: u32 = u32::MAX;
 pub(crate) const XDP_PASS: u32 = 2;
 pub(crate) const XDP_REDIRECT: u32 = 4;
-
-/// The device that packets come in by.
-pub(crate) const LAN: &str = "lan";
-/// Its address.
-pub(crate) const LAN_MAC: [u8; 6] = [2, 0, 0, 0, 0, 1];
 
 /// Runs a test in a namespace of its own; `None`, said aloud, where that is not possible.
 pub(crate) fn in_world(test: impl FnOnce(&mut World) + Send) {
@@ -87,7 +78,7 @@ impl World {
     }
 
     fn run(&self, hook: Hook, frame: &[u8], out: &mut [u8]) -> (u32, usize) {
-        let context = context(hook, frame);
+        let context = context(hook, index(LAN), frame);
         let mut options = TestRunOptions::new();
         options.data_in = Some(frame);
         options.ctx_in = Some(&context);
@@ -111,7 +102,7 @@ impl World {
 
     /// Gives a packet to a program so many times, whatever becomes of it. Returns what each took.
     pub(crate) fn send_only(&self, hook: Hook, frame: &[u8], repeat: u32) -> Duration {
-        let context = context(hook, frame);
+        let context = context(hook, index(LAN), frame);
         let mut options = TestRunOptions::new();
         options.data_in = Some(frame);
         options.ctx_in = Some(&context);
@@ -129,8 +120,7 @@ impl World {
 
     /// The path of a pin.
     pub(crate) fn pin(&self, name: &str) -> PathBuf {
-        let own = std::fs::read_dir(self.bpf_fs.path().join("rosc")).expect("pins").next();
-        own.expect("a namespace").expect("a name").path().join(name)
+        pin(&self.bpf_fs, name)
     }
 
     /// Whether anything is pinned.
@@ -139,37 +129,10 @@ impl World {
     }
 }
 
-/// What a program is told of a packet besides its bytes: that it has come in by the LAN.
-fn context(hook: Hook, frame: &[u8]) -> Vec<u8> {
-    let index = index(LAN).to_ne_bytes();
-    match hook {
-        // `ifindex` of `struct __sk_buff`.
-        Hook::Tc => {
-            let mut context = vec![0; 192];
-            context[40..44].copy_from_slice(&index);
-            context
-        }
-        // `data_end` and `ingress_ifindex` of `struct xdp_md`.
-        Hook::Xdp => {
-            let mut context = vec![0; 24];
-            let length = u32::try_from(frame.len()).expect("a short frame");
-            context[4..8].copy_from_slice(&length.to_ne_bytes());
-            context[12..16].copy_from_slice(&index);
-            context
-        }
-    }
-}
-
 /// Calls ip(8).
 pub(crate) fn ip(arguments: &str) {
     let output = Command::new("ip").args(arguments.split(' ')).output().expect("ip can be started");
     assert!(output.status.success(), "ip {arguments}: {}", String::from_utf8_lossy(&output.stderr));
-}
-
-/// The number of a device.
-pub(crate) fn index(device: &str) -> u32 {
-    let socket = socket(AddressFamily::INET, SocketType::DGRAM, None).expect("a socket");
-    netdevice::name_to_index(&socket, device).expect("a device")
 }
 
 /// The address of a device, by ip(8).
@@ -192,38 +155,14 @@ pub(crate) fn next_hop(uplink: u8, family: u8) -> NextHop {
     }
 }
 
-pub(crate) fn group_name(family: u8) -> GroupName {
-    format!("all of IPv{family}").parse().expect("a name")
-}
-
 /// Everything goes by a group, of IPv4 and IPv6; each uplink with its weight.
 pub(crate) fn shared_among(weights: &[(u8, u16)], slots: Slots, hook: Hook) -> State {
-    let group = |family| Group {
-        origin: Origin::IMPLIED,
-        hash: HashFields::L4,
-        slots,
-        drain: 300,
-        members: weights
-            .iter()
-            .map(|(uplink, weight)| (next_hop(*uplink, family), Weight::new(*weight).expect("not zero")))
-            .collect(),
-    };
-    let way = |prefix: &str, by| {
-        let prefix: IpNet = prefix.parse().expect("a prefix");
-        (prefix, Way { origin: Origin::IMPLIED, by })
-    };
-    State {
-        ports: [(LAN.parse().expect("a name"), Port { origin: Origin::IMPLIED, hook })].into(),
-        groups: [4, 6].map(|family| (group_name(family), group(family))).into(),
-        ways: [
-            way("0.0.0.0/0", By::Group(group_name(4))),
-            way("198.51.100.0/24", By::Fib),
-            way("224.0.0.0/4", By::Stack),
-            way("10.255.255.254/32", By::Own),
-            way("::/0", By::Group(group_name(6))),
-            way("2001:db8:51::/48", By::Fib),
-            way("ff00::/8", By::Stack),
-        ]
-        .into(),
-    }
+    let others = [
+        ("198.51.100.0/24", By::Fib),
+        ("224.0.0.0/4", By::Stack),
+        ("10.255.255.254/32", By::Own),
+        ("2001:db8:51::/48", By::Fib),
+        ("ff00::/8", By::Stack),
+    ];
+    Sharing { members: weights, next_hop, slots, drain: 300, hook, others: &others }.state()
 }
