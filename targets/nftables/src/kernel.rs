@@ -10,31 +10,15 @@ pub(crate) mod elements;
 pub(crate) mod flowtables;
 pub(crate) mod helpers;
 mod message;
+mod numbers;
 pub(crate) mod rules;
 
 use crate::state::{Family, TABLE};
-use message::{DUMP, Header, REQUEST, Reply, find, message, number, number_of, replies, text, unreadable};
+use message::{Header, Reply, find, message, number, number_of, replies, text, unreadable};
 use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_NETFILTER};
+use numbers::{DUMP, GENERATION_ID, GET_GENERATION, GET_TABLE, REQUEST, table};
 use rosc_target::TargetError;
 use std::io;
-
-/// `NFNL_SUBSYS_NFTABLES`.
-const NFTABLES: u16 = 10;
-/// The same in the upper byte of the types of messages.
-const SUBSYSTEM: u16 = NFTABLES << 8;
-/// `NFT_MSG_GETTABLE` and `NFT_MSG_GETGEN`.
-const GET_TABLE: u16 = SUBSYSTEM | 1;
-const GET_GENERATION: u16 = SUBSYSTEM | 16;
-
-/// `NFTA_*` of the kernel.
-mod attribute_type {
-    pub(super) const GENERATION_ID: u16 = 1;
-    pub(super) const TABLE_NAME: u16 = 1;
-    pub(super) const TABLE_FLAGS: u16 = 2;
-}
-
-/// `NFT_TABLE_F_DORMANT`.
-const TABLE_IS_DORMANT: u32 = 1;
 
 /// Returns the number of the ruleset in this thread's network namespace; it changes with every transaction,
 /// whoever makes it (`NFTA_GEN_ID`).
@@ -42,7 +26,7 @@ pub(crate) fn generation() -> io::Result<u32> {
     let mut request = Vec::new();
     message(&mut request, GET_GENERATION, Header { flags: REQUEST, ..Header::default() }, |_| {});
     let reply = ask(&request)?.pop().ok_or_else(unreadable)?;
-    find(&reply, attribute_type::GENERATION_ID).and_then(number).ok_or_else(unreadable)
+    find(&reply, GENERATION_ID).and_then(number).ok_or_else(unreadable)
 }
 
 /// A table, as far as the kernel tells without its contents.
@@ -62,15 +46,15 @@ pub(crate) fn table_status(family: Family) -> io::Result<TableStatus> {
 }
 
 /// Says whether there is a table of some name in this thread's network namespace.
-pub(crate) fn status_of(family: Family, table: &str) -> io::Result<TableStatus> {
+pub(crate) fn status_of(family: Family, name: &str) -> io::Result<TableStatus> {
     let mut request = Vec::new();
     let header = Header { flags: REQUEST, family: number_of(family), ..Header::default() };
-    message(&mut request, GET_TABLE, header, |bytes| text(bytes, attribute_type::TABLE_NAME, table));
+    message(&mut request, GET_TABLE, header, |bytes| text(bytes, table::NAME, name));
     match ask(&request) {
         Ok(mut replies) => {
             let reply = replies.pop().ok_or_else(unreadable)?;
-            let flags = find(&reply, attribute_type::TABLE_FLAGS).and_then(number).unwrap_or_default();
-            Ok(if flags & TABLE_IS_DORMANT == 0 { TableStatus::Active } else { TableStatus::Dormant })
+            let flags = find(&reply, table::FLAGS).and_then(number).unwrap_or_default();
+            Ok(if flags & table::DORMANT == 0 { TableStatus::Active } else { TableStatus::Dormant })
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(TableStatus::Absent),
         Err(error) => Err(error),
@@ -83,7 +67,7 @@ pub(crate) fn has_other_tables(family: Family) -> io::Result<bool> {
     let header = Header { flags: REQUEST | DUMP, family: number_of(family), ..Header::default() };
     message(&mut request, GET_TABLE, header, |_| {});
     let ours = [TABLE.as_bytes(), &[0]].concat();
-    Ok(ask(&request)?.iter().any(|table| find(table, attribute_type::TABLE_NAME) != Some(ours.as_slice())))
+    Ok(ask(&request)?.iter().any(|table| find(table, table::NAME) != Some(ours.as_slice())))
 }
 
 /// An error for which no object is to blame.
