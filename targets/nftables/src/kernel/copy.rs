@@ -4,13 +4,13 @@
 //! table and is for that rule alone, so it is made again together with it.
 
 use super::batch::Batch;
-use super::message::{Header, attribute, attributes, find, message, nested, number_of, text, unreadable};
+use super::message::{attribute, attributes, find, nested, text};
 use super::numbers::{
-    APPEND, CREATE, DUMP, DYNSET_TIMEOUT, EXTHDR_FLAGS, GET_ELEMENTS, GET_SET, LIST_ELEMENT, NEW_ELEMENTS,
-    NEW_RULE, NEW_SET, REQUEST, element, elements, expression, lookup, rule, set,
+    APPEND, CREATE, DYNSET_TIMEOUT, EXTHDR_FLAGS, GET_ELEMENTS, GET_SET, LIST_ELEMENT, NEW_ELEMENTS,
+    NEW_RULE, NEW_SET, element, elements, expression, lookup, rule, set,
 };
 use super::rules::{COUNTER, Place, RawRule, expressions};
-use super::{ask, dump};
+use super::{dump, get};
 use crate::state::{Family, TABLE};
 use std::io;
 
@@ -149,16 +149,10 @@ fn without(bytes: &[u8], is_unwanted: impl Fn(u16, &[u8]) -> bool) -> Vec<u8> {
 
 impl NamelessSet {
     fn read(family: Family, table: &str, name: &str) -> io::Result<Option<Self>> {
-        let request = |kind, flags| {
-            let mut request = Vec::new();
-            let header = Header { flags: REQUEST | flags, family: number_of(family), ..Header::default() };
-            message(&mut request, kind, header, |bytes| {
-                text(bytes, set::TABLE, table);
-                text(bytes, set::NAME, name);
-            });
-            request
-        };
-        let found = ask(&request(GET_SET, 0))?.pop().ok_or_else(unreadable)?;
+        let found = get(GET_SET, Some(family), |bytes| {
+            text(bytes, set::TABLE, table);
+            text(bytes, set::NAME, name);
+        })?;
         let mut kept = Vec::new();
         for (kind, value) in attributes(&found) {
             match kind {
@@ -176,7 +170,11 @@ impl NamelessSet {
         }
         let mut elements = Vec::new();
         let mut are_known = true;
-        dump(&request(GET_ELEMENTS, DUMP), |object| {
+        let of_set = |bytes: &mut Vec<u8>| {
+            text(bytes, elements::TABLE, table);
+            text(bytes, elements::SET, name);
+        };
+        dump(GET_ELEMENTS, family, of_set, |object| {
             for (_, one) in attributes(find(object, elements::LIST).unwrap_or_default()) {
                 let is_known = |(kind, _)| {
                     matches!(

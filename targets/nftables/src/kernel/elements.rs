@@ -4,12 +4,9 @@
 //! interval that reaches the greatest value has no end. Values stand in network byte order there, marks too.
 
 use super::batch::Batch;
-use super::message::{
-    Header, attribute, attributes, find, message, nested, number, number_of, text, unreadable,
-};
+use super::message::{attribute, attributes, find, nested, number, text, unreadable};
 use super::numbers::{
-    CREATE, DATA_VALUE, DELETE_ELEMENTS, DUMP, GET_ELEMENTS, LIST_ELEMENT, NEW_ELEMENTS, REQUEST, element,
-    elements,
+    CREATE, DATA_VALUE, DELETE_ELEMENTS, GET_ELEMENTS, LIST_ELEMENT, NEW_ELEMENTS, element, elements,
 };
 use super::{dump, open};
 use crate::interface::{InterfaceName, Interfaces};
@@ -172,15 +169,13 @@ pub(crate) fn can_add(values: &Values) -> bool {
 /// Reads the elements of an interval set, and how many intervals the kernel has; `None` if one of them has something to it
 /// that none of ours has.
 pub(crate) fn read(family: Family, set: &Name, key: SetKey) -> io::Result<Option<(Values, usize)>> {
-    let mut request = Vec::new();
-    let header = Header { flags: REQUEST | DUMP, family: number_of(family), ..Header::default() };
-    message(&mut request, GET_ELEMENTS, header, |bytes| {
+    let of_set = |bytes: &mut Vec<u8>| {
         text(bytes, elements::TABLE, TABLE);
         text(bytes, elements::SET, set.as_str());
-    });
+    };
     let mut edges: Vec<Edge> = Vec::new();
     let mut are_known = true;
-    dump(&request, |object| {
+    dump(GET_ELEMENTS, family, of_set, |object| {
         for (_, one) in attributes(find(object, elements::LIST).unwrap_or_default()) {
             match edge(one)? {
                 Some(edge) => edges.push(edge),

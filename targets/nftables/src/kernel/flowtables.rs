@@ -1,11 +1,11 @@
 //! Whether the kernel has flow tables, and which devices are in those that there are.
 
-use super::ask;
 use super::batch::{Batch, REHEARSAL};
-use super::message::{Header, attribute, attributes, find, message, nested, number_of, text};
+use super::dump;
+use super::message::{attribute, attributes, find, nested, text};
 use super::numbers::{
-    CREATE, DUMP, GET_FLOWTABLE, LIST_ELEMENT, NEW_CHAIN, NEW_FLOWTABLE, NEW_RULE, NEW_TABLE,
-    OFFLOAD_FLOWTABLE, REQUEST, chain, expression, flowtable, hook, rule, table,
+    CREATE, GET_FLOWTABLE, LIST_ELEMENT, NEW_CHAIN, NEW_FLOWTABLE, NEW_RULE, NEW_TABLE, OFFLOAD_FLOWTABLE,
+    chain, expression, flowtable, hook, rule, table,
 };
 use crate::flowtable::Flowtable;
 use crate::interface::InterfaceName;
@@ -100,19 +100,22 @@ pub(crate) fn leave_out_absent_devices(state: &mut State) -> io::Result<()> {
 
 /// The devices of each flow table of ours, by name.
 fn devices(family: Family) -> io::Result<BTreeMap<String, BTreeSet<String>>> {
-    let mut request = Vec::new();
-    let header = Header { flags: REQUEST | DUMP, family: number_of(family), ..Header::default() };
-    message(&mut request, GET_FLOWTABLE, header, |_| {});
-    let tables = ask(&request)?;
-    let ours = tables.iter().filter(|table| find(table, flowtable::TABLE).and_then(string) == Some(TABLE));
-    let with_devices = ours.filter_map(|table| {
-        let hook = find(table, flowtable::HOOK).unwrap_or_default();
-        let list = attributes(find(hook, hook::DEVICES).unwrap_or_default());
-        let names =
-            list.filter(|(kind, _)| *kind == hook::DEVICE_NAME).filter_map(|(_, value)| string(value));
-        Some((string(find(table, flowtable::NAME)?)?.to_owned(), names.map(str::to_owned).collect()))
-    });
-    Ok(with_devices.collect())
+    let mut with_devices = BTreeMap::new();
+    let note = |object: &[u8]| {
+        let part = |kind| find(object, kind).and_then(string);
+        if part(flowtable::TABLE) == Some(TABLE)
+            && let Some(name) = part(flowtable::NAME)
+        {
+            let hook = find(object, flowtable::HOOK).unwrap_or_default();
+            let list = attributes(find(hook, hook::DEVICES).unwrap_or_default());
+            let devices = list.filter(|(kind, _)| *kind == hook::DEVICE_NAME);
+            let names = devices.filter_map(|(_, value)| string(value)).map(str::to_owned);
+            with_devices.insert(name.to_owned(), names.collect());
+        }
+        Ok(())
+    };
+    dump(GET_FLOWTABLE, family, |_| {}, note)?;
+    Ok(with_devices)
 }
 
 /// A text with a zero byte at its end.

@@ -1,6 +1,6 @@
 //! Messages of nfnetlink: `struct nlmsghdr`, `struct nfgenmsg`, attributes.
 
-use super::numbers::{DONE, ERROR, NESTED, TYPE_MASK};
+use super::numbers::{DONE, ERROR, NESTED, REQUEST, TYPE_MASK};
 use crate::state::Family;
 use std::io;
 
@@ -17,6 +17,19 @@ pub(super) struct Header {
     pub(super) family: u8,
     /// `res_id` of `struct nfgenmsg`, in network byte order on the wire.
     pub(super) resource: u16,
+}
+
+/// A message that asks for something, of a family or of none, with flags beside those that all have.
+pub(super) fn request(
+    kind: u16,
+    flags: u16,
+    family: Option<Family>,
+    write: impl FnOnce(&mut Vec<u8>),
+) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let family = family.map(number_of).unwrap_or_default();
+    message(&mut bytes, kind, Header { flags: REQUEST | flags, family, ..Header::default() }, write);
+    bytes
 }
 
 /// Adds a message whose attributes the function writes.

@@ -2,10 +2,10 @@
 
 use super::batch::Batch;
 use super::dump;
-use super::message::{Header, attribute, attributes, find, message, number_of, text, unreadable};
+use super::message::{attribute, attributes, find, text, unreadable};
 use super::numbers::{
-    CREATE, DELETE_CHAIN, DELETE_RULE, DELETE_SET, DELETE_TABLE, DUMP, GET_RULE, NEW_CHAIN, REQUEST, chain,
-    counter, expression, rule, set, table,
+    CREATE, DELETE_CHAIN, DELETE_RULE, DELETE_SET, DELETE_TABLE, GET_RULE, NEW_CHAIN, chain, counter,
+    expression, rule, set, table,
 };
 use crate::state::{Family, TABLE};
 use crate::statement::Counter;
@@ -49,11 +49,9 @@ fn long(value: &[u8]) -> Option<u64> {
 
 /// Reads the rules of all chains of a table that have any, in order.
 pub(crate) fn read(family: Family, table: &str) -> io::Result<BTreeMap<String, Vec<RawRule>>> {
-    let mut request = Vec::new();
-    let header = Header { flags: REQUEST | DUMP, family: number_of(family), ..Header::default() };
-    message(&mut request, GET_RULE, header, |bytes| text(bytes, rule::TABLE, table));
+    let of_table = |bytes: &mut Vec<u8>| text(bytes, rule::TABLE, table);
     let mut chains: BTreeMap<String, Vec<RawRule>> = BTreeMap::new();
-    dump(&request, |object| {
+    dump(GET_RULE, family, of_table, |object| {
         let part = |kind| find(object, kind);
         let read = || {
             let chain = std::str::from_utf8(part(rule::CHAIN)?.strip_suffix(&[0])?).ok()?;
