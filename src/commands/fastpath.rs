@@ -12,21 +12,29 @@ use rosc_ebpf::Counters;
 
 /// Shows what the programs in the kernel have counted.
 pub(super) fn run(args: &ShowArgs, output: &Output) -> Outcome {
-    let read = || Machine::open(&args.state_dir)?.counters();
-    let diagnostic = match read() {
-        _ if !args.files.is_empty() => Diagnostic::new(Code::UnreadableFile, "a file has counted nothing")
-            .help("leave the files out; `show linux FILE` shows the fast path that a file asks for"),
-        Ok(Some(counters)) => {
+    match counters(args) {
+        Ok(counters) => {
             show(args, &counters, output);
-            return Outcome::Fine;
+            Outcome::Fine
         }
-        Ok(None) => Diagnostic::new(Code::NoFastPath, "there is no fast path on this machine").help(
+        Err(diagnostic) => {
+            output.diagnostics(&[diagnostic], &Sources::default());
+            Outcome::Errors
+        }
+    }
+}
+
+fn counters(args: &ShowArgs) -> Result<Counters, Diagnostic> {
+    if !args.files.is_empty() {
+        return Err(Diagnostic::new(Code::UnreadableFile, "a file has counted nothing")
+            .help("leave the files out; `show linux FILE` shows the fast path that a file asks for"));
+    }
+    let read = || Machine::open(&args.state_dir)?.counters();
+    read().map_err(|error| unreadable(&error))?.ok_or_else(|| {
+        Diagnostic::new(Code::NoFastPath, "there is no fast path on this machine").help(
             "/rosc fastpath set enabled=yes asks for one; rosc check says where it is not possible, and why",
-        ),
-        Err(error) => unreadable(&error),
-    };
-    output.diagnostics(&[diagnostic], &Sources::default());
-    Outcome::Errors
+        )
+    })
 }
 
 fn show(args: &ShowArgs, counters: &Counters, output: &Output) {

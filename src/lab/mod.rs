@@ -12,6 +12,7 @@ mod message;
 mod open_files;
 mod report;
 mod server;
+mod state_dir;
 mod topology;
 pub mod verify;
 mod world;

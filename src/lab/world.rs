@@ -2,11 +2,11 @@
 
 use super::LabError;
 use super::server::{Log, Server};
+use super::state_dir::StateDir;
 use super::topology::{Role, Station, Topology};
 use crate::lower::Desired;
-use crate::transaction::{self, Applied, Machine, OWN_BPF_FS, Options};
+use crate::transaction::{self, Applied, Machine, Options};
 use ipnet::IpNet;
-use rosc_ebpf::BpfFs;
 use rosc_route::topology::{End, Topology as Builder};
 use rosc_route::{Address, DeviceName, DuplicateDetection, NextHop, NextHops, Route, RouteKind};
 use rosc_target::netns::NetNs;
@@ -14,7 +14,6 @@ use rosc_target::{Origin, TargetError};
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::path::Path;
-use std::sync::OnceLock;
 
 /// The ports on which every server answers.
 pub const SERVED_PORTS: [u16; 4] = [80, 443, 5201, 8080];
@@ -33,8 +32,7 @@ pub struct World {
     pub(super) wires: Vec<NetNs>,
     log: Log,
     servers: Vec<Server>,
-    bpf_fs: OnceLock<BpfFs>,
-    state_dir: tempfile::TempDir,
+    state_dir: StateDir,
 }
 
 /// A station in its namespace.
@@ -55,8 +53,7 @@ pub struct Placed {
 impl World {
     /// Builds the world. Needs the right to make network namespaces.
     pub fn build(topology: Topology) -> Result<Self, LabError> {
-        let state_dir = tempfile::Builder::new().prefix("rosc-lab-").tempdir();
-        let state_dir = state_dir.map_err(LabError::system("make a directory"))?;
+        let state_dir = StateDir::new()?;
         let router = new_namespace()?;
         in_namespace(&router, |builder| builder.set_up(&DeviceName::loopback()))?;
         let mut world = Self {
@@ -65,7 +62,6 @@ impl World {
             wires: Vec::new(),
             log: Log::default(),
             servers: Vec::new(),
-            bpf_fs: OnceLock::new(),
             state_dir,
             topology,
         };
@@ -182,11 +178,7 @@ impl World {
 
     /// Applies a state to the router with the real code.
     pub fn apply(&self, desired: &Desired) -> Result<Applied, LabError> {
-        if !desired.ebpf.is_empty() && self.bpf_fs.get().is_none() {
-            let mounted = BpfFs::mount(&self.state_dir.path().join(OWN_BPF_FS));
-            let mounted = mounted.map_err(LabError::system("mount a file system for eBPF"))?;
-            self.bpf_fs.get_or_init(|| mounted);
-        }
+        self.state_dir.make_room_for(desired)?;
         self.on_router(|| {
             let mut machine = Machine::open(self.state_dir.path()).map_err(LabError::Target)?;
             let options = Options { state_dir: self.state_dir.path().to_owned(), ..Options::default() };

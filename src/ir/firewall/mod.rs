@@ -31,7 +31,7 @@ pub use matcher::{
 };
 pub use rate::{DstLimit, FlowFields, Limit, LimitUnit, Psd, TimeOfDay, Weekday};
 pub use reach::Reach;
-pub use service_port::{Service, ServicePort};
+pub use service_port::{Followed, Service, ServicePort, ServiceTransport};
 
 use super::{AddressListName, ChainName};
 use rosc_target::Origin;

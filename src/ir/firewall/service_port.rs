@@ -3,6 +3,7 @@
 use super::{Ports, Protocol};
 use rosc_target::Origin;
 use serde::Serialize;
+use std::borrow::Cow;
 
 /// A service that is not disabled.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -19,15 +20,48 @@ pub struct ServicePort {
 impl ServicePort {
     /// Whether a helper looks into connections of a protocol to a port.
     pub fn looks_into(&self, protocol: Protocol, port: u16, is_ipv6: bool) -> bool {
-        let is_asked = || self.ports.as_ref().is_some_and(|ports| ports.contains(port));
-        match (self.service, protocol) {
-            (Service::Ftp, Protocol::TCP) | (Service::Tftp, Protocol::UDP) => is_asked(),
-            (Service::Sip, Protocol::TCP | Protocol::UDP) => is_asked(),
-            (Service::Irc, Protocol::TCP) => !is_ipv6 && is_asked(),
-            (Service::Pptp, Protocol::TCP) => !is_ipv6 && port == 1723,
-            (Service::H323, Protocol::TCP) => port == 1720,
-            (Service::H323, Protocol::UDP) => port == 1719,
-            _ => false,
+        self.service.followed().iter().any(|followed| {
+            followed.transport.protocol() == protocol
+                && (followed.has_ipv6 || !is_ipv6)
+                && self.ports_of(followed).is_some_and(|ports| ports.contains(port))
+        })
+    }
+
+    /// The ports that such connections are to.
+    pub fn ports_of(&self, followed: &Followed) -> Option<Cow<'_, Ports>> {
+        match followed.port {
+            Some(port) => Ports::new(vec![(port, port)]).map(Cow::Owned),
+            None => self.ports.as_ref().map(Cow::Borrowed),
+        }
+    }
+}
+
+/// Connections of a service that a helper looks into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Followed {
+    /// What they are carried by.
+    pub transport: ServiceTransport,
+    /// The port that they are to, where RouterOS lets nobody choose it.
+    pub port: Option<u16>,
+    /// Whether the helper reads IPv6 too.
+    pub has_ipv6: bool,
+}
+
+/// A transport protocol whose connections helpers look into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServiceTransport {
+    /// TCP.
+    Tcp,
+    /// UDP.
+    Udp,
+}
+
+impl ServiceTransport {
+    /// The protocol by its number.
+    pub const fn protocol(self) -> Protocol {
+        match self {
+            Self::Tcp => Protocol::TCP,
+            Self::Udp => Protocol::UDP,
         }
     }
 }
@@ -63,6 +97,24 @@ impl Service {
             Self::Udplite => "udplite",
             Self::Dccp => "dccp",
             Self::Sctp => "sctp",
+        }
+    }
+
+    /// What its helper looks into.
+    pub const fn followed(self) -> &'static [Followed] {
+        use ServiceTransport::{Tcp, Udp};
+        const fn followed(transport: ServiceTransport, port: Option<u16>, has_ipv6: bool) -> Followed {
+            Followed { transport, port, has_ipv6 }
+        }
+        match self {
+            Self::Ftp => const { &[followed(Tcp, None, true)] },
+            Self::Tftp => const { &[followed(Udp, None, true)] },
+            Self::Irc => const { &[followed(Tcp, None, false)] },
+            Self::H323 => const { &[followed(Tcp, Some(1720), true), followed(Udp, Some(1719), true)] },
+            Self::Sip => const { &[followed(Tcp, None, true), followed(Udp, None, true)] },
+            Self::Pptp => const { &[followed(Tcp, Some(1723), false)] },
+            // Nobody has written one for RTSP; the others are tracked without.
+            Self::Rtsp | Self::Udplite | Self::Dccp | Self::Sctp => &[],
         }
     }
 

@@ -7,11 +7,11 @@ use super::settings;
 use crate::host::Host;
 use crate::ir::firewall::Protocol;
 use crate::ir::{InterfaceKind, InterfaceName, Router, SpanningTree};
+use crate::lab::state_dir::StateDir;
 use crate::lab::{LabError, carrier, lowered};
 use crate::lower::{Desired, Rules, needs_of};
 use crate::trace::{Arrival, Packet, Payload, ShortCuts};
-use crate::transaction::{self, Machine, OWN_BPF_FS, Options};
-use rosc_ebpf::BpfFs;
+use crate::transaction::{self, Machine, Options};
 use rosc_route::topology::{Tap, Topology};
 use rosc_route::{DeviceName, LinkKind};
 use rosc_target::netns::NetNs;
@@ -58,8 +58,7 @@ pub struct Bench {
     neighbours: Neighbours,
     ears: Vec<Ear>,
     short_cuts: ShortCuts,
-    _bpf_fs: Option<BpfFs>,
-    _state_dir: tempfile::TempDir,
+    _state_dir: StateDir,
 }
 
 /// A packet that is ready to come in.
@@ -104,10 +103,8 @@ impl Bench {
     pub fn build_with(rules: Rules, router: &Router) -> Result<Self, LabError> {
         let router = &on_the_bench(router);
         let desired = lowered(rules, router, &Host::unknown())?;
-        let state_dir = tempfile::Builder::new().prefix("rosc-lab-").tempdir();
-        let state_dir = state_dir.map_err(LabError::system("make a directory"))?;
-        let bpf_fs = (!desired.ebpf.is_empty()).then(|| BpfFs::mount(&state_dir.path().join(OWN_BPF_FS)));
-        let bpf_fs = bpf_fs.transpose().map_err(LabError::system("mount a file system for eBPF"))?;
+        let state_dir = StateDir::new()?;
+        state_dir.make_room_for(&desired)?;
         let namespace = NetNs::new().map_err(LabError::system("make a network namespace"))?;
         let (wires, ears, short_cuts) = namespace.run(|| -> Result<_, LabError> {
             settings::quiet().map_err(LabError::system("change a kernel setting"))?;
@@ -131,15 +128,7 @@ impl Bench {
             Ok((wires, ears().map_err(LabError::system("listen on the router"))?, short_cuts))
         })?;
         let neighbours = Neighbours::default();
-        Ok(Self {
-            router: namespace,
-            wires,
-            neighbours,
-            ears,
-            short_cuts,
-            _bpf_fs: bpf_fs,
-            _state_dir: state_dir,
-        })
+        Ok(Self { router: namespace, wires, neighbours, ears, short_cuts, _state_dir: state_dir })
     }
 
     /// Which connections take a short cut here: not every kernel has one.

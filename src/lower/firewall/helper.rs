@@ -6,7 +6,7 @@
 use super::Side;
 use super::transport::port_ranges;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::ir::firewall::{Ports, Service, ServicePort};
+use crate::ir::firewall::{Followed, Ports, Service, ServicePort, ServiceTransport};
 use crate::ir::{Router, TrackingMode};
 use crate::lower::{Context, diagnostics};
 use rosc_nftables::select::{ct, port};
@@ -16,35 +16,22 @@ use rosc_nftables::{
 };
 use std::collections::BTreeSet;
 
-/// A helper of the kernel.
-struct Helper {
-    /// Its name there, for this protocol.
-    name: &'static str,
-    protocol: HelperProtocol,
-    /// The port, where RouterOS lets nobody choose it.
-    port: Option<u16>,
-    /// Whether it reads IPv6 too.
-    has_ipv6: bool,
-}
-
-const fn helper(name: &'static str, protocol: HelperProtocol, port: Option<u16>, has_ipv6: bool) -> Helper {
-    Helper { name, protocol, port, has_ipv6 }
-}
-
-/// What the kernel has for a service.
-fn helpers(service: Service) -> &'static [Helper] {
-    use HelperProtocol::{Tcp, Udp};
+/// The kernel's name of the helper that looks into such connections.
+fn kernel_name(service: Service, followed: &Followed) -> &'static str {
     match service {
-        Service::Ftp => const { &[helper("ftp", Tcp, None, true)] },
-        Service::Tftp => const { &[helper("tftp", Udp, None, true)] },
-        Service::Irc => const { &[helper("irc", Tcp, None, false)] },
-        Service::H323 => {
-            const { &[helper("Q.931", Tcp, Some(1720), true), helper("RAS", Udp, Some(1719), true)] }
-        }
-        Service::Sip => const { &[helper("sip", Tcp, None, true), helper("sip", Udp, None, true)] },
-        Service::Pptp => const { &[helper("pptp", Tcp, Some(1723), false)] },
-        // Nobody has written one for RTSP; the others are tracked without.
-        Service::Rtsp | Service::Udplite | Service::Dccp | Service::Sctp => &[],
+        Service::H323 => match followed.transport {
+            ServiceTransport::Tcp => "Q.931",
+            ServiceTransport::Udp => "RAS",
+        },
+        Service::Ftp
+        | Service::Tftp
+        | Service::Irc
+        | Service::Sip
+        | Service::Pptp
+        | Service::Rtsp
+        | Service::Udplite
+        | Service::Dccp
+        | Service::Sctp => service.name(),
     }
 }
 
@@ -55,19 +42,24 @@ pub(super) fn wanted(router: &Router) -> Vec<(Family, CtHelper)> {
     families
         .flat_map(|(family, _)| {
             router.service_ports.iter().flat_map(move |port| {
-                of_family(family, port.service).map(move |helper| (family, object(helper, port)))
+                of_family(family, port.service).map(move |followed| (family, object(port, followed)))
             })
         })
         .collect()
 }
 
-fn of_family(family: Family, service: Service) -> impl Iterator<Item = &'static Helper> {
-    helpers(service).iter().filter(move |helper| helper.has_ipv6 || family == Family::Ip)
+fn of_family(family: Family, service: Service) -> impl Iterator<Item = &'static Followed> {
+    service.followed().iter().filter(move |followed| followed.has_ipv6 || family == Family::Ip)
 }
 
-fn object(helper: &Helper, port: &ServicePort) -> CtHelper {
-    let name = HelperName::new(helper.name).expect("a name of the kernel's own");
-    CtHelper { origin: port.origin, helper: name, protocol: helper.protocol }
+fn object(port: &ServicePort, followed: &Followed) -> CtHelper {
+    let name = kernel_name(port.service, followed);
+    let protocol = match followed.transport {
+        ServiceTransport::Tcp => HelperProtocol::Tcp,
+        ServiceTransport::Udp => HelperProtocol::Udp,
+    };
+    let helper = HelperName::new(name).expect("a name of the kernel's own");
+    CtHelper { origin: port.origin, helper, protocol }
 }
 
 impl Context<'_> {
@@ -79,16 +71,16 @@ impl Context<'_> {
         }
         let mut rules = Vec::new();
         for service in &self.router.service_ports {
-            for helper in of_family(side.family, service.service) {
-                let object = object(helper, service);
+            for followed in of_family(side.family, service.service) {
+                let object = object(service, followed);
                 if self.host.missing_helpers.contains(&(side.family, object.helper.clone(), object.protocol))
                 {
                     continue;
                 }
-                let name = name(&format!("{}_{}", helper.name.to_ascii_lowercase(), helper.protocol));
-                let fixed = helper.port.and_then(|port| Ports::new(vec![(port, port)]));
-                let Some(ports) = fixed.as_ref().or(service.ports.as_ref()) else { continue };
-                let Some(to_ports) = to(helper.protocol, ports) else { continue };
+                let helper = object.helper.as_str().to_ascii_lowercase();
+                let name = name(&format!("{helper}_{}", object.protocol));
+                let Some(ports) = service.ports_of(followed) else { continue };
+                let Some(to_ports) = to(object.protocol, &ports) else { continue };
                 let statements = [to_ports, Statement::SetHelper(name.clone())];
                 rules.push(Rule::new(service.origin, statements).expect("it asks for one protocol"));
                 side.table.add_helper(&name, object);
@@ -112,12 +104,11 @@ impl Context<'_> {
 
     /// Says which helpers the kernel lacks.
     pub(super) fn missing_helpers(&mut self) {
-        let missing: BTreeSet<_> = self.host.missing_helpers.iter().map(|(_, name, _)| name).collect();
+        let missing: BTreeSet<_> =
+            self.host.missing_helpers.iter().map(|(_, name, _)| name.as_str()).collect();
         for service in &self.router.service_ports {
-            if helpers(service.service)
-                .iter()
-                .any(|helper| missing.iter().any(|name| name.as_str() == helper.name))
-            {
+            let is_missing = |followed| missing.contains(kernel_name(service.service, followed));
+            if service.service.followed().iter().any(is_missing) {
                 let name = service.service.name();
                 let message = format!("this machine's kernel has no helper for connections of {name}");
                 let help = format!(

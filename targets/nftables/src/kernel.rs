@@ -10,39 +10,22 @@ pub(crate) mod elements;
 pub(crate) mod flowtables;
 pub(crate) mod helpers;
 mod message;
+mod numbers;
 pub(crate) mod rules;
 
 use crate::state::{Family, TABLE};
-use message::{DUMP, Header, REQUEST, Reply, find, message, number, number_of, replies, text, unreadable};
+use message::{Reply, find, number, replies, request, text, unreadable};
 use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_NETFILTER};
+use numbers::{DUMP, GENERATION_ID, GET_GENERATION, GET_TABLE, table};
 use rosc_target::TargetError;
 use std::io;
-
-/// `NFNL_SUBSYS_NFTABLES`.
-const NFTABLES: u16 = 10;
-/// The same in the upper byte of the types of messages.
-const SUBSYSTEM: u16 = NFTABLES << 8;
-/// `NFT_MSG_GETTABLE` and `NFT_MSG_GETGEN`.
-const GET_TABLE: u16 = SUBSYSTEM | 1;
-const GET_GENERATION: u16 = SUBSYSTEM | 16;
-
-/// `NFTA_*` of the kernel.
-mod attribute_type {
-    pub(super) const GENERATION_ID: u16 = 1;
-    pub(super) const TABLE_NAME: u16 = 1;
-    pub(super) const TABLE_FLAGS: u16 = 2;
-}
-
-/// `NFT_TABLE_F_DORMANT`.
-const TABLE_IS_DORMANT: u32 = 1;
+use std::ops::ControlFlow;
 
 /// Returns the number of the ruleset in this thread's network namespace; it changes with every transaction,
 /// whoever makes it (`NFTA_GEN_ID`).
 pub(crate) fn generation() -> io::Result<u32> {
-    let mut request = Vec::new();
-    message(&mut request, GET_GENERATION, Header { flags: REQUEST, ..Header::default() }, |_| {});
-    let reply = ask(&request)?.pop().ok_or_else(unreadable)?;
-    find(&reply, attribute_type::GENERATION_ID).and_then(number).ok_or_else(unreadable)
+    let reply = get(GET_GENERATION, None, |_| {})?;
+    find(&reply, GENERATION_ID).and_then(number).ok_or_else(unreadable)
 }
 
 /// A table, as far as the kernel tells without its contents.
@@ -62,15 +45,11 @@ pub(crate) fn table_status(family: Family) -> io::Result<TableStatus> {
 }
 
 /// Says whether there is a table of some name in this thread's network namespace.
-pub(crate) fn status_of(family: Family, table: &str) -> io::Result<TableStatus> {
-    let mut request = Vec::new();
-    let header = Header { flags: REQUEST, family: number_of(family), ..Header::default() };
-    message(&mut request, GET_TABLE, header, |bytes| text(bytes, attribute_type::TABLE_NAME, table));
-    match ask(&request) {
-        Ok(mut replies) => {
-            let reply = replies.pop().ok_or_else(unreadable)?;
-            let flags = find(&reply, attribute_type::TABLE_FLAGS).and_then(number).unwrap_or_default();
-            Ok(if flags & TABLE_IS_DORMANT == 0 { TableStatus::Active } else { TableStatus::Dormant })
+pub(crate) fn status_of(family: Family, name: &str) -> io::Result<TableStatus> {
+    match get(GET_TABLE, Some(family), |bytes| text(bytes, table::NAME, name)) {
+        Ok(reply) => {
+            let flags = find(&reply, table::FLAGS).and_then(number).unwrap_or_default();
+            Ok(if flags & table::DORMANT == 0 { TableStatus::Active } else { TableStatus::Dormant })
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(TableStatus::Absent),
         Err(error) => Err(error),
@@ -79,11 +58,14 @@ pub(crate) fn status_of(family: Family, table: &str) -> io::Result<TableStatus> 
 
 /// Says whether there is any table of a family but ours.
 pub(crate) fn has_other_tables(family: Family) -> io::Result<bool> {
-    let mut request = Vec::new();
-    let header = Header { flags: REQUEST | DUMP, family: number_of(family), ..Header::default() };
-    message(&mut request, GET_TABLE, header, |_| {});
     let ours = [TABLE.as_bytes(), &[0]].concat();
-    Ok(ask(&request)?.iter().any(|table| find(table, attribute_type::TABLE_NAME) != Some(ours.as_slice())))
+    let mut has_others = false;
+    let look_at = |object: &[u8]| {
+        has_others |= find(object, table::NAME) != Some(ours.as_slice());
+        Ok(())
+    };
+    dump(GET_TABLE, family, |_| {}, look_at)?;
+    Ok(has_others)
 }
 
 /// An error for which no object is to blame.
@@ -106,32 +88,32 @@ fn open() -> io::Result<Socket> {
     Ok(socket)
 }
 
-/// Sends one request and returns the attributes of each object of the answer.
-fn ask(request: &[u8]) -> io::Result<Vec<Vec<u8>>> {
-    let socket = open()?;
-    socket.send(request, 0)?;
-    let has_end = u16::from_ne_bytes([request[6], request[7]]) & DUMP == DUMP;
-    let mut objects = Vec::new();
-    loop {
-        let (datagram, _) = socket.recv_from_full()?;
-        for reply in replies(&datagram) {
-            match reply?.1 {
-                Reply::Object(attributes) => objects.push(attributes.to_vec()),
-                Reply::Done => return Ok(objects),
-                Reply::Refused(error) => return Err(error),
-            }
-        }
-        if !has_end {
-            return Ok(objects);
-        }
-    }
-}
-
 /// The kernel fills so much at once where it is given the room (`NLMSG_GOODSIZE`).
 const DATAGRAM: usize = 32 * 1024;
 
-/// Sends one request for all objects of a kind, and hands on the attributes of each.
-fn dump(request: &[u8], mut each: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+/// Asks for one object and returns its attributes.
+fn get(kind: u16, family: Option<Family>, write: impl FnOnce(&mut Vec<u8>)) -> io::Result<Vec<u8>> {
+    let first = |object: &[u8]| Ok(ControlFlow::Break(object.to_vec()));
+    ask(&request(kind, 0, family, write), first)?.ok_or_else(unreadable)
+}
+
+/// Asks for all objects of a kind, and hands on the attributes of each.
+fn dump(
+    kind: u16,
+    family: Family,
+    write: impl FnOnce(&mut Vec<u8>),
+    mut each: impl FnMut(&[u8]) -> io::Result<()>,
+) -> io::Result<()> {
+    let next = |object: &[u8]| each(object).map(ControlFlow::<()>::Continue);
+    ask(&request(kind, DUMP, Some(family), write), next).map(|_| ())
+}
+
+/// Sends a request and hands on the attributes of each object of the answer, until there are no more or one has broken it
+/// off: behind an object that was asked for alone no end is marked.
+fn ask<T>(
+    request: &[u8],
+    mut each: impl FnMut(&[u8]) -> io::Result<ControlFlow<T>>,
+) -> io::Result<Option<T>> {
     let socket = open()?;
     socket.send(request, 0)?;
     let mut datagram = Vec::with_capacity(DATAGRAM);
@@ -140,8 +122,12 @@ fn dump(request: &[u8], mut each: impl FnMut(&[u8]) -> io::Result<()>) -> io::Re
         socket.recv(&mut datagram, 0)?;
         for reply in replies(&datagram) {
             match reply?.1 {
-                Reply::Object(attributes) => each(attributes)?,
-                Reply::Done => return Ok(()),
+                Reply::Object(attributes) => {
+                    if let ControlFlow::Break(found) = each(attributes)? {
+                        return Ok(Some(found));
+                    }
+                }
+                Reply::Done => return Ok(None),
                 Reply::Refused(error) => return Err(error),
             }
         }

@@ -1,6 +1,7 @@
 //! `fasttrack-connection`: a short cut where the kernel has flow tables, and the rules as ever where it has none.
 
 use super::machine::Box;
+use super::tcp::Tcp;
 use super::{built, host, output_of, provider, router_of, uninterrupted};
 use crate::cli::{Ended, Files, command};
 use rosc::lab::Lab;
@@ -8,7 +9,7 @@ use rosc_nftables::{Family, Nftables};
 use rosc_target::netns::NetNs;
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::net::{SocketAddr, UdpSocket};
 use std::time::Duration;
 
 /// What is marked is to be no short cut, as the manual advises for connections with marks.
@@ -56,24 +57,6 @@ trait Exchange {
     fn round(&mut self);
     /// The port of the server.
     fn port(&self) -> u16;
-}
-
-struct Tcp {
-    client: TcpStream,
-    server: TcpStream,
-}
-
-impl Tcp {
-    fn open(lan: &NetNs, outside: &NetNs, to: SocketAddr) -> Self {
-        let listener = outside.run(|| TcpListener::bind(to)).expect("a server");
-        let client = lan.run(|| TcpStream::connect_timeout(&to, PATIENCE)).expect("a connection");
-        let (server, _) = listener.accept().expect("a connection");
-        for stream in [&client, &server] {
-            stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
-            stream.set_nodelay(true).expect("a socket");
-        }
-        Self { client, server }
-    }
 }
 
 impl Exchange for Tcp {

@@ -1,5 +1,6 @@
 //! Helpers of connection tracking: what a connection announces inside is expected, and its addresses are translated.
 
+use super::tcp::Tcp;
 use super::{built, host, provider, router_of, uninterrupted};
 use rosc::lab::Lab;
 use rosc_target::netns::NetNs;
@@ -39,33 +40,27 @@ fn ipv6() -> String {
     )
 }
 
-/// The two ends of a connection to a server outside.
-struct Ends {
-    client: TcpStream,
-    server: TcpStream,
-}
+/// The control connection of a session of FTP.
+struct Control(Tcp);
 
-impl Ends {
+impl Control {
     /// From the LAN to a port of a server behind the provider.
     fn open(lan: &NetNs, outside: &NetNs, to: SocketAddr) -> Self {
-        let listener = outside.run(|| TcpListener::bind(to)).expect("a server");
-        let client = lan.run(|| TcpStream::connect_timeout(&to, PATIENCE)).expect("a connection");
-        let (server, _) = listener.accept().expect("a connection");
-        Self { client, server }.greeted()
+        Self::begin(Tcp::open(lan, outside, to))
     }
 
     /// A helper reads no line that it has not seen the end of another one before.
-    fn greeted(mut self) -> Self {
-        self.server.set_read_timeout(Some(PATIENCE)).expect("a socket");
-        assert_eq!(self.say("USER anonymous\r\n"), "USER anonymous\r\n");
-        self
+    fn begin(connection: Tcp) -> Self {
+        let mut control = Self(connection);
+        assert_eq!(control.say("USER anonymous\r\n"), "USER anonymous\r\n");
+        control
     }
 
     /// What the server reads where the client has written a line.
     fn say(&mut self, line: &str) -> String {
-        self.client.write_all(line.as_bytes()).expect("a connection");
+        self.0.client.write_all(line.as_bytes()).expect("a connection");
         let mut heard = String::new();
-        BufReader::new(&self.server).read_line(&mut heard).expect("a line");
+        BufReader::new(&self.0.server).read_line(&mut heard).expect("a line");
         heard
     }
 }
@@ -116,7 +111,7 @@ fn what_ftp_announces_is_translated_and_let_in_and_nothing_else_is() {
     let lab = built(&router);
     let (lan, outside) = places(&lab, "100.64.1.1");
     let far = "198.18.7.7".parse().expect("an address");
-    let mut control = Ends::open(lan, outside, SocketAddr::new(far, 21));
+    let mut control = Control::open(lan, outside, SocketAddr::new(far, 21));
     let own = lan.run(|| TcpListener::bind("192.168.88.10:0")).expect("a socket");
     let announced = port_command(own.local_addr().expect("it is bound"));
     let heard = read_port_command(&control.say(&announced));
@@ -142,7 +137,7 @@ fn a_service_that_is_off_or_at_another_port_has_no_helper_there() {
         let lab = built(&router);
         let (lan, outside) = places(&lab, "100.64.1.1");
         let mut control =
-            Ends::open(lan, outside, SocketAddr::new("198.18.7.7".parse().expect("an address"), port));
+            Control::open(lan, outside, SocketAddr::new("198.18.7.7".parse().expect("an address"), port));
         let heard = control.say("PORT 192,168,88,10,200,10\r\n");
         assert_eq!(heard != "PORT 192,168,88,10,200,10\r\n", is_translated, "{more}{port}: {heard}");
     }
@@ -155,11 +150,9 @@ fn the_port_counts_that_a_connection_is_to_once_it_is_translated() {
     let Some(router) = router_of(&masquerading(forward)) else { return };
     let lab = built(&router);
     let (lan, outside) = places(&lab, "100.64.1.1");
-    let listener = outside.run(|| TcpListener::bind("198.18.7.7:21")).expect("a server");
-    let to = "198.18.9.9:8021".parse().expect("an address");
-    let client = lan.run(|| TcpStream::connect_timeout(&to, PATIENCE)).expect("a connection");
-    let (server, _) = listener.accept().expect("a connection");
-    let heard = Ends { client, server }.greeted().say("PORT 192,168,88,10,200,10\r\n");
+    let [to, server] = ["198.18.9.9:8021", "198.18.7.7:21"].map(|text| text.parse().expect("an address"));
+    let connection = Tcp::open_translated(lan, outside, to, server);
+    let heard = Control::begin(connection).say("PORT 192,168,88,10,200,10\r\n");
     assert!(heard.starts_with("PORT 100,64,1,2,"), "{heard}");
 }
 
@@ -191,8 +184,8 @@ fn ftp_announces_over_ipv6_too() {
     let lab = built(&router);
     let (lan, outside) = places(&lab, "2001:db8:1::1");
     let far = lab.world.stations()[provider(&lab, "2001:db8:1::1")].station.addresses[0].addr();
-    let mut control = Ends::open(lan, outside, SocketAddr::new(far, 21));
-    let address = control.client.local_addr().expect("it is connected").ip();
+    let mut control = Control::open(lan, outside, SocketAddr::new(far, 21));
+    let address = control.0.client.local_addr().expect("it is connected").ip();
     let own = lan.run(|| TcpListener::bind(SocketAddr::new(address, 0))).expect("a socket");
     let to = own.local_addr().expect("it is bound");
     // As RFC 2428 has it.

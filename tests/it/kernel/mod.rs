@@ -28,6 +28,7 @@ mod restore;
 mod rules;
 mod scenarios;
 mod session;
+mod tcp;
 mod tracking;
 mod unchanged;
 mod undo;

@@ -1,18 +1,18 @@
 //! Transactions of nfnetlink: several messages between two marks, of which all are carried out or none.
 
-use super::message::{ACK, Header, REQUEST, Reply, message, number_of, replies};
-use super::{NFTABLES, open};
+use super::message::{Header, Reply, message, number_of, replies};
+use super::numbers::{ACK, BATCH_BEGIN, BATCH_END, NFTABLES, REQUEST};
+use super::open;
 use crate::state::Family;
 use netlink_sys::Socket;
 use rustix::net::sockopt::set_socket_send_buffer_size_force;
 use std::io;
 
-/// `NFNL_MSG_BATCH_BEGIN` and `NFNL_MSG_BATCH_END`.
-const BATCH_BEGIN: u16 = 16;
-const BATCH_END: u16 = 17;
-
 /// Where the flags stand in `struct nlmsghdr`.
 const FLAGS: usize = 6;
+
+/// The table of a rehearsal, which nobody ever sees, and everything in it.
+pub(super) const REHEARSAL: &str = "rosc-rehearsal";
 
 /// A transaction.
 pub(crate) struct Batch {

@@ -4,67 +4,15 @@
 //! table and is for that rule alone, so it is made again together with it.
 
 use super::batch::Batch;
-use super::message::{
-    CREATE, DUMP, Header, REQUEST, attribute, attributes, find, message, nested, number_of, text, unreadable,
+use super::message::{attribute, attributes, find, nested, text};
+use super::numbers::{
+    APPEND, CREATE, DYNSET_TIMEOUT, EXTHDR_FLAGS, GET_ELEMENTS, GET_SET, LIST_ELEMENT, NEW_ELEMENTS,
+    NEW_RULE, NEW_SET, element, elements, expression, lookup, rule, set,
 };
-use super::rules::{COUNTER, Place, RawRule, expression, expressions, rule};
-use super::{SUBSYSTEM, ask, dump};
+use super::rules::{COUNTER, Place, RawRule, expressions};
+use super::{dump, get};
 use crate::state::{Family, TABLE};
 use std::io;
-
-const NEW_RULE: u16 = SUBSYSTEM | 6;
-const NEW_SET: u16 = SUBSYSTEM | 9;
-const GET_SET: u16 = SUBSYSTEM | 10;
-const NEW_ELEMENTS: u16 = SUBSYSTEM | 12;
-const GET_ELEMENTS: u16 = SUBSYSTEM | 13;
-/// `NLM_F_APPEND`: behind a place instead of in front of it.
-const APPEND: u16 = 0x800;
-
-/// `NFTA_LOOKUP_*`.
-mod lookup {
-    pub(super) const SET: u16 = 1;
-    pub(super) const SET_ID: u16 = 4;
-}
-
-/// `NFTA_SET_*`.
-mod set {
-    pub(super) const TABLE: u16 = 1;
-    pub(super) const NAME: u16 = 2;
-    pub(super) const FLAGS: u16 = 3;
-    pub(super) const KEY_TYPE: u16 = 4;
-    pub(super) const KEY_LENGTH: u16 = 5;
-    pub(super) const DATA_TYPE: u16 = 6;
-    pub(super) const DATA_LENGTH: u16 = 7;
-    pub(super) const POLICY: u16 = 8;
-    pub(super) const DESCRIPTION: u16 = 9;
-    pub(super) const ID: u16 = 10;
-    pub(super) const USERDATA: u16 = 13;
-    pub(super) const PAD: u16 = 14;
-    pub(super) const HANDLE: u16 = 16;
-    /// The kernel's name of how it keeps the set, and how many elements that has (`NFTA_SET_TYPE`, `NFTA_SET_COUNT`).
-    pub(super) const TYPE: u16 = 19;
-    pub(super) const COUNT: u16 = 20;
-}
-
-/// `NFTA_SET_ELEM_LIST_*` and `NFTA_SET_ELEM_*`.
-mod element {
-    pub(super) const TABLE: u16 = 1;
-    pub(super) const SET: u16 = 2;
-    pub(super) const ELEMENTS: u16 = 3;
-    pub(super) const SET_ID: u16 = 4;
-    pub(super) const KEY: u16 = 1;
-    pub(super) const DATA: u16 = 2;
-    pub(super) const FLAGS: u16 = 3;
-    pub(super) const USERDATA: u16 = 6;
-    pub(super) const KEY_END: u16 = 10;
-}
-
-/// `NFTA_DYNSET_TIMEOUT` and `NFTA_EXTHDR_FLAGS`.
-const DYNSET_TIMEOUT: u16 = 6;
-const EXTHDR_FLAGS: u16 = 5;
-
-/// `NFTA_LIST_ELEM`.
-const ONE: u16 = 1;
 
 /// So many bytes of elements stand in one message: what is nested has 16 bits for its length.
 const MESSAGE: usize = 30_000;
@@ -145,7 +93,7 @@ impl RuleCopy {
             }
             nested(bytes, rule::EXPRESSIONS, |bytes| {
                 for one in &self.expressions {
-                    nested(bytes, ONE, |bytes| one.write(bytes, &mut id));
+                    nested(bytes, LIST_ELEMENT, |bytes| one.write(bytes, &mut id));
                 }
             });
             if let Some(userdata) = &self.userdata {
@@ -201,16 +149,10 @@ fn without(bytes: &[u8], is_unwanted: impl Fn(u16, &[u8]) -> bool) -> Vec<u8> {
 
 impl NamelessSet {
     fn read(family: Family, table: &str, name: &str) -> io::Result<Option<Self>> {
-        let request = |kind, flags| {
-            let mut request = Vec::new();
-            let header = Header { flags: REQUEST | flags, family: number_of(family), ..Header::default() };
-            message(&mut request, kind, header, |bytes| {
-                text(bytes, set::TABLE, table);
-                text(bytes, set::NAME, name);
-            });
-            request
-        };
-        let found = ask(&request(GET_SET, 0))?.pop().ok_or_else(unreadable)?;
+        let found = get(GET_SET, Some(family), |bytes| {
+            text(bytes, set::TABLE, table);
+            text(bytes, set::NAME, name);
+        })?;
         let mut kept = Vec::new();
         for (kind, value) in attributes(&found) {
             match kind {
@@ -228,8 +170,12 @@ impl NamelessSet {
         }
         let mut elements = Vec::new();
         let mut are_known = true;
-        dump(&request(GET_ELEMENTS, DUMP), |object| {
-            for (_, one) in attributes(find(object, element::ELEMENTS).unwrap_or_default()) {
+        let of_set = |bytes: &mut Vec<u8>| {
+            text(bytes, elements::TABLE, table);
+            text(bytes, elements::SET, name);
+        };
+        dump(GET_ELEMENTS, family, of_set, |object| {
+            for (_, one) in attributes(find(object, elements::LIST).unwrap_or_default()) {
                 let is_known = |(kind, _)| {
                     matches!(
                         kind,
@@ -262,15 +208,15 @@ impl NamelessSet {
         let mut rest = self.elements.iter().peekable();
         while rest.peek().is_some() {
             batch.push(NEW_ELEMENTS, CREATE, family, |bytes| {
-                text(bytes, element::TABLE, TABLE);
-                text(bytes, element::SET, &self.template);
-                attribute(bytes, element::SET_ID, &id.to_be_bytes());
-                nested(bytes, element::ELEMENTS, |bytes| {
+                text(bytes, elements::TABLE, TABLE);
+                text(bytes, elements::SET, &self.template);
+                attribute(bytes, elements::SET_ID, &id.to_be_bytes());
+                nested(bytes, elements::LIST, |bytes| {
                     let start = bytes.len();
                     while bytes.len() - start < MESSAGE
                         && let Some(one) = rest.next()
                     {
-                        attribute(bytes, ONE, one);
+                        attribute(bytes, LIST_ELEMENT, one);
                     }
                 });
             });

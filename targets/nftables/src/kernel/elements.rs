@@ -4,11 +4,11 @@
 //! interval that reaches the greatest value has no end. Values stand in network byte order there, marks too.
 
 use super::batch::Batch;
-use super::message::{
-    CREATE, DUMP, Header, REQUEST, attribute, attributes, find, message, nested, number, number_of, text,
-    unreadable,
+use super::message::{attribute, attributes, find, nested, number, text, unreadable};
+use super::numbers::{
+    CREATE, DATA_VALUE, DELETE_ELEMENTS, GET_ELEMENTS, LIST_ELEMENT, NEW_ELEMENTS, element, elements,
 };
-use super::{SUBSYSTEM, dump, open};
+use super::{dump, open};
 use crate::interface::{InterfaceName, Interfaces};
 use crate::interval::{Interval, Point};
 use crate::kind::SetKey;
@@ -20,39 +20,13 @@ use rustix::net::sockopt::set_socket_send_buffer_size_force;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-const NEW_ELEMENTS: u16 = SUBSYSTEM | 12;
-const GET_ELEMENTS: u16 = SUBSYSTEM | 13;
-const DELETE_ELEMENTS: u16 = SUBSYSTEM | 14;
-
-/// `NFTA_SET_ELEM_LIST_*`.
-mod list {
-    pub(super) const TABLE: u16 = 1;
-    pub(super) const SET: u16 = 2;
-    pub(super) const ELEMENTS: u16 = 3;
-}
-
-/// `NFTA_SET_ELEM_*`, and what they hold.
-mod element {
-    pub(super) const KEY: u16 = 1;
-    pub(super) const FLAGS: u16 = 3;
-    pub(super) const USERDATA: u16 = 6;
-    pub(super) const PAD: u16 = 8;
-    /// `NFTA_DATA_VALUE`.
-    pub(super) const VALUE: u16 = 1;
-    /// `NFTA_LIST_ELEM`.
-    pub(super) const ONE: u16 = 1;
-    /// `NFT_SET_ELEM_INTERVAL_END`.
-    pub(super) const END: u32 = 1;
-    /// `NFTNL_UDATA_SET_ELEM_FLAGS`: what nft keeps of how an interval was written. Others are comments.
-    pub(super) const USERDATA_FLAGS: u8 = 1;
-}
-
 /// So many bytes of elements stand in one message: what is nested has 16 bits for its length.
 const MESSAGE: usize = 60_000;
 /// So many bytes stand in one transaction: a socket sends no more at once by itself.
 const TRANSACTION: usize = 150_000;
 /// And so many where it is given more room.
 const LARGE_TRANSACTION: usize = 8_000_000;
+
 /// Adds addresses to a set that has none of them, in one transaction or, if they are many, in several. Returns how many
 /// these were.
 ///
@@ -123,9 +97,9 @@ pub(crate) fn add_edits(batch: &mut Batch, edits: &[Edit<'_>]) {
 fn push(batch: &mut Batch, kind: u16, family: Family, set: &Name, edges: &mut impl Iterator<Item = Edge>) {
     let create = if kind == NEW_ELEMENTS { CREATE } else { 0 };
     batch.push(kind, create, family, |bytes| {
-        text(bytes, list::TABLE, TABLE);
-        text(bytes, list::SET, set.as_str());
-        nested(bytes, list::ELEMENTS, |bytes| {
+        text(bytes, elements::TABLE, TABLE);
+        text(bytes, elements::SET, set.as_str());
+        nested(bytes, elements::LIST, |bytes| {
             let start = bytes.len();
             while bytes.len() - start < MESSAGE
                 && let Some(edge) = edges.next()
@@ -151,10 +125,10 @@ impl Edge {
     }
 
     fn write(&self, bytes: &mut Vec<u8>) {
-        nested(bytes, element::ONE, |bytes| {
-            nested(bytes, element::KEY, |bytes| attribute(bytes, element::VALUE, &self.value));
+        nested(bytes, LIST_ELEMENT, |bytes| {
+            nested(bytes, element::KEY, |bytes| attribute(bytes, DATA_VALUE, &self.value));
             if !self.starts {
-                attribute(bytes, element::FLAGS, &element::END.to_be_bytes());
+                attribute(bytes, element::FLAGS, &element::INTERVAL_END.to_be_bytes());
             }
         });
     }
@@ -195,16 +169,14 @@ pub(crate) fn can_add(values: &Values) -> bool {
 /// Reads the elements of an interval set, and how many intervals the kernel has; `None` if one of them has something to it
 /// that none of ours has.
 pub(crate) fn read(family: Family, set: &Name, key: SetKey) -> io::Result<Option<(Values, usize)>> {
-    let mut request = Vec::new();
-    let header = Header { flags: REQUEST | DUMP, family: number_of(family), ..Header::default() };
-    message(&mut request, GET_ELEMENTS, header, |bytes| {
-        text(bytes, list::TABLE, TABLE);
-        text(bytes, list::SET, set.as_str());
-    });
+    let of_set = |bytes: &mut Vec<u8>| {
+        text(bytes, elements::TABLE, TABLE);
+        text(bytes, elements::SET, set.as_str());
+    };
     let mut edges: Vec<Edge> = Vec::new();
     let mut are_known = true;
-    dump(&request, |object| {
-        for (_, one) in attributes(find(object, list::ELEMENTS).unwrap_or_default()) {
+    dump(GET_ELEMENTS, family, of_set, |object| {
+        for (_, one) in attributes(find(object, elements::LIST).unwrap_or_default()) {
             match edge(one)? {
                 Some(edge) => edges.push(edge),
                 None => are_known = false,
@@ -220,18 +192,18 @@ fn edge(element: &[u8]) -> io::Result<Option<Edge>> {
     let (mut value, mut flags) = (None, 0);
     for (kind, body) in attributes(element) {
         match kind {
-            element::KEY => value = find(body, element::VALUE),
+            element::KEY => value = find(body, DATA_VALUE),
             element::FLAGS => flags = number(body).ok_or_else(unreadable)?,
             element::USERDATA if body.first() == Some(&element::USERDATA_FLAGS) => {}
             element::PAD => {}
             _ => return Ok(None),
         }
     }
-    if flags & !element::END != 0 {
+    if flags & !element::INTERVAL_END != 0 {
         return Ok(None);
     }
     let value = value.ok_or_else(unreadable)?.to_vec();
-    Ok(Some(Edge { value, starts: flags & element::END == 0 }))
+    Ok(Some(Edge { value, starts: flags & element::INTERVAL_END == 0 }))
 }
 
 /// Makes values of what the kernel has, in whatever order it has it, and counts the intervals.

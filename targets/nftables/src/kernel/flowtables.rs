@@ -1,66 +1,18 @@
 //! Whether the kernel has flow tables, and which devices are in those that there are.
 
-use super::batch::Batch;
-use super::message::{
-    CREATE, DUMP, Header, REQUEST, attribute, attributes, find, message, nested, number_of, text,
+use super::batch::{Batch, REHEARSAL};
+use super::dump;
+use super::message::{attribute, attributes, find, nested, text};
+use super::numbers::{
+    CREATE, GET_FLOWTABLE, LIST_ELEMENT, NEW_CHAIN, NEW_FLOWTABLE, NEW_RULE, NEW_TABLE, OFFLOAD_FLOWTABLE,
+    chain, expression, flowtable, hook, rule, table,
 };
-use super::{SUBSYSTEM, ask};
 use crate::flowtable::Flowtable;
 use crate::interface::InterfaceName;
 use crate::name::Name;
 use crate::state::{Family, State, TABLE};
 use std::collections::{BTreeMap, BTreeSet};
 use std::{fs, io};
-
-/// `NFT_MSG_*`.
-const NEW_TABLE: u16 = SUBSYSTEM;
-const NEW_CHAIN: u16 = SUBSYSTEM | 3;
-const NEW_RULE: u16 = SUBSYSTEM | 6;
-const NEW_FLOWTABLE: u16 = SUBSYSTEM | 22;
-const GET_FLOWTABLE: u16 = SUBSYSTEM | 23;
-
-/// `NFTA_TABLE_NAME`.
-const TABLE_NAME: u16 = 1;
-
-/// `NFTA_FLOWTABLE_*`.
-mod flowtable {
-    pub(super) const TABLE: u16 = 1;
-    pub(super) const NAME: u16 = 2;
-    pub(super) const HOOK: u16 = 3;
-}
-
-/// `NFTA_FLOWTABLE_HOOK_*`, and `NFTA_DEVICE_NAME` in the list of devices.
-mod hook {
-    pub(super) const NUMBER: u16 = 1;
-    pub(super) const PRIORITY: u16 = 2;
-    pub(super) const DEVICES: u16 = 3;
-    pub(super) const DEVICE_NAME: u16 = 1;
-    /// `NF_NETDEV_INGRESS`.
-    pub(super) const INGRESS: u32 = 0;
-}
-
-/// `NFTA_CHAIN_*`.
-mod chain {
-    pub(super) const TABLE: u16 = 1;
-    pub(super) const NAME: u16 = 3;
-}
-
-/// `NFTA_RULE_*`, and what stands in its list of expressions.
-mod rule {
-    pub(super) const TABLE: u16 = 1;
-    pub(super) const CHAIN: u16 = 2;
-    pub(super) const EXPRESSIONS: u16 = 4;
-    /// `NFTA_LIST_ELEM`.
-    pub(super) const ELEMENT: u16 = 1;
-    /// `NFTA_EXPR_NAME`, `NFTA_EXPR_DATA`.
-    pub(super) const NAME: u16 = 1;
-    pub(super) const DATA: u16 = 2;
-    /// `NFTA_FLOW_TABLE_NAME`.
-    pub(super) const FLOWTABLE: u16 = 1;
-}
-
-/// The table of the rehearsal, which nobody ever sees, and everything in it.
-const REHEARSAL: &str = "rosc-rehearsal";
 
 /// How many messages ask for a family.
 const MESSAGES: usize = 4;
@@ -73,7 +25,7 @@ pub(crate) fn are_there(families: &[Family]) -> io::Result<Vec<bool>> {
     }
     let mut batch = Batch::new();
     for &family in families {
-        batch.push(NEW_TABLE, CREATE, family, |bytes| text(bytes, TABLE_NAME, REHEARSAL));
+        batch.push(NEW_TABLE, CREATE, family, |bytes| text(bytes, table::NAME, REHEARSAL));
         batch.push(NEW_FLOWTABLE, CREATE, family, |bytes| {
             text(bytes, flowtable::TABLE, REHEARSAL);
             text(bytes, flowtable::NAME, REHEARSAL);
@@ -90,9 +42,9 @@ pub(crate) fn are_there(families: &[Family]) -> io::Result<Vec<bool>> {
             text(bytes, rule::TABLE, REHEARSAL);
             text(bytes, rule::CHAIN, REHEARSAL);
             nested(bytes, rule::EXPRESSIONS, |bytes| {
-                nested(bytes, rule::ELEMENT, |bytes| {
-                    text(bytes, rule::NAME, "flow_offload");
-                    nested(bytes, rule::DATA, |bytes| text(bytes, rule::FLOWTABLE, REHEARSAL));
+                nested(bytes, LIST_ELEMENT, |bytes| {
+                    text(bytes, expression::NAME, "flow_offload");
+                    nested(bytes, expression::DATA, |bytes| text(bytes, OFFLOAD_FLOWTABLE, REHEARSAL));
                 });
             });
         });
@@ -148,19 +100,22 @@ pub(crate) fn leave_out_absent_devices(state: &mut State) -> io::Result<()> {
 
 /// The devices of each flow table of ours, by name.
 fn devices(family: Family) -> io::Result<BTreeMap<String, BTreeSet<String>>> {
-    let mut request = Vec::new();
-    let header = Header { flags: REQUEST | DUMP, family: number_of(family), ..Header::default() };
-    message(&mut request, GET_FLOWTABLE, header, |_| {});
-    let tables = ask(&request)?;
-    let ours = tables.iter().filter(|table| find(table, flowtable::TABLE).and_then(string) == Some(TABLE));
-    let with_devices = ours.filter_map(|table| {
-        let hook = find(table, flowtable::HOOK).unwrap_or_default();
-        let list = attributes(find(hook, hook::DEVICES).unwrap_or_default());
-        let names =
-            list.filter(|(kind, _)| *kind == hook::DEVICE_NAME).filter_map(|(_, value)| string(value));
-        Some((string(find(table, flowtable::NAME)?)?.to_owned(), names.map(str::to_owned).collect()))
-    });
-    Ok(with_devices.collect())
+    let mut with_devices = BTreeMap::new();
+    let note = |object: &[u8]| {
+        let part = |kind| find(object, kind).and_then(string);
+        if part(flowtable::TABLE) == Some(TABLE)
+            && let Some(name) = part(flowtable::NAME)
+        {
+            let hook = find(object, flowtable::HOOK).unwrap_or_default();
+            let list = attributes(find(hook, hook::DEVICES).unwrap_or_default());
+            let devices = list.filter(|(kind, _)| *kind == hook::DEVICE_NAME);
+            let names = devices.filter_map(|(_, value)| string(value)).map(str::to_owned);
+            with_devices.insert(name.to_owned(), names.collect());
+        }
+        Ok(())
+    };
+    dump(GET_FLOWTABLE, family, |_| {}, note)?;
+    Ok(with_devices)
 }
 
 /// A text with a zero byte at its end.

@@ -1,38 +1,11 @@
 //! Which connection tracking helpers the kernel has.
 
-use super::SUBSYSTEM;
-use super::batch::Batch;
-use super::message::{CREATE, attribute, nested, number_of, text};
+use super::batch::{Batch, REHEARSAL};
+use super::message::{attribute, nested, number_of, text};
+use super::numbers::{CREATE, NEW_OBJECT, NEW_TABLE, helper, object, table};
 use crate::helper::{CtHelper, HelperProtocol};
 use crate::state::Family;
 use std::io;
-
-/// `NFT_MSG_NEWTABLE` and `NFT_MSG_NEWOBJ`.
-const NEW_TABLE: u16 = SUBSYSTEM;
-const NEW_OBJECT: u16 = SUBSYSTEM | 18;
-
-/// `NFTA_TABLE_NAME`.
-const TABLE_NAME: u16 = 1;
-
-/// `NFTA_OBJ_*`.
-mod object {
-    pub(super) const TABLE: u16 = 1;
-    pub(super) const NAME: u16 = 2;
-    pub(super) const TYPE: u16 = 3;
-    pub(super) const DATA: u16 = 4;
-    /// `NFT_OBJECT_CT_HELPER`.
-    pub(super) const CT_HELPER: u32 = 3;
-}
-
-/// `NFTA_CT_HELPER_*`.
-mod helper {
-    pub(super) const NAME: u16 = 1;
-    pub(super) const L3_PROTOCOL: u16 = 2;
-    pub(super) const L4_PROTOCOL: u16 = 3;
-}
-
-/// The table of the rehearsal, which nobody ever sees.
-const REHEARSAL: &str = "rosc-rehearsal";
 
 /// Says of each helper whether the kernel has it, loading its module if it has one. Nothing else is changed: it is asked
 /// in a transaction without an end.
@@ -42,7 +15,7 @@ pub(crate) fn are_there(wanted: &[(Family, CtHelper)]) -> io::Result<Vec<bool>> 
     }
     let mut batch = Batch::new();
     for &family in Family::ALL {
-        batch.push(NEW_TABLE, CREATE, family, |bytes| text(bytes, TABLE_NAME, REHEARSAL));
+        batch.push(NEW_TABLE, CREATE, family, |bytes| text(bytes, table::NAME, REHEARSAL));
     }
     for (place, (family, wanted)) in wanted.iter().enumerate() {
         batch.push(NEW_OBJECT, CREATE, *family, |bytes| {

@@ -1,5 +1,6 @@
 //! Messages of nfnetlink: `struct nlmsghdr`, `struct nfgenmsg`, attributes.
 
+use super::numbers::{DONE, ERROR, NESTED, REQUEST, TYPE_MASK};
 use crate::state::Family;
 use std::io;
 
@@ -7,23 +8,6 @@ use std::io;
 pub(super) const HEADER_LENGTH: usize = 16;
 /// The length of `struct nfgenmsg`.
 const FAMILY_HEADER_LENGTH: usize = 4;
-/// `NLMSG_ERROR`.
-const ERROR: u16 = 2;
-/// `NLMSG_DONE`.
-const DONE: u16 = 3;
-/// `NLM_F_REQUEST`.
-pub(super) const REQUEST: u16 = 1;
-/// `NLM_F_ACK`.
-pub(super) const ACK: u16 = 4;
-/// `NLM_F_DUMP`.
-pub(super) const DUMP: u16 = 0x300;
-/// `NLM_F_CREATE`.
-pub(super) const CREATE: u16 = 0x400;
-/// `NLA_F_NESTED`.
-const NESTED: u16 = 0x8000;
-/// Beside these two bits, what an attribute's type is (`NLA_TYPE_MASK`).
-const TYPE_MASK: u16 = 0x3fff;
-
 /// What stands in the header of a message beside its type.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Header {
@@ -33,6 +17,19 @@ pub(super) struct Header {
     pub(super) family: u8,
     /// `res_id` of `struct nfgenmsg`, in network byte order on the wire.
     pub(super) resource: u16,
+}
+
+/// A message that asks for something, of a family or of none, with flags beside those that all have.
+pub(super) fn request(
+    kind: u16,
+    flags: u16,
+    family: Option<Family>,
+    write: impl FnOnce(&mut Vec<u8>),
+) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let family = family.map(number_of).unwrap_or_default();
+    message(&mut bytes, kind, Header { flags: REQUEST | flags, family, ..Header::default() }, write);
+    bytes
 }
 
 /// Adds a message whose attributes the function writes.

@@ -1,50 +1,16 @@
 //! Rules as bytes: read from the kernel, taken away and put in without nft, which reads all others to place one.
 
 use super::batch::Batch;
-use super::message::{
-    CREATE, DUMP, Header, REQUEST, attribute, attributes, find, message, number_of, text, unreadable,
+use super::dump;
+use super::message::{attribute, attributes, find, text, unreadable};
+use super::numbers::{
+    CREATE, DELETE_CHAIN, DELETE_RULE, DELETE_SET, DELETE_TABLE, GET_RULE, NEW_CHAIN, chain, counter,
+    expression, rule, set, table,
 };
-use super::{SUBSYSTEM, dump};
 use crate::state::{Family, TABLE};
 use crate::statement::Counter;
 use std::collections::BTreeMap;
 use std::io;
-
-const DELETE_TABLE: u16 = SUBSYSTEM | 2;
-const NEW_CHAIN: u16 = SUBSYSTEM | 3;
-const DELETE_CHAIN: u16 = SUBSYSTEM | 5;
-const GET_RULE: u16 = SUBSYSTEM | 7;
-const DELETE_RULE: u16 = SUBSYSTEM | 8;
-const DELETE_SET: u16 = SUBSYSTEM | 11;
-
-/// `NFTA_RULE_*`.
-pub(super) mod rule {
-    pub(crate) const TABLE: u16 = 1;
-    pub(crate) const CHAIN: u16 = 2;
-    pub(crate) const HANDLE: u16 = 3;
-    pub(crate) const EXPRESSIONS: u16 = 4;
-    pub(crate) const POSITION: u16 = 6;
-    pub(crate) const USERDATA: u16 = 7;
-}
-
-/// `NFTA_EXPR_*`.
-pub(super) mod expression {
-    pub(crate) const NAME: u16 = 1;
-    pub(crate) const DATA: u16 = 2;
-}
-
-/// `NFTA_COUNTER_*`.
-mod counter {
-    pub(super) const BYTES: u16 = 1;
-    pub(super) const PACKETS: u16 = 2;
-}
-
-/// `NFTA_TABLE_NAME`, and `NFTA_CHAIN_*`, and `NFTA_SET_*`.
-mod named {
-    pub(super) const TABLE: u16 = 1;
-    pub(super) const CHAIN: u16 = 3;
-    pub(super) const SET: u16 = 2;
-}
 
 /// A rule as the kernel has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,11 +49,9 @@ fn long(value: &[u8]) -> Option<u64> {
 
 /// Reads the rules of all chains of a table that have any, in order.
 pub(crate) fn read(family: Family, table: &str) -> io::Result<BTreeMap<String, Vec<RawRule>>> {
-    let mut request = Vec::new();
-    let header = Header { flags: REQUEST | DUMP, family: number_of(family), ..Header::default() };
-    message(&mut request, GET_RULE, header, |bytes| text(bytes, rule::TABLE, table));
+    let of_table = |bytes: &mut Vec<u8>| text(bytes, rule::TABLE, table);
     let mut chains: BTreeMap<String, Vec<RawRule>> = BTreeMap::new();
-    dump(&request, |object| {
+    dump(GET_RULE, family, of_table, |object| {
         let part = |kind| find(object, kind);
         let read = || {
             let chain = std::str::from_utf8(part(rule::CHAIN)?.strip_suffix(&[0])?).ok()?;
@@ -132,29 +96,29 @@ impl Batch {
     /// Makes a chain that rules jump to.
     pub(crate) fn add_chain(&mut self, family: Family, name: &str) {
         self.push(NEW_CHAIN, CREATE, family, |bytes| {
-            text(bytes, named::TABLE, TABLE);
-            text(bytes, named::CHAIN, name);
+            text(bytes, chain::TABLE, TABLE);
+            text(bytes, chain::NAME, name);
         });
     }
 
     /// Deletes a chain without rules.
     pub(crate) fn delete_chain(&mut self, family: Family, name: &str) {
         self.push(DELETE_CHAIN, 0, family, |bytes| {
-            text(bytes, named::TABLE, TABLE);
-            text(bytes, named::CHAIN, name);
+            text(bytes, chain::TABLE, TABLE);
+            text(bytes, chain::NAME, name);
         });
     }
 
     /// Deletes a set that nothing looks into.
     pub(crate) fn delete_set(&mut self, family: Family, name: &str) {
         self.push(DELETE_SET, 0, family, |bytes| {
-            text(bytes, named::TABLE, TABLE);
-            text(bytes, named::SET, name);
+            text(bytes, set::TABLE, TABLE);
+            text(bytes, set::NAME, name);
         });
     }
 
     /// Deletes a table with all that is in it.
     pub(crate) fn delete_table(&mut self, family: Family, name: &str) {
-        self.push(DELETE_TABLE, 0, family, |bytes| text(bytes, named::TABLE, name));
+        self.push(DELETE_TABLE, 0, family, |bytes| text(bytes, table::NAME, name));
     }
 }

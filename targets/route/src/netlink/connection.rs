@@ -14,6 +14,7 @@ use netlink_sys::{
 use rustix::io::{Errno, retry_on_intr};
 use rustix::net::{RecvFlags, SendFlags, sockopt};
 use std::io;
+use std::ops::Range;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
@@ -26,6 +27,8 @@ const READ_BUFFER: usize = 64 << 10;
 const PATIENCE: Duration = Duration::from_secs(30);
 /// A dump that is interrupted by a change is repeated this often.
 const DUMP_ATTEMPTS: usize = 16;
+/// Where the number of the request stands in a `struct nlmsghdr`.
+const SEQUENCE: Range<usize> = 8..12;
 
 /// A netlink socket, of routing unless something else is said, in the network namespace of the thread that opened it.
 pub(crate) struct Connection {
@@ -81,31 +84,18 @@ impl Connection {
     }
 
     /// Reads all objects of a kind. `collect` gets a fresh collection and the payload of each message.
-    ///
-    /// A change in between makes the kernel mark the dump as inconsistent; then it is read again from the
-    /// start, up to a limit.
     pub(crate) fn dump<T>(
         &mut self,
         request: RouteNetlinkMessage,
         fresh: impl Fn() -> T,
-        mut collect: impl FnMut(&mut T, &[u8]),
+        collect: impl FnMut(&mut T, &[u8]),
     ) -> Result<T, Refusal> {
         let mut message = NetlinkMessage::from(request);
         message.header.flags = NLM_F_REQUEST | NLM_F_DUMP;
         message.finalize();
         let mut bytes = vec![0; message.buffer_len()];
-        for _ in 0..DUMP_ATTEMPTS {
-            message.header.sequence_number = self.next_sequence();
-            message.serialize(&mut bytes);
-            self.send(&bytes)?;
-            let mut collected = fresh();
-            let sequence = message.header.sequence_number;
-            match self.read_dump(sequence, |payload| collect(&mut collected, payload))? {
-                Dump::Consistent => return Ok(collected),
-                Dump::Interrupted => {}
-            }
-        }
-        Err(Errno::INTR.into())
+        message.serialize(&mut bytes);
+        self.ask(bytes, fresh, collect)
     }
 
     /// Asks with a message of bytes, and collects what `read` makes of the answers. One that is no dump is acknowledged.
@@ -118,17 +108,30 @@ impl Connection {
     ) -> Result<Vec<T>, Refusal> {
         let length = u32::try_from(HEADER_LEN + payload.len()).map_err(|_| Errno::MSGSIZE)?;
         let flags = if flags & NLM_F_DUMP == NLM_F_DUMP { flags } else { flags | NLM_F_ACK };
+        let mut message = Vec::from(length.to_ne_bytes());
+        message.extend(kind.to_ne_bytes());
+        message.extend(flags.to_ne_bytes());
+        message.extend([0; 8]); // the number of the request, and that of a port
+        message.extend(payload);
+        self.ask(message, Vec::new, |collected, payload| collected.extend(read(payload)))
+    }
+
+    /// Sends a message, with a number of its own, and reads the answers to it.
+    ///
+    /// A change in between makes the kernel mark a dump as inconsistent; then it is read again from the
+    /// start, up to a limit.
+    fn ask<T>(
+        &mut self,
+        mut message: Vec<u8>,
+        fresh: impl Fn() -> T,
+        mut collect: impl FnMut(&mut T, &[u8]),
+    ) -> Result<T, Refusal> {
         for _ in 0..DUMP_ATTEMPTS {
             let sequence = self.next_sequence();
-            let mut message = Vec::from(length.to_ne_bytes());
-            message.extend(kind.to_ne_bytes());
-            message.extend(flags.to_ne_bytes());
-            message.extend(sequence.to_ne_bytes());
-            message.extend(0u32.to_ne_bytes());
-            message.extend(payload);
+            message[SEQUENCE].copy_from_slice(&sequence.to_ne_bytes());
             self.send(&message)?;
-            let mut collected = Vec::new();
-            match self.read_dump(sequence, |payload| collected.extend(read(payload)))? {
+            let mut collected = fresh();
+            match self.read_dump(sequence, |payload| collect(&mut collected, payload))? {
                 Dump::Consistent => return Ok(collected),
                 Dump::Interrupted => {}
             }
