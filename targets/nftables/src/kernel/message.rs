@@ -8,6 +8,7 @@ use std::io;
 pub(super) const HEADER_LENGTH: usize = 16;
 /// The length of `struct nfgenmsg`.
 const FAMILY_HEADER_LENGTH: usize = 4;
+
 /// What stands in the header of a message beside its type.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Header {
