@@ -25,6 +25,8 @@ pub struct Host {
     pub missing_helpers: BTreeSet<(Family, HelperName, HelperProtocol)>,
     /// The families that were asked for and that its kernel has no flow tables for.
     pub missing_flow_tables: BTreeSet<Family>,
+    /// Whether programs were asked for that look into connection tracking, and its kernel does not let them.
+    pub hides_connections: bool,
 }
 
 /// Parts of a kernel that a configuration would use and that not every kernel has.
@@ -34,6 +36,8 @@ pub struct Needs {
     pub helpers: Vec<(Family, CtHelper)>,
     /// Flow tables.
     pub flow_tables: Vec<Family>,
+    /// Programs that look into connection tracking.
+    pub connections: bool,
 }
 
 /// What DNS names resolve to: addresses of both families, at least one, or why there are none.

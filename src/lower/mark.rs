@@ -1,9 +1,9 @@
 //! Marks: RouterOS has three independent ones with names, Linux two numbers of 32 bits.
 //!
-//! | bits of      | 31..16      | 15..0           |
-//! |--------------|-------------|-----------------|
-//! | packet mark  | packet mark | routing mark    |
-//! | ct mark      | left alone  | connection mark |
+//! | bits of      | 31          | 30..16      | 15..0           |
+//! |--------------|-------------|-------------|-----------------|
+//! | packet mark  | packet mark | packet mark | routing mark    |
+//! | ct mark      | short cut   | left alone  | connection mark |
 //!
 //! Zero is `no-mark`. Everything reads and writes its own field by mask, so that other users of the remaining bits
 //! are not disturbed.
@@ -14,6 +14,7 @@ use crate::ir::firewall::{Action, Condition, MangleAction, Matchers};
 use crate::ir::{ConnectionMark, PacketMark, Router, TableName};
 use rosc_target::Origin;
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 
 /// A field of a mark: some neighbouring bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +30,9 @@ pub(super) const PACKET_MARK: Field = Field { shift: 16, width: 16 };
 /// Connection marks in the ct mark.
 pub(super) const CONNECTION_MARK: Field = Field { shift: 0, width: 16 };
 
+/// Whether a connection is on the short cut, in the ct mark.
+pub(super) const SHORT_CUT: Field = Field { shift: 31, width: 1 };
+
 /// The numbers of tables begin here, so that a table's number tells its mark.
 const FIRST_TABLE: u32 = 100_000;
 
@@ -36,6 +40,11 @@ impl Field {
     /// The bits of the field.
     pub(super) const fn mask(self) -> u32 {
         (u32::MAX >> (32 - self.width)) << self.shift
+    }
+
+    /// The same, for who takes no empty field.
+    pub(super) const fn bits(self) -> NonZeroU32 {
+        NonZeroU32::new(self.mask()).expect("a field has bits")
     }
 
     /// A number in its place.
@@ -140,5 +149,11 @@ mod tests {
         assert_eq!(ROUTING_MARK.mask() & PACKET_MARK.mask(), 0);
         assert_eq!(ROUTING_MARK.mask() | PACKET_MARK.mask(), u32::MAX);
         assert_eq!(PACKET_MARK.place(5), 0x0005_0000);
+    }
+
+    #[test]
+    fn programs_look_at_the_bit_of_the_short_cut() {
+        assert_eq!(SHORT_CUT.mask(), rosc_ebpf::CONNECTION_SHORT);
+        assert_eq!(SHORT_CUT.mask() & CONNECTION_MARK.mask(), 0);
     }
 }

@@ -24,6 +24,7 @@ use crate::diagnostic::Diagnostic;
 use crate::host::Host;
 use crate::ir::Router;
 use device::Devices;
+use fastpath::Ports;
 use mark::Marks;
 use serde::{Deserialize, Serialize};
 
@@ -69,14 +70,16 @@ pub fn lower_with(rules: Rules, router: &Router, host: &Host) -> Lowered {
     let mut diagnostics = Vec::new();
     let devices = Devices::new(router, host, &mut diagnostics);
     let marks = Marks::new(router, &mut diagnostics);
-    let mut context = Context { router, host, devices, marks, diagnostics };
+    let ports = Ports::default();
+    let mut context = Context { router, host, devices, marks, ports, diagnostics };
     let route = context.route_state();
+    context.ports = context.fastpath_ports(&route);
     let mut nftables = context.nftables(route.links());
     if rules == Rules::Merged {
         nftables.tables.values_mut().for_each(rosc_nftables::Table::merge_runs);
     }
     let sysctl = context.sysctls(&route, &nftables);
-    let ebpf = context.fastpath(&route);
+    let ebpf = context.fastpath(&route, &nftables);
     Lowered { desired: Desired { route, nftables, sysctl, ebpf }, diagnostics: context.diagnostics }
 }
 
@@ -86,6 +89,8 @@ struct Context<'r> {
     host: &'r Host,
     devices: Devices,
     marks: Marks,
+    /// The interfaces that the fast path is asked for, once it is known which are routed on.
+    ports: Ports,
     diagnostics: Vec<Diagnostic>,
 }
 

@@ -67,7 +67,8 @@ impl Context<'_> {
             ipv6(&mut state, settings.ipv6.as_ref().unwrap_or(&default), &devices);
         }
         bridge(&mut state);
-        self.tracking(&mut state, nftables.tracks_connections());
+        let unseen = self.connections(nftables).into_values().next();
+        self.tracking(&mut state, nftables.tracks_connections(), unseen);
         state
     }
 

@@ -8,6 +8,7 @@ use super::sysctl::{key, number};
 use super::{Context, diagnostics};
 use crate::ir::{ConnectionTracking, Setting, Timeout, TrackingMode};
 use rosc_sysctl::{Presence, State};
+use rosc_target::Origin;
 
 /// The kernel counts times in ticks, of which it has a thousand in a second at most, and keeps them in an `int`
 /// (`proc_dointvec_jiffies`).
@@ -15,9 +16,20 @@ const LONGEST_TIME: u32 = (i32::MAX / 1000).cast_unsigned();
 
 impl Context<'_> {
     /// `is_tracking` says whether rules of our tables make the kernel track connections. Loading those rules loads the
-    /// kernel's module too, and only with it there are settings.
-    pub(super) fn tracking(&mut self, state: &mut State, is_tracking: bool) {
-        let tracking = &self.router.settings.tracking;
+    /// kernel's module too, and only with it there are settings. `unseen` is the line that has packets of connections go by
+    /// without connection tracking: what it sees of them later is out of any window.
+    pub(super) fn tracking(&mut self, state: &mut State, is_tracking: bool, unseen: Option<Origin>) {
+        let mut tracking = self.router.settings.tracking.clone();
+        if let Some(origin) = unseen
+            && !tracking.liberal_tcp.value
+        {
+            let message = "connection tracking does not see the segments of connections on the fast path, so that it takes \
+                           segments outside of a window for valid, of all connections";
+            let help =
+                "set liberal-tcp-tracking=yes if that is meant, or do without the fast path or the rule";
+            self.diagnostics.push(diagnostics::differs(message, origin, help));
+            tracking.liberal_tcp = Setting { value: true, origin };
+        }
         let enabled = tracking.enabled;
         if is_tracking && enabled.value == TrackingMode::No {
             let message = "connections are not tracked, but rules of the firewall need them";
@@ -32,7 +44,7 @@ impl Context<'_> {
                 "write at most 24d20h",
             ));
         }
-        set(state, tracking, is_tracking);
+        set(state, &tracking, is_tracking);
     }
 }
 

@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 /// Ports, groups with their members, and ways, with the places that ask for them; nothing where there is no fast path.
 pub fn fastpath(desired: &Desired, sources: &Sources) -> String {
-    let State { ports, groups, ways } = &desired.ebpf;
+    let State { ports, groups, ways, connections } = &desired.ebpf;
     let mut out = String::new();
     let at = |origin: Origin| {
         sources.locate(origin).map(|at| format!("  # {}:{}", at.file, at.line)).unwrap_or_default()
@@ -18,6 +18,9 @@ pub fn fastpath(desired: &Desired, sources: &Sources) -> String {
     };
     for (device, port @ Port { origin, .. }) in ports {
         line(format!("port {device} {port}"), *origin);
+    }
+    if let Some(connections) = connections {
+        line(format!("connections {connections}"), connections.origin);
     }
     for (name, Group { origin, hash, slots, drain, members }) in groups {
         let slots = slots.count();

@@ -7,7 +7,7 @@
 use super::handshake::Phase;
 use super::packet::{Packet, Payload, PortPair};
 use super::short_cut::{ShortCut, ends_connection};
-use crate::ir::firewall::{ConnectionState, Protocol};
+use crate::ir::firewall::{ConnectionState, Protocol, TcpFlag};
 use crate::ir::{ConnectionMark, InterfaceName};
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -325,7 +325,7 @@ impl Conntrack {
             connection.phase = Some(after);
             connection.has_ended |= ends_connection(packet);
             // Of what was reset before anything was answered, nothing is kept.
-            gone = (after == Phase::Reset && !connection.answered).then_some(place);
+            gone = (flags.contains(&TcpFlag::Rst) && !connection.answered).then_some(place);
         }
         connection.answered |= direction == Direction::Reply;
         let state = if connection.answered { ConnectionState::Established } else { ConnectionState::New };

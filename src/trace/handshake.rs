@@ -20,6 +20,11 @@ pub enum Phase {
     Open,
     /// A side has reset it.
     Reset,
+    /// The router has, by a rule that rejects (`nf_ct_set_closing`).
+    Closed {
+        /// Whether the last segment was a reset of the side that began.
+        is_left: bool,
+    },
 }
 
 /// What a segment is there for.
@@ -60,6 +65,9 @@ impl Phase {
 
     /// What is behind a segment. `None` if it can't be of the connection: it is invalid.
     pub(super) fn after(self, direction: Direction, flags: &BTreeSet<TcpFlag>) -> Option<Self> {
+        if let Self::Closed { .. } = self {
+            return Self::after_closing(direction, Segment::of(flags)?);
+        }
         let is_asked = matches!(self, Self::Asked | Self::BothAsked);
         match (Segment::of(flags)?, direction) {
             (Segment::Reset, _) => Some(Self::Reset),
@@ -74,8 +82,18 @@ impl Phase {
                 match self {
                     Self::Asked | Self::BothAsked => None,
                     Self::Agreed | Self::Open => Some(Self::Open),
-                    Self::Reset => Some(Self::Reset),
+                    Self::Reset | Self::Closed { .. } => Some(self),
                 }
+            }
+        }
+    }
+
+    fn after_closing(direction: Direction, segment: Segment) -> Option<Self> {
+        match (segment, direction) {
+            (Segment::Agree, Direction::Original) | (Segment::Ask, Direction::Reply) => None,
+            (segment, direction) => {
+                let is_left = segment == Segment::Reset && direction == Direction::Original;
+                Some(Self::Closed { is_left })
             }
         }
     }
@@ -83,7 +101,8 @@ impl Phase {
     /// Whether a segment begins a connection anew in the place of this one.
     pub(super) fn is_begun_anew(self, direction: Direction, flags: &BTreeSet<TcpFlag>) -> bool {
         let asks = Segment::of(flags) == Some(Segment::Ask);
-        self == Self::Reset && direction == Direction::Original && asks
+        let may_begin = matches!(self, Self::Reset | Self::Closed { is_left: true });
+        may_begin && direction == Direction::Original && asks
     }
 }
 
@@ -121,6 +140,25 @@ mod tests {
         assert_eq!(behind(">syn <syn <syn,ack"), Some(Phase::Agreed), "both may ask at once");
         assert_eq!(behind(">ack <ack"), Some(Phase::Open), "picked up in the middle");
         assert_eq!(behind(">syn <rst,ack"), Some(Phase::Reset));
+    }
+
+    #[test]
+    fn what_a_rule_has_closed_is_never_open_again() {
+        let closed = Phase::Closed { is_left: false };
+        let after = |direction, flag| closed.after(direction, &BTreeSet::from([flag]));
+        for direction in [Direction::Original, Direction::Reply] {
+            assert_eq!(after(direction, TcpFlag::Ack), Some(closed));
+            assert_eq!(after(direction, TcpFlag::Fin), Some(closed));
+        }
+        assert_eq!(after(Direction::Original, TcpFlag::Syn), Some(closed));
+        assert_eq!(after(Direction::Reply, TcpFlag::Syn), None);
+        // But it may begin anew once its source has reset it too.
+        let ask = BTreeSet::from([TcpFlag::Syn]);
+        let [left, kept] = [Direction::Original, Direction::Reply]
+            .map(|direction| after(direction, TcpFlag::Rst).expect("a reset is always of it"));
+        assert!(
+            left.is_begun_anew(Direction::Original, &ask) && !kept.is_begun_anew(Direction::Original, &ask)
+        );
     }
 
     #[test]

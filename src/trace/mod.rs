@@ -40,7 +40,7 @@ pub use numbers::Numbers;
 pub use packet::{IcmpError, Packet, Payload, PortPair, USUAL_DATA};
 pub use reaction::{Reaction, error_about, reset};
 pub use routing::{Answer, Decision, Found, Look};
-pub use short_cut::{ShortCut, ShortCuts};
+pub use short_cut::{KeptWay, Means, ShortCut, ShortCuts};
 pub use step::{Difference, End, Hook, Outcome, Reason, Step, Trace};
 pub use ways::{Classify, Hints, Possible, Ranges};
 pub use written::written;
@@ -79,7 +79,7 @@ pub struct State {
     remembered: HashSet<Listed>,
     /// What the router's clock shows; `None` if that is not said.
     pub moment: Option<Moment>,
-    /// Whether connections may take short cuts.
+    /// By what connections take short cuts.
     short_cuts: ShortCuts,
 }
 
@@ -104,7 +104,7 @@ pub struct Effect {
 }
 
 impl State {
-    /// Nothing, where connections of these families may take short cuts.
+    /// Nothing, where connections take short cuts by these means.
     pub fn with_short_cuts(short_cuts: ShortCuts) -> Self {
         Self { short_cuts, ..Self::default() }
     }

@@ -4,6 +4,7 @@ use super::chains::{Chains, Known, Then};
 use super::chance::Chance;
 use super::conntrack::{Membership, Tracked};
 use super::fib::{Entry, Way};
+use super::handshake::Phase;
 use super::lists::Listed;
 use super::matchers::Sight;
 use super::packet::{IcmpError, Packet};
@@ -81,6 +82,9 @@ pub(super) fn follow<'r>(
             None => End::Delivered(walk.packet),
         },
     };
+    if let (End::Reset(_), Some(member)) = (&end, &mut walk.tracked.connection) {
+        member.connection.phase = Some(Phase::Closed { is_left: false });
+    }
     // What was there before is kept whatever became of the packet; a new connection if it got through.
     let is_kept = |member: &Membership| member.place.is_some() || (member.begins() && walk.is_confirmed);
     let gone = walk.tracked.gone;
@@ -99,8 +103,8 @@ pub(super) fn follow<'r>(
 impl<'r> Walk<'_, 'r> {
     /// A packet that comes in.
     fn arriving(&mut self) -> Ended<'r> {
-        if let Some(member) = self.on_short_cut() {
-            return self.cut_short(member);
+        if let Some(ended) = self.cut_short() {
+            return ended;
         }
         self.raw(RawHook::Prerouting)?;
         self.track();
@@ -190,7 +194,7 @@ impl<'r> Walk<'_, 'r> {
         here.or_else(|| self.state.turns.get(&number).copied()).unwrap_or(0)
     }
 
-    fn forwards(&self) -> bool {
+    pub(super) fn forwards(&self) -> bool {
         let settings = &self.tracer.router.settings;
         if self.packet.is_ipv6() {
             settings.ipv6.as_ref().is_none_or(|ipv6| ipv6.forward.value)

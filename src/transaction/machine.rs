@@ -5,7 +5,7 @@ use super::verified::Verified;
 use crate::host::{Clock, Host, Needs};
 use crate::lower::Desired;
 use crate::plan::{Observed, Step};
-use rosc_ebpf::EbpfTarget;
+use rosc_ebpf::{CONNECTION_SHORT, EbpfTarget};
 use rosc_nftables::{Action, CtHelper, Family, Nftables, Table, missing_translation};
 use rosc_route::RouteTarget;
 use rosc_sysctl::{Key, SysctlTarget};
@@ -152,11 +152,12 @@ impl Machine {
         let (devices, addresses) = self.route.devices()?;
         let missing = if_allowed(self.nftables.missing_helpers(&needs.helpers))?;
         let flow_tables = if_allowed(self.nftables.missing_flow_tables(&needs.flow_tables))?;
+        let hides_connections = needs.connections && !self.ebpf.knows_connections()?;
         let key = |(family, helper): &(Family, CtHelper)| (*family, helper.helper.clone(), helper.protocol);
         let missing_helpers = missing.into_iter().map(key).collect();
         let host = Host::with_devices(&devices, &addresses);
         let missing_flow_tables = flow_tables.into_iter().collect();
-        Ok(Host { clock: Some(clock()), missing_helpers, missing_flow_tables, ..host })
+        Ok(Host { clock: Some(clock()), missing_helpers, missing_flow_tables, hides_connections, ..host })
     }
 
     /// Makes a step's changes.
@@ -165,7 +166,10 @@ impl Machine {
             Step::Sysctl(changes) => self.sysctl().apply(changes),
             Step::Route(changes) => self.route.apply(changes),
             Step::Nftables(changes) => self.nftables.apply(changes),
-            Step::Ebpf(changes) => self.ebpf.apply(changes),
+            Step::Ebpf(changes) => {
+                self.before_connections_leave(changes, rosc_ebpf::Change::ends_connections)?;
+                self.ebpf.apply(changes)
+            }
         }
     }
 
@@ -193,8 +197,20 @@ impl Machine {
             Step::Sysctl(changes) => self.sysctl().undo(changes),
             Step::Route(changes) => self.route.undo(changes),
             Step::Nftables(changes) => self.nftables.undo(changes),
-            Step::Ebpf(changes) => self.ebpf.undo(changes),
+            Step::Ebpf(changes) => {
+                self.before_connections_leave(changes, rosc_ebpf::Change::begins_connections)?;
+                self.ebpf.undo(changes)
+            }
         }
+    }
+
+    /// Connections that leave the fast path go on through connection tracking, which has not seen their last segments.
+    fn before_connections_leave(
+        &self,
+        changes: &[rosc_ebpf::Change],
+        leave: fn(&rosc_ebpf::Change) -> bool,
+    ) -> Result<(), TargetError> {
+        if changes.iter().any(leave) { self.nftables.take_any_segment(CONNECTION_SHORT) } else { Ok(()) }
     }
 
     fn sysctl(&self) -> SysctlTarget {

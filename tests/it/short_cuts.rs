@@ -97,6 +97,73 @@ fn where_connections_are_not_tracked_nothing_takes_a_short_cut() {
     assert_eq!(shown(&lowered(&off, &Host::unknown())), "");
 }
 
+const ASKED: &str = "/rosc fastpath set enabled=auto\n";
+const LIBERAL: &str = "/ip firewall connection tracking set liberal-tcp-tracking=yes\n";
+
+/// What each port of the fast path takes.
+fn taken(lowered: &Lowered) -> Vec<String> {
+    let ports = &lowered.desired.ebpf.ports;
+    ports.iter().map(|(device, port)| format!("{device} {}", port.takes)).collect()
+}
+
+#[test]
+fn on_the_fast_path_a_rule_marks_its_connections_for_the_programs() {
+    let fast = lowered(&format!("{FAST}{LIBERAL}{ASKED}"), &Host::unknown());
+    assert_eq!(messages(&fast), []);
+    assert_eq!(taken(&fast), ["ether1 ipv4-connections", "lan ipv4-connections"]);
+    let all = ruleset(&fast.desired.nftables, &|_| None);
+    assert!(all.contains("ct mark set ct mark | 0x80000000") && !all.contains("flowtable"), "{all}");
+    assert!(all.contains("ct state established,related counter jump fasttrack"), "{all}");
+    let connections = fast.desired.ebpf.connections.expect("they are taken");
+    assert_eq!((connections.tcp_timeout, connections.udp_timeout), (86_400, 180), "RouterOS's own");
+    // Marks are no difference there, nor is it where the rule stands.
+    let shared = "/ip firewall filter\nadd chain=input action=jump jump-target=quick\n\
+                  add chain=forward action=jump jump-target=quick\n\
+                  add chain=quick action=fasttrack-connection connection-state=established\n";
+    for rules in [format!("{MARKING}{FAST}"), shared.to_owned()] {
+        let fast = lowered(&format!("{rules}{LIBERAL}{ASKED}"), &Host::unknown());
+        assert_eq!(messages(&fast), [], "{rules}");
+        assert_eq!(taken(&fast).len(), 2);
+    }
+}
+
+#[test]
+fn what_the_fast_path_can_not_take_goes_as_without_it() {
+    let hiding = Host { hides_connections: true, ..Host::unknown() };
+    let slow = lowered(&format!("{FAST}{ASKED}"), &hiding);
+    assert_eq!(messages(&slow), []);
+    assert!(shown(&slow).contains("flow add @fasttrack") && slow.desired.ebpf.is_empty());
+    // Of IPv6 the look-up does not pass routes over.
+    let ipv6 = "/ipv6 address\nadd address=2001:db8:1::2/64 interface=ether1 advertise=no\n\
+                add address=2001:db8:88::1/64 interface=lan advertise=no\n\
+                /ipv6 firewall filter add chain=forward action=fasttrack-connection\n";
+    let passing = "/routing rule add action=lookup table=main min-prefix=0\n";
+    let fast = lowered(&format!("{FAST}{ipv6}{LIBERAL}{ASKED}"), &Host::unknown());
+    let all = "ipv4-connections,ipv6-connections";
+    assert_eq!(taken(&fast), [format!("ether1 {all}"), format!("lan {all}")]);
+    let fast = lowered(&format!("{FAST}{ipv6}{passing}{LIBERAL}{ASKED}"), &Host::unknown());
+    assert_eq!(taken(&fast), ["ether1 ipv4-connections", "lan ipv4-connections"]);
+    let off = format!("{FAST}{ASKED}/ip firewall connection tracking set enabled=no\n");
+    assert!(lowered(&off, &Host::unknown()).desired.ebpf.connections.is_none());
+}
+
+#[test]
+fn what_the_fast_path_does_not_see_or_show_is_said() {
+    let fast = lowered(&format!("{FAST}{ASKED}"), &Host::unknown());
+    let [(Severity::Warning, message)] = &messages(&fast)[..] else { panic!("{:?}", fast.diagnostics) };
+    assert!(message.contains("outside of a window"), "{message}");
+    let liberal =
+        fast.desired.sysctl.settings.iter().find(|(key, _)| key.to_string().ends_with("be_liberal"));
+    assert_eq!(liberal.expect("it is set").1.value.as_str(), "1");
+    let some =
+        lowered(&format!("{FAST}{LIBERAL}{ASKED}/rosc fastpath set interfaces=lan\n"), &Host::unknown());
+    let [(Severity::Note, message)] = &messages(&some)[..] else { panic!("{:?}", some.diagnostics) };
+    assert!(message.contains("packets of others come by the rules"), "{message}");
+    let asked = lowered(&format!("{FAST}{LIBERAL}/rosc fastpath set enabled=yes\n"), &Host::unknown());
+    let [(Severity::Note, message)] = &messages(&asked)[..] else { panic!("{:?}", asked.diagnostics) };
+    assert!(message.contains("for connections of fasttrack-connection alone"), "{message}");
+}
+
 /// The devices of the flow table in each transaction that makes one.
 fn devices_made(plan: &Plan) -> Vec<String> {
     let transactions = plan.steps.iter().filter_map(|step| match step {

@@ -20,7 +20,7 @@ properties! {
 properties! {
     /// What only a filter rule says.
     pub struct FilterItem {
-        action: "action" Verb<FilterVerb> = "accept", Depends("fasttrack-connection is close: it takes the short cut of kernels that have flow tables and begins it in forward alone, where packets keep the way that their connection had (RouterOS asks table main); tarpit drops; the others are the same");
+        action: "action" Verb<FilterVerb> = "accept", Depends("fasttrack-connection is close: it takes the fast path where /rosc fastpath asks for it, or else the short cut of kernels that have flow tables, which begins in forward alone and where packets keep the way that their connection had (RouterOS asks table main); tarpit drops; the others are the same");
         reject_with: "reject-with" RejectWith = "icmp-network-unreachable", Depends("icmp-not-neighbour of IPv6 is refused; the others are the same");
     }
     inert {
@@ -75,7 +75,7 @@ properties! {
 properties! {
     /// What only a mangle rule says.
     pub struct MangleItem {
-        action: "action" Verb<MangleVerb> = "accept", Depends("fasttrack-connection is close: it takes the short cut of kernels that have flow tables and begins it in forward alone, where packets keep the way that their connection had (RouterOS asks table main); route, snpt, dnpt, sniff-pc, sniff-tzsp and strip-ipv4-options are refused; the others are the same");
+        action: "action" Verb<MangleVerb> = "accept", Depends("fasttrack-connection is close: it takes the fast path where /rosc fastpath asks for it, or else the short cut of kernels that have flow tables, which begins in forward alone and where packets keep the way that their connection had (RouterOS asks table main); route, snpt, dnpt, sniff-pc, sniff-tzsp and strip-ipv4-options are refused; the others are the same");
         new_connection_mark: "new-connection-mark" MarkName, SameAs("bits 0 to 15 of the connection mark");
         new_packet_mark: "new-packet-mark" MarkName, SameAs("bits 16 to 31 of the packet mark");
         new_routing_mark: "new-routing-mark" String, SameAs("bits 0 to 15 of the packet mark");

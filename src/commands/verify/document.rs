@@ -28,6 +28,8 @@ pub(super) struct Verification {
     pub(super) packets: u64,
     /// Those that left.
     pub(super) left: u64,
+    /// Those of them that took the short cut of their connection.
+    pub(super) short: u64,
     /// Those that the router itself got.
     pub(super) delivered: u64,
     /// Those that got no further.
@@ -74,8 +76,8 @@ pub(super) struct Smallest {
 
 impl Verification {
     pub(super) fn new(seed: u64, verified: &Verified<'_>) -> Self {
-        let Verified { packets, left, delivered, ended, known, difference: _ } = *verified;
-        Self { seed, packets, left, delivered, ended, known, difference: None }
+        let Verified { packets, left, short, delivered, ended, known, difference: _ } = *verified;
+        Self { seed, packets, left, short, delivered, ended, known, difference: None }
     }
 }
 

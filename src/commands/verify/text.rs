@@ -11,8 +11,13 @@ pub(super) fn text(verification: &Verification) -> String {
 }
 
 fn write(out: &mut String, verification: &Verification) -> fmt::Result {
-    let Verification { seed, packets, left, delivered, ended, known, difference } = verification;
-    let counted = format!("{left} left, {delivered} were delivered to the router, {ended} got no further");
+    let Verification { seed, packets, left, short, delivered, ended, known, difference } = verification;
+    let short = match short {
+        0 => String::new(),
+        some => format!(" ({some} by a short cut)"),
+    };
+    let counted =
+        format!("{left} left{short}, {delivered} were delivered to the router, {ended} got no further");
     let known = match known {
         0 => String::new(),
         1 => ", 1 differs as rosc check says".to_owned(),
@@ -120,6 +125,7 @@ mod tests {
             seed: 7,
             packets: 12,
             left: 8,
+            short: 3,
             delivered: 2,
             ended: 1,
             known: 0,
@@ -127,7 +133,7 @@ mod tests {
         });
         insta::assert_snapshot!(shown, @"
         packet 12 did not do what its trace says (seed 7)
-        before it 8 left, 2 were delivered to the router, 1 got no further
+        before it 8 left (3 by a short cut), 2 were delivered to the router, 1 got no further
 
         expected: by ether1 comes icmp 192.0.2.9 -> 198.51.100.7 echo-request
           dropped            no route leads there

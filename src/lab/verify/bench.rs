@@ -10,12 +10,14 @@ use crate::ir::{InterfaceKind, InterfaceName, Router, SpanningTree};
 use crate::lab::state_dir::StateDir;
 use crate::lab::{LabError, carrier, lowered};
 use crate::lower::{Desired, Rules, needs_of};
-use crate::trace::{Arrival, Packet, Payload, ShortCuts};
+use crate::trace::{Arrival, Means, Packet, Payload, ShortCuts};
 use crate::transaction::{self, Machine, Options};
+use rosc_ebpf::Takes;
 use rosc_route::topology::{Tap, Topology};
 use rosc_route::{DeviceName, LinkKind};
 use rosc_target::netns::NetNs;
 use socket2::{Domain, Socket, Type};
+use std::collections::BTreeSet;
 use std::io::{self, Read};
 use std::net::IpAddr;
 
@@ -123,17 +125,16 @@ impl Bench {
             let own: Vec<DeviceName> = wires.iter().map(|wire| wire.device.clone()).collect();
             carrier::wait_for(&own, true)?;
             settings::patient().map_err(LabError::system("change a kernel setting"))?;
-            let short_cuts =
-                ShortCuts { ipv4: host.has_ipv4_flow_tables(), ipv6: host.has_ipv6_flow_tables() };
+            let short_cuts = short_cuts(router, &host, &desired);
             Ok((wires, ears().map_err(LabError::system("listen on the router"))?, short_cuts))
         })?;
         let neighbours = Neighbours::default();
         Ok(Self { router: namespace, wires, neighbours, ears, short_cuts, _state_dir: state_dir })
     }
 
-    /// Which connections take a short cut here: not every kernel has one.
-    pub fn short_cuts(&self) -> ShortCuts {
-        self.short_cuts
+    /// By what connections take a short cut here: not every kernel has one.
+    pub fn short_cuts(&self) -> &ShortCuts {
+        &self.short_cuts
     }
 
     /// Whether packets can come in by an interface.
@@ -269,13 +270,35 @@ fn on_the_bench(router: &Router) -> Router {
     router
 }
 
+fn short_cuts(router: &Router, host: &Host, desired: &Desired) -> ShortCuts {
+    let means = |takes: fn(&Takes) -> bool, has_flow_tables: bool| {
+        let ports = desired.ebpf.ports.iter().filter(|(_, port)| takes(&port.takes));
+        let interfaces: BTreeSet<InterfaceName> =
+            ports.map(|(device, _)| interface_of(router, device)).collect();
+        match (interfaces.is_empty(), has_flow_tables) {
+            (false, _) => Means::Programs(interfaces),
+            (true, true) => Means::FlowTable,
+            (true, false) => Means::None,
+        }
+    };
+    ShortCuts {
+        ipv4: means(|takes| takes.ipv4_connections, host.has_ipv4_flow_tables()),
+        ipv6: means(|takes| takes.ipv6_connections, host.has_ipv6_flow_tables()),
+    }
+}
+
+/// The interface that a device is.
+fn interface_of(router: &Router, device: &DeviceName) -> InterfaceName {
+    let is = |(name, interface): &(&InterfaceName, &crate::ir::Interface)| {
+        interface.device.as_deref().unwrap_or(name.as_str()) == device.as_str()
+    };
+    let found = router.interfaces.iter().find(is).map(|(name, _)| name.clone());
+    found.unwrap_or_else(|| InterfaceName::new(device.as_str()))
+}
+
 fn wires(router: &Router, desired: &Desired) -> io::Result<Vec<Wire>> {
-    let interface_of = |device: &DeviceName| -> InterfaceName {
-        let is = |(name, interface): &(&InterfaceName, &crate::ir::Interface)| {
-            interface.device.as_deref().unwrap_or(name.as_str()) == device.as_str()
-        };
-        let own = router.interfaces.iter().find(is).map(|(name, _)| name.clone());
-        let own = own.unwrap_or_else(|| InterfaceName::new(device.as_str()));
+    let comes_in_by = |device: &DeviceName| -> InterfaceName {
+        let own = interface_of(router, device);
         let bridge = router.interfaces.iter().find(|(_, interface)| match &interface.kind {
             InterfaceKind::Bridge(bridge) => bridge.ports.iter().any(|port| port.interface == own),
             InterfaceKind::Port => false,
@@ -288,7 +311,7 @@ fn wires(router: &Router, desired: &Desired) -> io::Result<Vec<Wire>> {
         .map(|link| {
             let tap = Tap::new(&link.name)?;
             let link_address = tap.link_address()?;
-            Ok(Wire { interface: interface_of(&link.name), device: link.name.clone(), tap, link_address })
+            Ok(Wire { interface: comes_in_by(&link.name), device: link.name.clone(), tap, link_address })
         })
         .collect()
 }

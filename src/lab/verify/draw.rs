@@ -5,7 +5,7 @@ use crate::ir::firewall::{AddressMatch, IpRange, Matchers, NatAction, NatTarget,
 use crate::ir::nexthop::is_own_address;
 use crate::ir::{GatewayHop, InterfaceName, RouteTarget, Router};
 use crate::trace::Numbers;
-use crate::trace::{Arrival, End, IcmpError, Packet, Payload, PortPair, USUAL_DATA, answer_to};
+use crate::trace::{Arrival, Packet, Payload, PortPair, USUAL_DATA};
 use ipnet::IpNet;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -186,43 +186,6 @@ impl Pool {
         };
         PortPair { source, destination: one_of(&self.ports, numbers) }
     }
-}
-
-/// What may follow on a packet that has ended so: its answer, the packet once more, an error from somebody on its way.
-pub(super) fn followers(
-    first: &Arrival,
-    end: &End<'_>,
-    numbers: &mut Numbers,
-    has_wire: impl Fn(&InterfaceName) -> bool,
-) -> Vec<Arrival> {
-    let End::Leaves { interface, gateway, packet } = end else { return Vec::new() };
-    if !has_wire(interface) {
-        return Vec::new();
-    }
-    let mut following = Vec::new();
-    if numbers.below(4) > 0 {
-        following.extend(answer_to(end));
-    }
-    if numbers.below(3) == 0 {
-        following.push(first.clone());
-    }
-    if numbers.below(4) == 0 {
-        let from = gateway.unwrap_or(packet.destination);
-        let error = error_about(packet, from, numbers);
-        following.push(Arrival { interface: Some(interface.clone()), packet: error });
-    }
-    following
-}
-
-/// An ICMP error about a packet that was sent on, from somebody on its way.
-fn error_about(packet: &Packet, from: IpAddr, numbers: &mut Numbers) -> Packet {
-    let kind = match numbers.below(3) {
-        0 => IcmpError::PortUnreachable,
-        1 => IcmpError::HostUnreachable,
-        _ => IcmpError::TimeExceeded,
-    };
-    let payload = Payload::Error { kind, about: Box::new(packet.clone()) };
-    Packet::new(from, packet.source, 60, payload)
 }
 
 /// So much fits into a packet that no wire takes apart.

@@ -20,6 +20,7 @@ pub struct Trial<'r> {
     classifiers: Classifiers,
     state: State,
     next: u32,
+    took_short_cut: bool,
 }
 
 /// What came of comparing.
@@ -61,9 +62,22 @@ impl<'r> Trial<'r> {
     /// it: that is how trials are tried.
     pub fn between(router: &'r Router, built: &Router) -> Result<Self, LabError> {
         let bench = Bench::build(built)?;
-        let state = State::with_short_cuts(bench.short_cuts());
+        let state = State::with_short_cuts(bench.short_cuts().clone());
         let tracer = Tracer::new(router, &Surroundings::default(), Detailed::Matched);
-        Ok(Self { router, bench, tracer, classifiers: Classifiers::of(router), state, next: 0 })
+        Ok(Self {
+            router,
+            bench,
+            tracer,
+            classifiers: Classifiers::of(router),
+            state,
+            next: 0,
+            took_short_cut: false,
+        })
+    }
+
+    /// Whether the last packet has agreed with a trace that takes the short cut.
+    pub fn took_short_cut(&self) -> bool {
+        self.took_short_cut
     }
 
     /// Whether packets can come in by an interface.
@@ -88,9 +102,10 @@ impl<'r> Trial<'r> {
     /// Sends a packet, and compares. What it leaves behind is remembered on both sides.
     pub fn send(&mut self, arrival: &Arrival) -> Result<Verdict<'r>, LabError> {
         self.next += 1;
-        let Self { router, bench, tracer, classifiers, state, next } = self;
+        self.took_short_cut = false;
+        let Self { router, bench, tracer, classifiers, state, next, took_short_cut } = self;
         let Some(observation) = Observation::of(bench, arrival, *next)? else { return Ok(Verdict::NotSent) };
-        Judge { router, tracer, classifiers, state, observation }.judge(arrival)
+        Judge { router, tracer, classifiers, state, took_short_cut, observation }.judge(arrival)
     }
 }
 
@@ -100,6 +115,7 @@ struct Judge<'t, 'r> {
     tracer: &'t Tracer<'r>,
     classifiers: &'t Classifiers,
     state: &'t mut State,
+    took_short_cut: &'t mut bool,
     observation: Observation<'t>,
 }
 
@@ -122,6 +138,7 @@ impl<'r> Judge<'_, 'r> {
                 return Ok(self.differs(arrival, ways));
             };
             let end = first.trace.end.clone();
+            *self.took_short_cut = first.trace.steps.iter().any(|step| matches!(step, Step::ShortCut));
             return Ok(match self.settle(arrival, &fitting)? {
                 Said::Agrees => Verdict::Agrees(end),
                 Said::Unsettled => Verdict::Unsettled(end),

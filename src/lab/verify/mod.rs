@@ -6,6 +6,7 @@
 
 mod bench;
 mod draw;
+mod follow;
 mod frame;
 mod judge;
 mod neighbours;

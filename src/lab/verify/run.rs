@@ -1,6 +1,7 @@
 //! A run of packets through a trial.
 
-use super::draw::{Pool, followers};
+use super::draw::Pool;
+use super::follow::followers;
 use super::judge::{Difference, Trial, Verdict};
 use crate::ir::Router;
 use crate::lab::LabError;
@@ -27,6 +28,8 @@ pub struct Verified<'r> {
     pub packets: u64,
     /// How many of them left.
     pub left: u64,
+    /// How many took the short cut of their connection.
+    pub short: u64,
     /// Those that the router itself got.
     pub delivered: u64,
     /// Those that got no further, whether their sender was told or not.
@@ -116,6 +119,7 @@ impl<'r, B: Fn() -> Result<Trial<'r>, LabError>> Run<'_, 'r, B> {
         match verdict {
             Verdict::NotSent => {}
             Verdict::Agrees(end) => {
+                self.verified.short += u64::from(self.trial.took_short_cut());
                 self.count(&end);
                 return Ok(Some(end));
             }

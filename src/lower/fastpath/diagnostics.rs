@@ -1,7 +1,7 @@
 //! What there is to say about a fast path that is not everywhere.
 
 use super::ports::Ports;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::ir::InterfaceName;
 use rosc_route::Family;
 use rosc_target::Origin;
@@ -18,6 +18,7 @@ pub(super) fn rules(
     family: Family,
     alone: Option<&Ports>,
     menus: &[(&'static str, Vec<Origin>)],
+    takes_connections: bool,
 ) -> Option<Diagnostic> {
     let menu_of = match family {
         Family::Ipv4 => "/ip firewall",
@@ -30,15 +31,23 @@ pub(super) fn rules(
         all => format!("{all} firewall rules have"),
     };
     let message = match alone {
+        None if takes_connections => format!(
+            "{family} has a fast path for connections of fasttrack-connection alone: {count} a say in forwarded packets"
+        ),
         None => format!("{family} has no fast path: {count} a say in forwarded packets"),
         Some(ports) => {
             let names: Vec<String> = ports.names().map(|name| format!("`{name}`")).collect();
-            format!("no fast path on {}: {count} a say in what comes in there", names.join(", "))
+            let what = if takes_connections { " but for connections of fasttrack-connection" } else { "" };
+            format!("no fast path on {}{what}: {count} a say in what comes in there", names.join(", "))
         }
     };
     let help = "packets on the fast path meet no rule; rules of chains input and output, and those for other incoming \
                 interfaces, are not in the way if they ask for no connection";
     let mut diagnostic = Diagnostic::new(Code::FastPathOff, message).help(help);
+    // Who asks for the fast path and has such rules has asked for this.
+    if takes_connections {
+        diagnostic.severity = Severity::Note;
+    }
     for (menu, rules) in menus {
         let text = match rules.len() {
             1 => format!("a rule of {menu_of} {menu}"),

@@ -2,8 +2,10 @@
 //!
 //! It promises the same meaning, so it is on for a family and a port only if nothing but the routes decides about the
 //! packets that it takes ([`obstacles`], [`rules`]), and shares what takes a multipath route only if nothing but that route decides ([`groups`]).
-//! What is not so is left to the kernel: to its routes and rules, looked up from the program, or to its stack.
+//! What is not so is left to the kernel: to its routes and rules, looked up from the program, or to its stack. Where rules
+//! decide, they may put whole connections on it ([`connections`]).
 
+mod connections;
 mod diagnostics;
 mod groups;
 mod obstacles;
@@ -11,21 +13,23 @@ mod ports;
 mod rules;
 mod ways;
 
+pub(super) use ports::Ports;
+
 use super::Context;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{FastPath, FastPathWish, HashPolicy, InterfaceName, Ipv6Settings, Setting};
 use groups::in_use;
-use ports::Ports;
 use rosc_ebpf::State;
 use rosc_route::Family;
 use rules::Met;
 
 impl<'r> Context<'r> {
-    /// The fast path for what is routed so.
-    pub(super) fn fastpath(&mut self, route: &rosc_route::State) -> State {
+    /// The fast path for what is routed so, and for the connections that rules put on it.
+    pub(super) fn fastpath(&mut self, route: &rosc_route::State, nftables: &rosc_nftables::State) -> State {
         let router = self.router;
         let Some(asked) = &router.fastpath else { return State::default() };
-        let ports = self.fastpath_ports(asked, route);
+        let ports = self.ports.clone();
+        let connections = self.connections(nftables);
         let families = Family::ALL.into_iter().filter(|family| is_routed(route, *family));
         let sides: Vec<Side<'_>> = families.map(|family| self.side(family, &ports, route)).collect();
         let taken = taken(&sides);
@@ -37,12 +41,13 @@ impl<'r> Context<'r> {
                 let shared = self.groups(side.family, asked, &taken, &used, &mut state.groups);
                 state.ways.extend(self.ways(side.family, asked, route, used, shared));
             }
-            let told = side.why_not(&ports, is_on);
+            let takes_connections = connections.contains_key(&side.family);
+            let told = side.why_not(&ports, is_on, takes_connections);
             self.tell(asked, told);
         }
-        if !state.ways.is_empty() {
-            state.ports = taken.lowered(asked);
-        }
+        let routed = if state.ways.is_empty() { Ports::default() } else { taken };
+        state.ports = ports.lowered(asked, &routed, |family| connections.contains_key(&family));
+        state.connections = connections.into_values().next().map(|origin| self.timeouts(origin));
         state
     }
 
@@ -96,7 +101,7 @@ struct Side<'r> {
 
 impl Side<'_> {
     /// What is to be said where the family has no fast path, or not on all ports.
-    fn why_not(self, ports: &Ports, is_on: bool) -> Vec<Diagnostic> {
+    fn why_not(self, ports: &Ports, is_on: bool, takes_connections: bool) -> Vec<Diagnostic> {
         let Side { family, free, obstacles: mut told, rules } = self;
         if !told.is_empty() || ports.is_empty() {
             return told;
@@ -104,7 +109,7 @@ impl Side<'_> {
         let left_out = ports.only(|port| !is_on || !free.contains(port));
         let rules = rules.in_the_way(&left_out);
         let alone = is_on.then_some(&left_out);
-        told.extend(diagnostics::rules(family, alone, &rules));
+        told.extend(diagnostics::rules(family, alone, &rules, takes_connections));
         told
     }
 }

@@ -52,7 +52,7 @@ impl Context<'_> {
 }
 
 /// Whether a rule passes over routes of IPv6 for packets of the fast path.
-fn passes_over_prefixes(rule: &RoutingRule) -> bool {
+pub(super) fn passes_over_prefixes(rule: &RoutingRule) -> bool {
     let (RuleAction::Lookup { min_prefix, .. } | RuleAction::LookupOnlyInTable { min_prefix, .. }) =
         &rule.action
     else {

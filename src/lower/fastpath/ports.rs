@@ -4,16 +4,18 @@ use super::diagnostics;
 use crate::ir::firewall::InterfaceMatch;
 use crate::ir::{FastPath, FastPathMode, FastPathPort, InterfaceKind, InterfaceName, Router};
 use crate::lower::Context;
-use rosc_ebpf::{Hook, Port};
-use rosc_route::DeviceName;
+use rosc_ebpf::{Hook, Port, Takes};
+use rosc_route::{DeviceName, Family};
 use rosc_target::Origin;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 /// By their names on the router, what is known of each.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Ports {
+pub(in crate::lower) struct Ports {
     ports: BTreeMap<InterfaceName, Found>,
+    /// Whether others are routed on as well.
+    leaves_out: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -25,7 +27,7 @@ struct Found {
 }
 
 impl Ports {
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::lower) fn is_empty(&self) -> bool {
         self.ports.is_empty()
     }
 
@@ -44,23 +46,44 @@ impl Ports {
     /// Those among them.
     pub(super) fn only(&self, is_wanted: impl Fn(&InterfaceName) -> bool) -> Self {
         let wanted = self.ports.iter().filter(|(name, _)| is_wanted(name));
-        Self { ports: wanted.map(|(name, found)| (name.clone(), found.clone())).collect() }
+        let ports = wanted.map(|(name, found)| (name.clone(), found.clone())).collect();
+        Self { ports, leaves_out: self.leaves_out }
     }
 
-    /// A bridge has no driver that a program could stand in.
-    pub(super) fn lowered(&self, asked: &FastPath) -> BTreeMap<DeviceName, Port> {
-        let hook = |found: &Found| match asked.mode.value {
-            FastPathMode::Xdp if !found.is_bridge => Hook::Xdp,
-            FastPathMode::Xdp | FastPathMode::Tc | FastPathMode::Auto => Hook::Tc,
-        };
-        let port = |found: &Found| (found.device.clone(), Port { origin: found.origin, hook: hook(found) });
-        self.ports.values().map(port).collect()
+    /// Those that take anything: some what is routed, all of them connections of some families. A bridge has no driver that
+    /// a program could stand in, and what is translated is translated at traffic control.
+    pub(super) fn lowered(
+        &self,
+        asked: &FastPath,
+        routed: &Self,
+        takes_connections: impl Fn(Family) -> bool,
+    ) -> BTreeMap<DeviceName, Port> {
+        let ports = self.ports.iter().map(|(name, found)| {
+            let takes = Takes {
+                routed: routed.contains(name),
+                ipv4_connections: takes_connections(Family::Ipv4),
+                ipv6_connections: takes_connections(Family::Ipv6),
+            };
+            let hook = match asked.mode.value {
+                FastPathMode::Xdp if !found.is_bridge && takes.routed => Hook::Xdp,
+                FastPathMode::Xdp | FastPathMode::Tc | FastPathMode::Auto => Hook::Tc,
+            };
+            (found.device.clone(), Port { origin: found.origin, hook, takes })
+        });
+        ports.filter(|(_, port)| port.takes != Takes::default()).collect()
+    }
+
+    /// Whether packets come in by other interfaces too that are routed.
+    pub(in crate::lower) fn leave_some_out(&self) -> bool {
+        self.leaves_out
     }
 }
 
 impl Context<'_> {
     /// Without a word about interfaces, all that are routed on.
-    pub(super) fn fastpath_ports(&mut self, asked: &FastPath, route: &rosc_route::State) -> Ports {
+    pub(in crate::lower) fn fastpath_ports(&mut self, route: &rosc_route::State) -> Ports {
+        let router = self.router;
+        let Some(asked) = &router.fastpath else { return Ports::default() };
         let routed = self.routed_on(route);
         let may_be_learned = self.host.devices.is_none() && !self.router.address_clients.is_empty();
         let all = [FastPathPort { origin: asked.origin, wanted: InterfaceMatch::All }];
@@ -85,6 +108,7 @@ impl Context<'_> {
                 }
             }
         }
+        ports.leaves_out = routed.iter().any(|name| !ports.contains(name));
         ports
     }
 

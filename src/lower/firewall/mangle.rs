@@ -6,7 +6,6 @@ use crate::ir::firewall::{MangleAction, MangleHook, Mss, Passthrough};
 use crate::lower::mark::{CONNECTION_MARK, Field, PACKET_MARK, ROUTING_MARK};
 use crate::lower::{Context, diagnostics};
 use rosc_nftables::{Dscp, Family, Mark, Maxseg, SetField, SetMark, Statement, Verdict};
-use std::num::NonZeroU32;
 
 impl<'r> Context<'r> {
     pub(super) fn mangle(&mut self, side: &mut Side<'r>) {
@@ -99,8 +98,7 @@ impl<'r> Context<'r> {
 }
 
 fn set(mark: Mark, field: Field, value: u32) -> Statement {
-    let mask = NonZeroU32::new(field.mask()).expect("a field has bits");
-    SetMark::field(mark, mask, value).into()
+    SetMark::field(mark, field.bits(), value).into()
 }
 
 /// Whether a packet meets the chain before its way is known, or is not sent on at all.

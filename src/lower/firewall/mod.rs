@@ -23,6 +23,7 @@ mod time;
 mod transport;
 
 pub use classifier::Classifiers;
+pub(super) use short_cut::begins_short_cut;
 
 use super::{Context, diagnostics};
 use crate::host::Needs;
@@ -39,7 +40,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The parts of a kernel that a router's rules would use.
 pub fn needs_of(router: &Router) -> Needs {
-    Needs { helpers: helper::wanted(router), flow_tables: short_cut::wanted(router) }
+    let flow_tables = short_cut::wanted(router);
+    let connections = router.fastpath.is_some() && !flow_tables.is_empty();
+    Needs { helpers: helper::wanted(router), flow_tables, connections }
 }
 
 /// What lowering one family's firewall needs beside the context.
@@ -79,7 +82,7 @@ impl<'r> Context<'r> {
             self.mangle(&mut side);
             self.nat(&mut side);
             self.filter(&mut side);
-            self.flow_table(&mut side, links);
+            self.short_cut_chain(&mut side, links);
             self.helpers(&mut side);
             self.sets(&mut side);
             state.tables.insert(family, side.table);

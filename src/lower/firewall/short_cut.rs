@@ -1,18 +1,21 @@
-//! `fasttrack-connection`: the packets of a connection come by no more rules, where the kernel has flow tables.
+//! `fasttrack-connection`: the packets of a connection come by no more rules, where the fast path or the kernel has a short
+//! cut for them.
 //!
-//! The rule itself stays as it is, with its conditions and its counter, and jumps to a chain that puts what is of TCP or UDP
-//! into the flow table. Its packets go on to the next rules, as on RouterOS, until the kernel has seen that the connection
-//! was answered.
+//! The rule itself stays as it is, with its conditions and its counter, and jumps to a chain that sets a bit in the mark of
+//! what is of TCP or UDP, for the programs of the fast path, or puts it into the kernel's flow table. Its packets go on to the
+//! next rules, as on RouterOS, until the kernel has seen that the connection was answered.
 
 use super::Side;
 use super::filter::changes_packets;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::ir::firewall::{FilterAction, MangleAction};
 use crate::ir::{Firewall, Router, TrackingMode};
+use crate::lower::mark::SHORT_CUT;
 use crate::lower::{Context, diagnostics};
 use rosc_nftables::select::{meta, route};
 use rosc_nftables::{
-    Family, Flowtable, InterfaceName, Name, Protocol, Rule as LinuxRule, Statement, Table, Verdict,
+    Family, Flowtable, InterfaceName, Mark, Name, Protocol, Rule as LinuxRule, SetMark, Statement, Table,
+    Verdict,
 };
 use rosc_route::Link;
 use rosc_target::Origin;
@@ -51,8 +54,7 @@ impl ShortCuts {
 }
 
 impl Context<'_> {
-    /// What a rule does whose connections are to take a short cut. Linux's begins in forward (`nft_flow_offload_validate`), and
-    /// nft takes no jump there from a chain that packets come to by others too.
+    /// What a rule does whose connections are to take a short cut.
     pub(super) fn short_cut(
         &mut self,
         cuts: ShortCuts,
@@ -62,14 +64,33 @@ impl Context<'_> {
         if self.router.settings.tracking.enabled.value == TrackingMode::No {
             return Vec::new();
         }
+        let takes = if self.takes_connections(cuts.family) {
+            if self.ports.leave_some_out() {
+                self.long_way(
+                    cuts,
+                    "the fast path looks at some interfaces only",
+                    "packets of others",
+                    origin,
+                );
+            }
+            true
+        } else {
+            self.flow_table_takes(cuts, is_of_forward, origin)
+        };
+        if takes { vec![Verdict::Jump(name()).into()] } else { Vec::new() }
+    }
+
+    /// Whether the kernel's own short cut takes connections, with what is to be said of it. It begins in forward
+    /// (`nft_flow_offload_validate`), and nft takes no jump there from a chain that packets come to by others too.
+    fn flow_table_takes(&mut self, cuts: ShortCuts, is_of_forward: bool, origin: Origin) -> bool {
+        const ALL: &str = "all packets of the connection";
         if self.host.missing_flow_tables.contains(&cuts.family) {
-            let why = "this machine's kernel has no flow tables (nf_flow_table)";
-            self.long_way(cuts, why, origin);
-            return Vec::new();
+            self.long_way(cuts, "this machine's kernel has no flow tables (nf_flow_table)", ALL, origin);
+            return false;
         }
         if !is_of_forward {
-            self.long_way(cuts, "the short cut of Linux begins in chain forward alone", origin);
-            return Vec::new();
+            self.long_way(cuts, "the short cut of Linux begins in chain forward alone", ALL, origin);
+            return false;
         }
         if cuts.marks_routing {
             let message = "on the short cut of Linux packets keep the way that their connection had when it began to \
@@ -77,12 +98,12 @@ impl Context<'_> {
             let help = "leave connections with routing marks to other rules, as with connection-mark=no-mark";
             self.diagnostics.push(diagnostics::differs(message, origin, help));
         }
-        vec![Verdict::Jump(name()).into()]
+        true
     }
 
     /// On RouterOS the packets of such a connection, but for the first ones, come by no rule.
-    fn long_way(&mut self, cuts: ShortCuts, why: &str, origin: Origin) {
-        let message = format!("{why}, so that all packets of the connection come by the rules");
+    fn long_way(&mut self, cuts: ShortCuts, why: &str, which: &str, origin: Origin) {
+        let message = format!("{why}, so that {which} come by the rules");
         let help = if cuts.changes_packets {
             "rules of mangle change them too, which RouterOS would not do: leave such connections to other rules"
         } else {
@@ -92,16 +113,21 @@ impl Context<'_> {
         self.diagnostics.push(Diagnostic { severity, ..diagnostics::differs(message, origin, help) });
     }
 
-    /// Adds the flow table, and the chain that puts connections there, if any rule leads to it.
-    pub(super) fn flow_table(&mut self, side: &mut Side<'_>, links: &[Link]) {
-        let Some(origin) = first_of(&side.table) else { return };
-        let devices = self.forwarding_devices(links);
-        side.table.add_flowtable(&name(), Flowtable { origin, priority: 0, devices });
-        let tracked = meta::l4proto().one_of(vec![Protocol::TCP, Protocol::UDP]);
-        // The kernel takes it that answers leave by the interface that the packet came in by, and sends them there even if
-        // no route says so (`nft_flow_route`). Where they would leave by another one, the connection goes the long way.
-        let statements =
-            tracked.into_iter().chain([route::back_by_iif().exists(), Statement::FlowAdd(name())]);
+    /// Adds the chain that puts connections on the short cut, if any rule leads to it.
+    pub(super) fn short_cut_chain(&mut self, side: &mut Side<'_>, links: &[Link]) {
+        let Some(origin) = begins_short_cut(&side.table) else { return };
+        let tracked = meta::l4proto().one_of(vec![Protocol::TCP, Protocol::UDP]).into_iter();
+        let statements: Vec<Statement> = if self.takes_connections(side.family) {
+            let marked = SetMark::field(Mark::Connection, SHORT_CUT.bits(), SHORT_CUT.mask());
+            tracked.chain([marked.into()]).collect()
+        } else {
+            let devices = self.forwarding_devices(links);
+            side.table.add_flowtable(&name(), Flowtable { origin, priority: 0, devices });
+            // The kernel takes it that answers leave by the interface that the packet came in by, and sends them there even
+            // if no route says so (`nft_flow_route`). Where they would leave by another one, the connection goes the long
+            // way.
+            tracked.chain([route::back_by_iif().exists(), Statement::FlowAdd(name())]).collect()
+        };
         // No line asks for it by itself: what it counts is counted by those that lead here.
         let rule = LinuxRule::new(Origin::IMPLIED, statements).expect("it asks for nothing twice");
         side.table.chain(&name()).rules = vec![rule];
@@ -122,13 +148,13 @@ impl Context<'_> {
     }
 }
 
-/// The flow table and its chain.
+/// The chain, and the flow table.
 fn name() -> Name {
     Name::new("fasttrack").expect("letters")
 }
 
-/// The line of the first rule that leads to the short cut.
-fn first_of(table: &Table) -> Option<Origin> {
+/// The line of the first rule that puts connections on the short cut.
+pub(in crate::lower) fn begins_short_cut(table: &Table) -> Option<Origin> {
     let rules = table.chains.values().flat_map(|chain| &chain.rules);
     let leads = |rule: &&LinuxRule| {
         rule.statements()

@@ -1,5 +1,5 @@
 /* Forwards packets without the stack. What it does not take on, the stack does. */
-#include "tc.h"
+#include "tc_forward.h"
 #include "xdp.h"
 
 SECTION("classifier")

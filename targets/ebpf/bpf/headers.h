@@ -44,6 +44,9 @@ struct ports {
 };
 /* RFC 9293, section 3.1: where the flags are. */
 #define TCP_FLAGS_OFFSET 13
+#define TCP_CHECKSUM_OFFSET 16
+/* RFC 768. */
+#define UDP_CHECKSUM_OFFSET 6
 
 /* RFC 792 and 4443: an error begins with eight bytes, then the packet that it is about. */
 struct icmp {
@@ -71,4 +74,4 @@ enum {
 	EXTENSION_HIP = 139,
 	EXTENSION_SHIM6 = 140,
 };
-enum { TCP_SYN = 2, TCP_ACK = 16 };
+enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_ACK = 16 };

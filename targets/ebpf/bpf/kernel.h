@@ -91,6 +91,9 @@ ASSERT_SIZE(struct bpf_redir_neigh, 20);
 #define BPF_MTU_CHK_SEGS 1
 /* bpf.h: bpf_skb_store_bytes() keeps the sum over the whole packet. */
 #define BPF_F_RECOMPUTE_CSUM 1
+/* bpf.h: bpf_l4_csum_replace() changes what is summed up of the IP header; leaves out a datagram that has no checksum. */
+#define BPF_F_PSEUDO_HDR (1 << 4)
+#define BPF_F_MARK_MANGLED_0 (1 << 5)
 #define BPF_ANY 0
 #define BPF_F_NO_PREALLOC 1
 
@@ -102,9 +105,13 @@ ASSERT_SIZE(struct bpf_redir_neigh, 20);
 static void *(*const bpf_map_lookup_elem)(void *map, const void *key) = (void *)1;
 static long (*const bpf_map_update_elem)(void *map, const void *key, const void *value, __u64 flags) = (void *)2;
 static long (*const bpf_skb_store_bytes)(struct __sk_buff *skb, __u32 offset, const void *from, __u32 len, __u64 flags) = (void *)9;
+static long (*const bpf_l4_csum_replace)(struct __sk_buff *skb, __u32 offset, __u64 from, __u64 to, __u64 flags) = (void *)11;
+static __s32 (*const bpf_csum_diff)(const void *from, __u32 from_size, const void *to, __u32 to_size, __u32 seed) = (void *)28;
 static long (*const bpf_skb_pull_data)(struct __sk_buff *skb, __u32 len) = (void *)39;
 static long (*const bpf_redirect_map)(void *map, __u64 key, __u64 flags) = (void *)51;
 static long (*const bpf_fib_lookup)(void *ctx, struct bpf_fib_lookup *params, __s32 size, __u32 flags) = (void *)69;
+static long (*const bpf_probe_read_kernel)(void *to, __u32 size, const void *from) = (void *)113;
+static __u64 (*const bpf_jiffies64)(void) = (void *)118;
 static long (*const bpf_redirect_neigh)(__u32 ifindex, struct bpf_redir_neigh *params, __s32 size, __u64 flags) = (void *)152;
 static __u64 (*const bpf_ktime_get_coarse_ns)(void) = (void *)160;
 static long (*const bpf_check_mtu)(void *ctx, __u32 ifindex, __u32 *mtu, __s32 difference, __u64 flags) = (void *)163;

@@ -44,6 +44,24 @@ struct port {
 };
 ASSERT_SIZE(struct port, 8);
 #define PORT_ETHERNET 1
+/* Packets are forwarded that only routes decide about. */
+#define PORT_ROUTES 2
+/* So are those of connections on the short cut, of IPv4 and of IPv6. */
+#define PORT_CONNECTIONS4 4
+#define PORT_CONNECTIONS6 8
+
+/* The bit of a connection's mark that puts it on the short cut. Rules set it. */
+#define CONNECTION_SHORT 0x80000000
+
+/* How long a connection lives without a packet. */
+struct timeout {
+	/* What the control plane says; 0 leaves it to the kernel. */
+	__u32 milliseconds;
+	/* The same as the kernel counts; 0 where it isn't known yet. */
+	__u32 ticks;
+};
+ASSERT_SIZE(struct timeout, 8);
+enum { TIMEOUT_TCP, TIMEOUT_UDP, TIMEOUTS };
 
 /* Who decides about packets to a destination; from WAY_GROUP on it is a group. */
 enum { WAY_STACK = 0, WAY_FIB = 1, WAY_OWN = 2, WAY_GROUP = 3 };
@@ -146,6 +164,8 @@ enum reason {
 	FORWARDED_BY_GROUP,
 	/* It left as the kernel's routes have it. */
 	FORWARDED_BY_FIB,
+	/* Its connection is on the short cut. */
+	FORWARDED_BY_CONNECTION,
 	/* It is neither IPv4 nor IPv6: ARP, VLAN, PPPoE and others. */
 	STACK_OTHER_PROTOCOL,
 	/* Its frame is not for this host. */
@@ -162,6 +182,8 @@ enum reason {
 	STACK_MARKED,
 	/* The configuration says so of its destination, or nothing. */
 	STACK_WAY,
+	/* Rules have a say in what comes in here, and its connection is not on the short cut. */
+	STACK_RULES,
 	/* The kernel's routes do not forward it, or not without a question to a neighbour. */
 	STACK_FIB,
 	/* It would have to be divided. */

@@ -100,6 +100,14 @@ struct {
 	MAP_ENTRIES(MAX_GROUPS * IDS);
 } devices SECTION(".maps");
 
+/* By TIMEOUT_...; written by the control plane. */
+struct {
+	MAP_TYPE(BPF_MAP_TYPE_ARRAY);
+	MAP_KEY(__u32);
+	MAP_VALUE(struct timeout);
+	MAP_ENTRIES(TIMEOUTS);
+} timeouts SECTION(".maps");
+
 /* Of each member what it has got; written by the programs. */
 struct {
 	MAP_TYPE(BPF_MAP_TYPE_PERCPU_ARRAY);

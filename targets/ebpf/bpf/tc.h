@@ -77,52 +77,30 @@ INLINE int tc_by_group(struct __sk_buff *skb, const struct packet *packet, __u32
 	return FORWARDED_BY_GROUP;
 }
 
+/* What the kernel's routes say of a packet, given what they are asked: CONTINUE with where it leaves, or why it needs the stack. */
+INLINE int tc_look_up(struct __sk_buff *skb, struct bpf_fib_lookup *packet)
+{
+	/* Without a length the kernel measures the packet itself, each of its segments too, but only where it knows the
+	 * neighbour, and with room for a VLAN's header. */
+	long found = bpf_fib_lookup(skb, packet, sizeof(*packet), 0);
+	if (found == FIB_FRAGMENTATION_NEEDED)
+		return STACK_MTU;
+	if (found != FIB_SUCCESS && found != FIB_NO_NEIGHBOUR)
+		return STACK_FIB;
+	if (packet->ifindex == skb->ifindex)
+		return STACK_SAME_DEVICE;
+	return tc_fits(skb, packet->ifindex) ? CONTINUE : STACK_MTU;
+}
+
 INLINE int tc_by_fib(struct __sk_buff *skb, const struct packet *packet, int *verdict)
 {
 	/* The kernel shares errors among gateways by what they are about, which its look-up is not told. */
 	if (packet->is_error)
 		return STACK_FIB;
-	/* Without a length the kernel measures the packet itself, each of its segments too. */
 	struct bpf_fib_lookup answer = fib_question(packet, skb->ifindex);
-	long found = bpf_fib_lookup(skb, &answer, sizeof(answer), 0);
-	if (found == FIB_FRAGMENTATION_NEEDED)
-		return STACK_MTU;
-	if (found != FIB_SUCCESS && found != FIB_NO_NEIGHBOUR)
-		return STACK_FIB;
-	if (answer.ifindex == skb->ifindex)
-		return STACK_SAME_DEVICE;
-	*verdict = tc_hand_over(skb, packet, answer.ifindex, answer.family, answer.dst);
-	return FORWARDED_BY_FIB;
-}
-
-/* Decides about a packet: why the stack gets it, or that it has left. */
-INLINE int tc_forward(struct __sk_buff *skb, struct packet *packet, int *verdict)
-{
-	__u32 ifindex = skb->ifindex;
-	struct port *port = bpf_map_lookup_elem(&ports, &ifindex);
-	if (!port)
-		return STACK_WAY;
-	if (skb->vlan_present ||
-	    (skb->protocol != htons(ETHERTYPE_IPV4) && skb->protocol != htons(ETHERTYPE_IPV6)))
-		return STACK_OTHER_PROTOCOL;
-	if (skb->pkt_type != PACKET_HOST)
-		return STACK_OTHER_HOST;
-	if (skb->mark)
-		return STACK_MARKED;
-	packet->offset = header_length(port);
-	int parsed = tc_parse(skb, packet);
-	if (parsed == STACK_SHORT && skb->data_end - skb->data < LOOKED_AT && skb->len > skb->data_end - skb->data) {
-		/* The rest of it lies elsewhere. */
-		bpf_skb_pull_data(skb, skb->len < LOOKED_AT ? skb->len : LOOKED_AT);
-		parsed = tc_parse(skb, packet);
-	}
-	if (parsed != CONTINUE)
-		return parsed;
-	__u32 way;
-	int found = find_forwarder(packet, &way);
+	int found = tc_look_up(skb, &answer);
 	if (found != CONTINUE)
 		return found;
-	if (way == WAY_FIB)
-		return tc_by_fib(skb, packet, verdict);
-	return tc_by_group(skb, packet, way, verdict);
+	*verdict = tc_hand_over(skb, packet, answer.ifindex, answer.family, answer.dst);
+	return FORWARDED_BY_FIB;
 }

@@ -76,6 +76,8 @@ INLINE int xdp_forward(struct xdp_md *context, struct packet *packet, int *verdi
 	struct port *port = bpf_map_lookup_elem(&ports, &ifindex);
 	if (!port)
 		return STACK_WAY;
+	if (!(port->flags & PORT_ROUTES))
+		return STACK_RULES;
 	int parsed = xdp_parse(data, data_end, port, packet);
 	if (parsed != CONTINUE)
 		return parsed;

@@ -1,7 +1,7 @@
 //! What has to change, with both sides of each change.
 
-use crate::program;
-use crate::{Group, GroupName, Observed, Port, State, Way};
+use crate::program::Build;
+use crate::{Connections, Group, GroupName, Observed, Port, State, Way};
 use ipnet::IpNet;
 use rosc_target::{DeviceName, Diff, Origin};
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,8 @@ use std::fmt;
 pub enum Change {
     /// The programs and their maps, named after what they were built from.
     Programs(Action<String>),
+    /// How connections are kept alive.
+    Connections(Action<Connections>),
     /// A group, with how its packets are shared out.
     Group {
         /// Its name.
@@ -102,13 +104,24 @@ impl<T> Action<T> {
 impl Change {
     /// Brings this build's programs, which do nothing as long as they are attached nowhere.
     pub fn bring_programs() -> Self {
-        Self::Programs(Action::Create(program::name()))
+        Self::Programs(Action::Create(Build::Routes.name()))
+    }
+
+    /// Whether connections are taken from here on that were not before.
+    pub fn begins_connections(&self) -> bool {
+        matches!(self, Self::Connections(Action::Create(_)))
+    }
+
+    /// Whether connections are taken no more from here on.
+    pub fn ends_connections(&self) -> bool {
+        matches!(self, Self::Connections(Action::Delete(_)))
     }
 
     /// The line that asked for the object, as it will be or else was.
     pub fn origin(&self) -> Origin {
         match self {
             Self::Programs(_) => Origin::IMPLIED,
+            Self::Connections(action) => action.object().origin,
             Self::Group { action, .. } => action.object().origin,
             Self::Way { action, .. } => action.object().origin,
             Self::Port { action, .. } => action.object().origin,
@@ -119,6 +132,7 @@ impl Change {
     pub fn was(&self) -> Option<String> {
         match self {
             Self::Programs(Action::Change { .. }) => Some("of another build".to_owned()),
+            Self::Connections(Action::Change { from, .. }) => Some(from.to_string()),
             Self::Group { action: Action::Change { from, .. }, .. } => Some(from.to_string()),
             Self::Way { action: Action::Change { from, .. }, .. } => Some(from.to_string()),
             Self::Port { action: Action::Change { from, .. }, .. } => Some(from.to_string()),
@@ -130,6 +144,7 @@ impl Change {
     pub fn sign(&self) -> char {
         match self {
             Self::Programs(action) => action.sign(),
+            Self::Connections(action) => action.sign(),
             Self::Group { action, .. } => action.sign(),
             Self::Way { action, .. } => action.sign(),
             Self::Port { action, .. } => action.sign(),
@@ -142,6 +157,7 @@ impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Programs(_) => write!(f, "fastpath programs"),
+            Self::Connections(action) => write!(f, "fastpath connections {}", action.object()),
             Self::Group { name, action } => {
                 write!(f, "fastpath group {:?} {}", name.as_str(), action.object())
             }
@@ -154,13 +170,16 @@ impl fmt::Display for Change {
 /// Compares. What comes stands in the order in which packets can be sent through it, from the end of their way to its
 /// beginning, and what goes behind it the other way round.
 pub(crate) fn diff(desired: &State, observed: &Observed) -> Diff<Change> {
-    let wanted = (!desired.is_empty()).then(program::name);
+    let wanted = Build::of(desired).map(Build::name);
     let programs = Action::between(observed.programs.as_ref(), wanted.as_ref()).map(Change::Programs);
     let state = &observed.state;
+    let connections = Action::between(state.connections.as_ref(), desired.connections.as_ref());
+    let connections = connections.map(Change::Connections);
     let groups = between(&state.groups, &desired.groups, |name, action| Change::Group { name, action });
     let ways = between(&state.ways, &desired.ways, |prefix, action| Change::Way { prefix, action });
     let ports = between(&state.ports, &desired.ports, |device, action| Change::Port { device, action });
-    let all: Vec<Change> = programs.into_iter().chain(groups).chain(ways).chain(ports).collect();
+    let all: Vec<Change> =
+        programs.into_iter().chain(connections).chain(groups).chain(ways).chain(ports).collect();
     let (mut going, mut changes): (Vec<Change>, Vec<Change>) =
         all.into_iter().partition(|change| change.sign() == '-');
     going.reverse();

@@ -95,19 +95,21 @@ macro_rules! reasons {
 reasons! {
     ForwardedByGroup = 0, "forwarded-by-group", "forwarded by a group";
     ForwardedByFib = 1, "forwarded-by-fib", "forwarded as the kernel's routes have it";
-    OtherProtocol = 2, "other-protocol", "neither IPv4 nor IPv6, or with a VLAN or PPPoE header";
-    OtherHost = 3, "other-host", "not for this host";
-    Short = 4, "short", "shorter than its headers say";
-    Options = 5, "options", "with options or extension headers";
-    Invalid = 6, "invalid", "with a wrong checksum, or from where nothing is forwarded from";
-    Ttl = 7, "ttl", "its hops end here";
-    Marked = 8, "marked", "marked before it came to the fast path";
-    Way = 9, "way", "to a destination that is left to the stack";
-    Fib = 10, "fib", "not forwarded by the kernel's routes";
-    Mtu = 11, "mtu", "too large for the device that it would leave by";
-    SameDevice = 12, "same-device", "would leave by the device that it came in by";
-    NoMember = 13, "no-member", "its group has no member that lives";
-    Unresolved = 14, "unresolved", "its neighbour's address was not known in the driver";
+    ForwardedByConnection = 2, "forwarded-by-connection", "forwarded as its connection, which is on the short cut";
+    OtherProtocol = 3, "other-protocol", "neither IPv4 nor IPv6, or with a VLAN or PPPoE header";
+    OtherHost = 4, "other-host", "not for this host";
+    Short = 5, "short", "shorter than its headers say";
+    Options = 6, "options", "with options or extension headers";
+    Invalid = 7, "invalid", "with a wrong checksum, or from where nothing is forwarded from";
+    Ttl = 8, "ttl", "its hops end here";
+    Marked = 9, "marked", "marked before it came to the fast path";
+    Way = 10, "way", "to a destination that is left to the stack";
+    Rules = 11, "rules", "left to the firewall rules, its connection is not on the short cut";
+    Fib = 12, "fib", "not forwarded by the kernel's routes";
+    Mtu = 13, "mtu", "too large for the device that it would leave by";
+    SameDevice = 14, "same-device", "would leave by the device that it came in by";
+    NoMember = 15, "no-member", "its group has no member that lives";
+    Unresolved = 16, "unresolved", "its neighbour's address was not known in the driver";
 }
 
 /// Reads them.

@@ -8,6 +8,15 @@ pub(crate) const SLOT_CHANGED: u8 = 0x80;
 pub(crate) const IDS: u32 = 128;
 /// Frames have Ethernet's header.
 pub(crate) const PORT_ETHERNET: u8 = 1;
+/// Which packets are taken.
+pub(crate) const PORT_ROUTES: u8 = 2;
+pub(crate) const PORT_CONNECTIONS4: u8 = 4;
+pub(crate) const PORT_CONNECTIONS6: u8 = 8;
+/// The bit of a connection's mark in the kernel's connection tracking that puts it on the short cut.
+pub const CONNECTION_SHORT: u32 = 0x8000_0000;
+/// Where the timeouts stand.
+pub(crate) const TIMEOUT_TCP: u32 = 0;
+pub(crate) const TIMEOUT_UDP: u32 = 1;
 /// The bytes of a group's name.
 pub(crate) const NAME_LENGTH: usize = 32;
 /// `WAY_STACK`, `WAY_FIB`, `WAY_OWN`, and the first of the groups.
@@ -113,7 +122,15 @@ const _: () = {
     assert!(size_of::<RawFlowKey>() == 40);
     assert!(size_of::<RawFlow>() == 16);
     assert!(size_of::<RawCount>() == 16);
+    assert!(size_of::<RawTimeout>() == 8);
 };
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[repr(C)]
+pub(crate) struct RawTimeout {
+    pub(crate) milliseconds: u32,
+    pub(crate) ticks: u32,
+}
 
 /// A table as the value of a map.
 #[derive(Clone, Copy)]
@@ -132,4 +149,4 @@ macro_rules! plain {
     };
 }
 
-plain!(RawPort, RawGroup, RawMember, RawFlowKey, RawFlow, RawCount, SmallTable, LargeTable);
+plain!(RawTimeout, RawPort, RawGroup, RawMember, RawFlowKey, RawFlow, RawCount, SmallTable, LargeTable);

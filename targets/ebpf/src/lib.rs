@@ -5,16 +5,19 @@
 //! their maps live in the kernel's file system for eBPF, and go on without any process of rosc.
 
 mod change;
+mod connections;
 mod counters;
 mod device;
 mod failure;
 mod flow;
 mod group;
+mod kfunc;
 mod layout;
 mod link;
 mod maps;
 mod neighbour;
 mod pins;
+mod port;
 mod program;
 mod read;
 mod state;
@@ -23,13 +26,14 @@ mod target;
 mod way;
 
 pub use change::{Action, Change};
+pub use connections::Connections;
 pub use counters::{Counters, Drained, GroupCounters, MemberCounters, Reason, Traffic};
 pub use flow::Flow;
+pub use layout::CONNECTION_SHORT;
 pub use neighbour::Neighbour;
 pub use pins::{BPF_FS, BpfFs, is_bpf_fs};
+pub use port::{Hook, Port, Takes};
 pub use read::Observed;
-pub use state::{
-    By, Group, GroupName, HashFields, Hook, InvalidGroupName, NextHop, Port, Slots, State, Way, Weight,
-};
+pub use state::{By, Group, GroupName, HashFields, InvalidGroupName, NextHop, Slots, State, Way, Weight};
 pub use table::{Drain, MemberId, Share, Table};
 pub use target::EbpfTarget;

@@ -1,6 +1,8 @@
 //! The maps of a namespace's fast path: what the control plane reads and writes. What each is for says `bpf/maps.h`.
 
-use crate::layout::{LargeTable, RawCount, RawFlow, RawFlowKey, RawGroup, RawMember, RawPort, SmallTable};
+use crate::layout::{
+    LargeTable, RawCount, RawFlow, RawFlowKey, RawGroup, RawMember, RawPort, RawTimeout, SmallTable,
+};
 use aya::maps::{Array, ArrayOfMaps, DevMap, HashMap, LpmTrie, Map, MapData, MapError, PerCpuArray};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,6 +19,7 @@ pub(crate) const NAMES: &[&str] = &[
     "large_tables",
     "flows",
     "devices",
+    "timeouts",
     "member_counts",
     "reason_counts",
 ];
@@ -37,6 +40,7 @@ pub(crate) struct Maps {
     pub(crate) large_tables: ArrayOfMaps<MapData, InnerMap<LargeTable>>,
     pub(crate) flows: HashMap<MapData, RawFlowKey, RawFlow>,
     pub(crate) devices: DevMap<MapData>,
+    pub(crate) timeouts: Array<MapData, RawTimeout>,
     pub(crate) member_counts: PerCpuArray<MapData, RawCount>,
     pub(crate) reason_counts: PerCpuArray<MapData, RawCount>,
 }
@@ -64,6 +68,7 @@ impl Maps {
             large_tables: map("large_tables")?.try_into()?,
             flows: map("flows")?.try_into()?,
             devices: map("devices")?.try_into()?,
+            timeouts: map("timeouts")?.try_into()?,
             member_counts: map("member_counts")?.try_into()?,
             reason_counts: map("reason_counts")?.try_into()?,
         })

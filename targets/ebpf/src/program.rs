@@ -1,10 +1,10 @@
 //! The programs: how they get into the kernel, and onto devices.
 
-use crate::{Hook, link, maps, pins};
-use aya::EbpfLoader;
+use crate::{Hook, State, kfunc, link, maps, pins};
 use aya::programs::links::{FdLink, LinkError, PinnedLink};
 use aya::programs::tc::TcAttachOptions;
 use aya::programs::{LinkOrder, ProgramError, SchedClassifier, TcAttachType, Xdp, XdpMode};
+use aya::{Btf, EbpfLoader};
 use aya_obj::programs::XdpAttachType;
 use rosc_target::fnv_1a;
 use std::error::Error;
@@ -12,12 +12,40 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-/// What clang has made of `bpf/forward.bpf.c`.
-static OBJECT: &[u8] = aya::include_bytes_aligned!("../bpf/forward.bpf.o");
+/// What clang has made of `bpf/forward.bpf.c` and `bpf/translate.bpf.c`.
+static FORWARD: &[u8] = aya::include_bytes_aligned!("../bpf/forward.bpf.o");
+static TRANSLATE: &[u8] = aya::include_bytes_aligned!("../bpf/translate.bpf.o");
 
-/// The name of the programs that this build brings: another build's may be others.
-pub(crate) fn name() -> String {
-    format!("{:016x}", fnv_1a(OBJECT))
+/// Which programs: those that know connections take more than every kernel has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Build {
+    Routes,
+    Connections,
+}
+
+impl Build {
+    /// The one that a state needs, if it needs any.
+    pub(crate) fn of(state: &State) -> Option<Self> {
+        let build = if state.connections.is_some() { Self::Connections } else { Self::Routes };
+        (!state.is_empty()).then_some(build)
+    }
+
+    /// The name of its programs: those of another version of rosc may be others.
+    pub(crate) fn name(self) -> String {
+        format!("{:016x}", fnv_1a(self.object()))
+    }
+
+    /// The one of a name. In place of what another version has made serves what knows no connections.
+    pub(crate) fn named(name: &str) -> Self {
+        if name == Self::Connections.name() { Self::Connections } else { Self::Routes }
+    }
+
+    fn object(self) -> &'static [u8] {
+        match self {
+            Self::Routes => FORWARD,
+            Self::Connections => TRANSLATE,
+        }
+    }
 }
 
 /// The name of the programs that are in a directory. What somebody has begun to put there or to remove has none.
@@ -38,15 +66,22 @@ const BUILD: &str = "build-";
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
-/// Puts this build's programs into a directory, with maps if there are none. Devices that another build's were attached to
+/// Puts a build's programs into a directory, with maps if there are none. Devices that another build's were attached to
 /// have these from then on, without a packet in between that meets neither.
-pub(crate) fn load(directory: &Path) -> Outcome {
+pub(crate) fn load(directory: &Path, build: Build) -> Outcome {
     fs::create_dir_all(directory)?;
+    let kernel = Btf::from_sys_fs().ok();
+    let resolved = match (build, &kernel) {
+        (Build::Connections, Some(kernel)) => Some(kfunc::resolved(build.object(), kernel)?),
+        (Build::Connections, None) => return Err("this kernel does not tell its types".into()),
+        (Build::Routes, _) => None,
+    };
     let mut loader = EbpfLoader::new();
+    loader.btf(kernel.as_ref());
     for name in maps::NAMES {
         loader.map_pin_path(name, directory.join(name));
     }
-    let mut object = loader.load(OBJECT)?;
+    let mut object = loader.load(resolved.as_deref().unwrap_or(build.object()))?;
     let names = pins::names(directory)?;
     let tc: &mut SchedClassifier = object.program_mut(TC).ok_or("no program")?.try_into()?;
     retried(|| tc.load())?;
@@ -55,7 +90,7 @@ pub(crate) fn load(directory: &Path) -> Outcome {
     }
     pins::remove(&directory.join(TC))?;
     tc.pin(directory.join(TC))?;
-    let build = directory.join(format!("{BUILD}{}", name()));
+    let build = directory.join(format!("{BUILD}{}", build.name()));
     let xdp: &mut Xdp = object.program_mut(XDP).ok_or("no program")?.try_into()?;
     retried(|| xdp.load())?;
     for path in links_at(Hook::Xdp, &names, directory) {

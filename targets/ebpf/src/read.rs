@@ -7,8 +7,10 @@ use crate::layout::{
     RawGroup, RawMember,
 };
 use crate::maps::Maps;
+use crate::program::Build;
 use crate::{
-    Group, GroupName, HashFields, MemberId, NextHop, Port, Slots, State, Way, Weight, pins, program, way,
+    Group, GroupName, HashFields, MemberId, NextHop, Port, Slots, State, Way, Weight, connections, pins,
+    port, program, way,
 };
 use aya::maps::MapError;
 use rosc_target::Origin;
@@ -28,7 +30,7 @@ pub struct Observed {
 impl Observed {
     /// What would be read where this state is, and was made by this build.
     pub fn assumed(state: &State) -> Self {
-        Self { programs: (!state.is_empty()).then(program::name), state: state.clone() }
+        Self { programs: Build::of(state).map(Build::name), state: state.clone() }
     }
 }
 
@@ -46,14 +48,16 @@ pub(crate) fn observe(directory: &Path) -> Result<Observed, Box<dyn std::error::
     });
     let ways = ways.collect();
     let mut ports = BTreeMap::new();
-    for index in maps.ports.keys() {
-        let index = index?;
+    for entry in maps.ports.iter() {
+        let (index, raw) = entry?;
         let Some(device) = name_of(index) else { continue };
         if let Some(hook) = program::attached(&names, directory, index) {
-            ports.insert(device, Port { origin: Origin::IMPLIED, hook });
+            ports.insert(device, Port { origin: Origin::IMPLIED, hook, takes: port::takes(raw.flags) });
         }
     }
-    Ok(Observed { programs, state: State { ports, groups: numbered.into_values().collect(), ways } })
+    let groups = numbered.into_values().collect();
+    let connections = connections::read(&maps)?;
+    Ok(Observed { programs, state: State { ports, groups, ways, connections } })
 }
 
 /// The groups that there are, by their numbers. They are read one by one, as far as they are asked for.

@@ -1,5 +1,6 @@
 //! What the fast path does, as a value.
 
+use crate::{Connections, Port};
 use ipnet::IpNet;
 use rosc_target::{DeviceName, Origin};
 use serde::{Deserialize, Serialize};
@@ -18,26 +19,8 @@ pub struct State {
     pub groups: BTreeMap<GroupName, Group>,
     /// By the longest prefix of their destination, where packets go. What no prefix covers takes the stack.
     pub ways: BTreeMap<IpNet, Way>,
-}
-
-/// A device whose incoming packets the fast path looks at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Port {
-    /// The line that asked for it.
-    #[serde(skip)]
-    pub origin: Origin,
-    /// Where the program is attached.
-    pub hook: Hook,
-}
-
-/// Where a program is attached to a device.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Hook {
-    /// At the ingress of traffic control: behind the driver, in front of netfilter. Every device has it.
-    Tc,
-    /// In the driver, and at the ingress of traffic control for what the driver's place can't forward.
-    Xdp,
+    /// What there is to know of connections, where a port takes any.
+    pub connections: Option<Connections>,
 }
 
 /// Where packets to some destinations go.
@@ -261,15 +244,6 @@ impl fmt::Display for Way {
     }
 }
 
-impl fmt::Display for Port {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.hook {
-            Hook::Tc => "tc",
-            Hook::Xdp => "xdp",
-        })
-    }
-}
-
 /// Members as a list: names of JSON are texts.
 mod as_list {
     use super::{NextHop, Weight};
@@ -303,6 +277,7 @@ mod as_list {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Hook, Takes};
 
     #[test]
     fn a_state_is_the_same_behind_json() {
@@ -321,9 +296,11 @@ mod tests {
             members: members.into(),
         };
         let way = Way { origin: Origin::IMPLIED, by: By::Group(name.clone()) };
+        let takes = Takes { routed: true, ipv4_connections: true, ipv6_connections: false };
         let state = State {
-            ports: [(device("lan"), Port { origin: Origin::IMPLIED, hook: Hook::Tc })].into(),
+            ports: [(device("lan"), Port { origin: Origin::IMPLIED, hook: Hook::Tc, takes })].into(),
             groups: [(name, group)].into(),
+            connections: Some(Connections { origin: Origin::IMPLIED, tcp_timeout: 86_400, udp_timeout: 180 }),
             ways: [("0.0.0.0/0".parse().expect("a prefix"), way)].into(),
         };
         let text = serde_json::to_string(&state).expect("it can be written");

@@ -3,11 +3,12 @@
 use crate::change::diff;
 use crate::device::Device;
 use crate::failure::failed;
-use crate::layout::{PORT_ETHERNET, RawPort};
+use crate::layout::RawPort;
 use crate::maps::Maps;
+use crate::program::Build;
 use crate::{
-    Change, Counters, Neighbour, NextHop, Observed, Port, State, counters, group, neighbour, pins, program,
-    read, way,
+    Change, Counters, Neighbour, NextHop, Observed, Port, State, connections, counters, group, kfunc,
+    neighbour, pins, port, program, read, way,
 };
 use rosc_target::{DeviceName, Diff, Target, TargetError};
 use rustix::io::Errno;
@@ -31,6 +32,11 @@ impl EbpfTarget {
         let directory = pins::directory(bpf_fs);
         let directory = directory.map_err(|error| failed("read", "the network namespace", None, &error))?;
         Ok(Self { bpf_fs: bpf_fs.to_owned(), directory })
+    }
+
+    /// Whether the kernel lets programs look into its connection tracking, as what takes connections needs.
+    pub fn knows_connections(&self) -> Result<bool, TargetError> {
+        kfunc::are_there().map_err(|error| failed("read", "the kernel's types", None, &error))
     }
 
     /// What the programs have counted; `None` where there are none.
@@ -64,7 +70,7 @@ impl EbpfTarget {
         Maps::open(&self.directory).map_err(|error| failed("read", "fastpath maps", None, &error))
     }
 
-    fn load(&self) -> Outcome {
+    fn load(&self, build: Build) -> Outcome {
         if !pins::is_bpf_fs(&self.bpf_fs) {
             let path = self.bpf_fs.display();
             return Err(format!(
@@ -72,7 +78,7 @@ impl EbpfTarget {
             )
             .into());
         }
-        program::load(&self.directory)
+        program::load(&self.directory, build)
     }
 
     /// Brings objects into one of their two states.
@@ -97,7 +103,7 @@ impl EbpfTarget {
             // With the programs come other maps, or none.
             *held = None;
             return match wanted.of(action) {
-                Some(_) => self.load(),
+                Some(name) => self.load(Build::named(name)),
                 None => Ok(pins::remove_all(&self.directory)?),
             };
         }
@@ -113,6 +119,7 @@ impl EbpfTarget {
         };
         match change {
             Change::Programs(_) => Ok(()),
+            Change::Connections(action) => Ok(connections::set(maps, wanted.of(action))?),
             Change::Group { name, action } => match wanted.of(action) {
                 Some(group) => group::set(maps, name, group),
                 None => group::remove(maps, name),
@@ -138,7 +145,7 @@ impl EbpfTarget {
             Some(port) => {
                 let raw = RawPort {
                     mac: found.ethernet.unwrap_or_default(),
-                    flags: if found.ethernet.is_some() { PORT_ETHERNET } else { 0 },
+                    flags: port::flags(found.ethernet.is_some(), port.takes),
                     hook: port.hook as u8,
                 };
                 maps.ports.insert(found.index, raw, 0)?;

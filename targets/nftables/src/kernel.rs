@@ -5,6 +5,7 @@
 //! such table" from other errors but by its words, and prints broken JSON for a dormant table.
 
 pub(crate) mod batch;
+pub(crate) mod connections;
 pub(crate) mod copy;
 pub(crate) mod elements;
 pub(crate) mod flowtables;

@@ -104,6 +104,19 @@ impl Nftables {
         Ok(families.iter().zip(are_there).filter_map(|(family, there)| (!there).then_some(*family)).collect())
     }
 
+    /// Has the kernel's connection tracking take any segment for one of its connection's window, of all connections that have
+    /// a bit in their marks: others have let their segments by without it.
+    pub fn take_any_segment(&self, bit: u32) -> Result<(), TargetError> {
+        let error = |error: std::io::Error| TargetError {
+            origin: None,
+            operation: "replace",
+            object: "connections that were on the fast path".to_owned(),
+            errno: error.raw_os_error(),
+            message: error.to_string(),
+        };
+        kernel::connections::take_any_segment(bit).map_err(error)
+    }
+
     fn read(&self) -> Result<Observed, TargetError> {
         let mut attempt = 1;
         loop {

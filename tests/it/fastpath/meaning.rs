@@ -37,7 +37,7 @@ const MULTIPATH: &[&str] = &[
     "/ipv6 route add dst-address=2001:db8::/32 gateway=2001:db8:2::1,2001:db8:9::9",
 ];
 
-const ASKED: &[&str] = &["", "interfaces=lan", "interfaces=lan,dmz", "interfaces=WAN"];
+pub(crate) const ASKED: &[&str] = &["", "interfaces=lan", "interfaces=lan,dmz", "interfaces=WAN"];
 
 /// How many packets were held against their traces: of groups, and of the kernel's look-up.
 #[derive(Default)]
@@ -168,7 +168,7 @@ fn share(weight: rosc_ebpf::Weight, all: u16) -> String {
 }
 
 fn is_port(state: &State, name: &InterfaceName) -> bool {
-    state.ports.keys().any(|device| device.as_str() == name.as_str())
+    state.ports.iter().any(|(device, port)| port.takes.routed && device.as_str() == name.as_str())
 }
 
 fn ways<'r>(tracer: &Tracer<'r>, memory: &Memory, arrival: &Arrival) -> Vec<Possible<'r>> {

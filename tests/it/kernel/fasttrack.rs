@@ -1,5 +1,7 @@
 //! `fasttrack-connection`: a short cut where the kernel has flow tables, and the rules as ever where it has none.
 
+mod programs;
+
 use super::machine::Box;
 use super::tcp::Tcp;
 use super::{built, host, output_of, provider, router_of, uninterrupted};

@@ -3,9 +3,10 @@
 //! `ROSC_CASES` asks for more of them than a run of the tests takes by itself, `ROSC_SEED` for others.
 
 use crate::configurations::case;
-use crate::fastpath::meaning::asking;
+use crate::fastpath::meaning::{ASKED, asking};
 use crate::stages::text;
-use proptest::prelude::Strategy;
+use proptest::prelude::*;
+use proptest::sample::select;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 use rosc::compile::{Options, compile};
 use rosc::diagnostic::has_errors;
@@ -53,6 +54,7 @@ struct Held {
     packets: Cell<u64>,
     refused: Cell<u32>,
     with_fast_path: Cell<u32>,
+    short: Cell<u64>,
 }
 
 #[test]
@@ -70,6 +72,31 @@ fn packets_do_so_on_a_fast_path_too() {
     assert!(u64::from(with) * PACKETS > packets / 2, "only {with} of them have one");
 }
 
+#[test]
+fn connections_do_so_on_the_fast_path_too() {
+    let Some(held) = hold(fasttracking(), CASES / 3) else { return };
+    println!("{held:?}");
+    let (short, packets) = (held.short.get(), held.packets.get());
+    assert!(short * 50 > packets, "only {short} of {packets} packets took the short cut");
+}
+
+/// Random configurations whose rules put connections on the fast path, before others have a say.
+fn fasttracking() -> impl Strategy<Value = (String, u64)> {
+    const RULES: &[&str] = &[
+        "chain=forward action=fasttrack-connection",
+        "chain=forward action=fasttrack-connection connection-state=established,related",
+        "chain=forward action=fasttrack-connection in-interface=lan",
+        "chain=forward action=fasttrack-connection protocol=tcp connection-state=established",
+    ];
+    let rules = (select(RULES), select(RULES));
+    (case(), rules, select(ASKED), any::<u64>()).prop_map(|(mut case, (ipv4, ipv6), asked, seed)| {
+        let rules = [("/ip firewall filter", ipv4), ("/ipv6 firewall filter", ipv6)];
+        let first = rules.map(|(menu, rule)| (menu, format!("add {rule}")));
+        case.lines.splice(0..0, first);
+        (format!("{}/rosc fastpath set enabled=auto {asked}\n", case.text()), seed)
+    })
+}
+
 /// Sends packets through the router of each configuration. `None` where no namespaces can be made.
 fn hold(configurations: impl Strategy<Value = (String, u64)>, cases: u32) -> Option<Held> {
     rosc_target::netns::for_test()?;
@@ -77,7 +104,8 @@ fn hold(configurations: impl Strategy<Value = (String, u64)>, cases: u32) -> Opt
     let cases = std::env::var("ROSC_CASES").map_or(cases, share);
     let config = Config {
         cases,
-        max_shrink_iters: 600,
+        // Each that still fails waits in vain for a packet.
+        max_shrink_iters: 60,
         failure_persistence: None,
         max_global_rejects: 1_000_000,
         ..Config::default()
@@ -101,6 +129,7 @@ fn hold(configurations: impl Strategy<Value = (String, u64)>, cases: u32) -> Opt
         let verified =
             verify(&compiled.router, order).map_err(|error| TestCaseError::fail(error.to_string()))?;
         held.packets.set(held.packets.get() + verified.packets);
+        held.short.set(held.short.get() + verified.short);
         match &verified.difference {
             None => Ok(()),
             Some(shown) => Err(TestCaseError::fail(format!("{configuration}{}", told(&shown.difference)))),

@@ -21,6 +21,10 @@ const MOST: u8 = 16;
 /// How many times less than the kernel's multipath route a packet may take, the generator taken off.
 const AIM: f64 = 9.0;
 const PCC: &str = "kernel, PCC over 16 with masquerade";
+const MASQUERADE: &str = "kernel, multipath route of 16 with masquerade";
+const CONNECTIONS: &str = "forward_tc, connections of that";
+/// How many times less than PCC with masquerade a packet of a translated connection may take.
+const AIM_OF_CONNECTIONS: f64 = 6.0;
 const GENERATOR_ALONE: &str = "generator alone, dropped in the router's driver";
 
 pub(crate) fn measure(processor: &Processor) {
@@ -72,10 +76,26 @@ pub(crate) fn measure(processor: &Processor) {
         router::mark_connections(MOST);
     });
     routers.push((PCC.to_owned(), router));
+    let mut router = Router::new(MOST);
+    router.inside.run(|| {
+        router.packets.pass_at(index(LAN));
+        router::masquerade();
+    });
+    routers.push((MASQUERADE.to_owned(), router));
+    let mut router = Router::new(MOST);
+    router.inside.run(|| {
+        router.packets.pass_at(index(LAN));
+        router::masquerade();
+    });
+    let all = Run { kind: Kind::Udp, family: 4, connections: 1 << 16, mixed: true, packets: 4 * PACKETS };
+    taken(processor, &router.outside, &mut router.packets, all);
+    router.inside.run(router::answer_connections);
+    router.take_connections();
+    routers.push((CONNECTIONS.to_owned(), router));
     for (kind, connections, name) in TRAFFIC {
         let run = Run { kind, family: 4, connections, mixed: true, packets: PACKETS };
         // The kernel has no room for so many connections as a flood begins.
-        let may = |router: &str| kind != Kind::Syn || router != PCC;
+        let may = |router: &str| kind != Kind::Syn || ![PCC, MASQUERADE, CONNECTIONS].contains(&router);
         let rows = routers.iter_mut().filter(|(name, _)| may(name)).map(|(name, router)| {
             let Router { outside, packets, .. } = router;
             Row::new(name.clone(), || taken(processor, outside, packets, run))
@@ -83,7 +103,10 @@ pub(crate) fn measure(processor: &Processor) {
         print(&Figures::take(ROUNDS, rows.collect()), name);
     }
     for (name, router) in routers.iter().filter(|(name, _)| name.starts_with("forward_")) {
-        assert!(router.has_forwarded_all(), "{name}: the kernel has a route for what is left to it");
+        assert!(
+            router.has_forwarded_all() || name == CONNECTIONS,
+            "{name}: the kernel has a route for what is left to it"
+        );
     }
 }
 
@@ -137,5 +160,9 @@ fn print(figures: &Figures, traffic: &str) {
     if figures.names().any(|name| name == PCC) {
         let ours = ours(Hook::Xdp, MOST);
         println!("  {PCC} / {ours}: {:.2}", figures.times(PCC, &ours, GENERATOR_ALONE));
+        for kernel in [PCC, MASQUERADE] {
+            let times = figures.times(kernel, CONNECTIONS, GENERATOR_ALONE);
+            println!("  {kernel} / {CONNECTIONS}: {times:.2} (aim {AIM_OF_CONNECTIONS})");
+        }
     }
 }

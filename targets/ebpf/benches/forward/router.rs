@@ -4,9 +4,12 @@ use crate::packets::{Packets, neighbour_mac};
 use crate::shared::{LAN, LAN_MAC, Sharing, index, pin};
 use aya::programs::{SchedClassifier, Xdp};
 use aya_obj::programs::XdpAttachType;
-use rosc_ebpf::{BpfFs, By, EbpfTarget, Hook, Neighbour, NextHop, Reason, Slots, State};
-use rosc_target::Target;
+use rosc_ebpf::{
+    BpfFs, By, CONNECTION_SHORT, Connections, EbpfTarget, Hook, Neighbour, NextHop, Port, Reason, Slots,
+    State, Takes,
+};
 use rosc_target::netns::NetNs;
+use rosc_target::{Origin, Target};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -86,12 +89,34 @@ impl Router {
         self.share(&old.chain(new).collect(), hook);
     }
 
+    /// Makes its fast path take connections that are on the short cut, and nothing else.
+    pub(crate) fn take_connections(&mut self) {
+        let takes = Takes { ipv4_connections: true, ..Takes::default() };
+        let port = Port { origin: Origin::IMPLIED, hook: Hook::Tc, takes };
+        let state = State {
+            ports: [(LAN.parse().expect("a name"), port)].into(),
+            connections: Some(Connections {
+                origin: Origin::IMPLIED,
+                tcp_timeout: 86_400,
+                udp_timeout: 86_400,
+            }),
+            ..State::default()
+        };
+        self.inside.run(|| {
+            let mut target = self.target();
+            let observed = target.observe().expect("it can be read");
+            target.apply(&EbpfTarget::diff(&state, &observed).changes).expect("it can be made");
+        });
+    }
+
     /// Whether its fast path has left nothing to the stack.
     pub(crate) fn has_forwarded_all(&self) -> bool {
         let counters = self.inside.run(|| self.target().counters().expect("they can be read"));
         let reasons = counters.expect("there are programs").reasons;
         let all: u64 = reasons.values().map(|traffic| traffic.packets).sum();
-        all > 0 && reasons[&Reason::ForwardedByGroup].packets == all
+        let forwarded = [Reason::ForwardedByGroup, Reason::ForwardedByConnection];
+        let forwarded: u64 = forwarded.iter().map(|reason| reasons[reason].packets).sum();
+        all > 0 && forwarded == all
     }
 
     /// Opens the programs of its fast path, and has them be what packets are handed to.
@@ -182,6 +207,43 @@ pub(crate) fn mark_connections(uplinks: u8) {
         "}\n chain srcnat { type nat hook postrouting priority srcnat\n oifname \"wan*\" masquerade\n}\n}\n";
     ip(&commands);
     feed("nft", &["-f", "-"], &rules);
+    track();
+}
+
+/// Has the kernel translate sources, and put all connections on the short cut of a fast path, if there is one.
+pub(crate) fn masquerade() {
+    let rules = format!(
+        "table ip nat {{\n chain forward {{ type filter hook forward priority 0\n ct mark set {CONNECTION_SHORT}\n}}\n \
+         chain srcnat {{ type nat hook postrouting priority srcnat\n oifname \"wan*\" masquerade\n}}\n}}\n"
+    );
+    feed("nft", &["-f", "-"], &rules);
+    track();
+}
+
+/// How the kernel tracks connections here.
+fn track() {
+    for (setting, value) in [
+        // Nobody answers.
+        ("udp_timeout", "86400"),
+        // What is left of a packet that is varied is not summed up anew; with a card, that would be the card's to find.
+        ("checksum", "0"),
+    ] {
+        std::fs::write(format!("/proc/sys/net/netfilter/nf_conntrack_{setting}"), value).expect("a setting");
+    }
+}
+
+/// Has the kernel take all connections of UDP for answered, and puts them on the short cut.
+pub(crate) fn answer_connections() {
+    let output = Command::new("conntrack").args(["-L", "-p", "udp", "-o", "save"]).output();
+    let listed = String::from_utf8(output.expect("conntrack can be started").stdout).expect("text");
+    let mut answered = String::new();
+    for connection in listed.lines() {
+        let (front, status) = connection.split_once("-u ").expect("a status");
+        let (_, behind) = status.split_once(' ').expect("both directions");
+        line(&mut answered, format!("{front}-u SEEN_REPLY,ASSURED -m {CONNECTION_SHORT} {behind}"));
+    }
+    feed("conntrack", &["-F"], "");
+    feed("conntrack", &["-R", "-"], &answered);
 }
 
 fn next_hop(uplink: u8, family: u8) -> NextHop {

@@ -3,7 +3,7 @@
 use crate::shared::LAN_MAC;
 use etherparse::{
     EtherType, Ethernet2Header, IcmpEchoHeader, Icmpv4Type, Icmpv6Type, IpFragOffset, IpNumber, Ipv4Header,
-    Ipv4Options, Ipv6FlowLabel, Ipv6Header, NetSlice, PacketBuilder, SlicedPacket,
+    Ipv4Options, Ipv6FlowLabel, Ipv6Header, NetSlice, PacketBuilder, SlicedPacket, TcpHeader,
 };
 use rosc_ebpf::Flow;
 use std::net::IpAddr;
@@ -65,6 +65,16 @@ pub(crate) fn packet(flow: Flow, extras: Extras) -> Vec<u8> {
     } else {
         builder.udp(flow.source_port, flow.destination_port).write(&mut frame, &payload).expect("a frame");
     }
+    frame
+}
+
+/// A segment with other flags.
+pub(crate) fn with_flags(flow: Flow, change: impl FnOnce(&mut TcpHeader)) -> Vec<u8> {
+    let mut frame = plain(flow);
+    let start = if flow.source.is_ipv4() { 34 } else { 54 };
+    let (mut header, _) = TcpHeader::from_slice(&frame[start..]).expect("a header");
+    change(&mut header);
+    frame[start..start + header.header_len()].copy_from_slice(&header.to_bytes());
     frame
 }
 

@@ -1,6 +1,7 @@
 //! The programs in the kernel: what they make of packets, and what becomes of them while the control plane changes things.
 
 mod changes;
+mod connections;
 mod drains;
 mod frame;
 mod packets;

@@ -174,6 +174,10 @@ fn the_kernels_routes_are_followed_where_they_are_asked() {
             let (verdict, _, counted) = world.send(Hook::Xdp, &plain(flow));
             assert_eq!((verdict, counted), (XDP_PASS, None), "{flow:?}");
         }
+        for (flow, payload) in all.into_iter().zip([1473, 1453]) {
+            let large = packet(flow, Extras { payload, ..Extras::default() });
+            assert_eq!(world.send(Hook::Tc, &large).2, Some(Reason::Mtu), "{flow:?}");
+        }
         for flow in all {
             assert_eq!(world.send(Hook::Tc, &error_about(flow)).2, Some(Reason::Fib), "{flow:?}");
         }

@@ -2,7 +2,9 @@
 //! programs.
 
 use ipnet::IpNet;
-use rosc_ebpf::{BpfFs, By, Group, GroupName, HashFields, Hook, NextHop, Port, Slots, State, Way, Weight};
+use rosc_ebpf::{
+    BpfFs, By, Group, GroupName, HashFields, Hook, NextHop, Port, Slots, State, Takes, Way, Weight,
+};
 use rosc_target::Origin;
 use rustix::net::{AddressFamily, SocketType, netdevice, socket};
 use std::path::PathBuf;
@@ -43,9 +45,14 @@ impl Sharing<'_> {
         };
         let shared = [("0.0.0.0/0", 4), ("::/0", 6)];
         let shared = shared.map(|(prefix, family)| (prefix, By::Group(group_name(family))));
-        let port = Port { origin: Origin::IMPLIED, hook: self.hook };
+        let port = Port {
+            origin: Origin::IMPLIED,
+            hook: self.hook,
+            takes: Takes { routed: true, ..Takes::default() },
+        };
         State {
             ports: [(LAN.parse().expect("a name"), port)].into(),
+            connections: None,
             groups: [4, 6].map(|family| (group_name(family), group(family))).into(),
             ways: shared.into_iter().chain(self.others.iter().cloned()).map(way).collect(),
         }

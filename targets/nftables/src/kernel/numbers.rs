@@ -28,6 +28,24 @@ pub(super) const NFTABLES: u16 = 10;
 /// The same in the upper byte of the types of messages.
 const SUBSYSTEM: u16 = NFTABLES << 8;
 
+// include/uapi/linux/netfilter/nfnetlink_conntrack.h
+/// `IPCTNL_MSG_CT_NEW` and `IPCTNL_MSG_CT_GET` of `NFNL_SUBSYS_CTNETLINK`.
+pub(super) const NEW_CONNECTION: u16 = 1 << 8;
+pub(super) const GET_CONNECTION: u16 = 1 << 8 | 1;
+/// `CTA_*`.
+pub(super) mod connection {
+    pub(in super::super) const ORIGINAL: u16 = 1;
+    pub(in super::super) const PROTOCOL: u16 = 4;
+    pub(in super::super) const MARK: u16 = 8;
+    pub(in super::super) const MARK_MASK: u16 = 21;
+    /// `CTA_PROTOINFO_TCP`.
+    pub(in super::super) const TCP: u16 = 1;
+    /// `CTA_PROTOINFO_TCP_FLAGS_ORIGINAL` and `_REPLY`: the flags, and which of them are meant.
+    pub(in super::super) const TCP_FLAGS: [u16; 2] = [4, 5];
+    /// `IP_CT_TCP_FLAG_BE_LIBERAL` of nf_conntrack_tcp.h.
+    pub(in super::super) const BE_LIBERAL: u8 = 8;
+}
+
 // include/uapi/linux/netfilter/nf_tables.h, from here to the end but for what nft keeps.
 /// `NFT_MSG_*`.
 pub(super) const NEW_TABLE: u16 = SUBSYSTEM;

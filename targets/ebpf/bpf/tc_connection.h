@@ -1,0 +1,133 @@
+/* The short cut at traffic control. */
+#pragma once
+
+#include "connection.h"
+#include "tc.h"
+
+/* The connection of a packet, which has to be released; 0 for none. */
+INLINE struct nf_conn *tc_find_connection(struct __sk_buff *skb, const struct packet *packet, __u8 *direction)
+{
+	struct lookup_options options = { .namespace = OWN_NAMESPACE, .protocol = packet->protocol };
+	struct nf_conn *connection;
+	if (packet->key.family == AF_INET) {
+		struct ends4 ends = {
+			.source = packet->source[0],
+			.destination = packet->destination[0],
+			.ports = { packet->key.ports[0], packet->key.ports[1] },
+		};
+		connection = bpf_skb_ct_lookup(skb, &ends, sizeof(ends), &options, sizeof(options));
+	} else {
+		struct ends6 ends = { .ports = { packet->key.ports[0], packet->key.ports[1] } };
+		__builtin_memcpy(ends.source, packet->source, 16);
+		__builtin_memcpy(ends.destination, packet->destination, 16);
+		connection = bpf_skb_ct_lookup(skb, &ends, sizeof(ends), &options, sizeof(options));
+	}
+	*direction = options.direction;
+	return connection;
+}
+
+/* Reads how a packet leaves. Returns whether it is on the short cut. */
+INLINE int tc_find_translation(struct __sk_buff *skb, const struct packet *packet, struct translation *to)
+{
+	__u8 direction;
+	struct nf_conn *connection = tc_find_connection(skb, packet, &direction);
+	if (!connection)
+		return 0;
+	int found = is_short(connection, packet) && read_extensions(connection, direction, to);
+	if (found) {
+		if (direction == DIRECTION_ORIGINAL)
+			TRANSLATE(to, &connection->tuplehash[DIRECTION_REPLY].tuple);
+		else
+			TRANSLATE(to, &connection->tuplehash[DIRECTION_ORIGINAL].tuple);
+		keep_alive(connection, packet);
+	}
+	bpf_ct_release(connection);
+	return found;
+}
+
+/* What is asked of the kernel's routes about a packet: as the stack asks, behind the translation of the destination and in
+ * front of that of the source. */
+INLINE struct bpf_fib_lookup translated_question(const struct packet *packet, const struct translation *to, __u32 ifindex)
+{
+	struct bpf_fib_lookup question = fib_question(packet, ifindex);
+	question.dport = to->ports[1];
+	__builtin_memcpy(question.dst, to->destination, 16);
+	return question;
+}
+
+/* Changes the header of IPv4, with one hop less. */
+INLINE void tc_write4(struct __sk_buff *skb, const struct packet *packet, const struct translation *to, __u32 change)
+{
+	void *data = (void *)(long)skb->data, *data_end = (void *)(long)skb->data_end;
+	struct ipv4 *ip = ip_header(data, packet);
+	if ((void *)(ip + 1) > data_end)
+		return;
+	struct ipv4 changed = *ip;
+	changed.source = to->source[0];
+	changed.destination = to->destination[0];
+	changed.checksum = apply_change(changed.checksum, change);
+	take_hop4(&changed);
+	bpf_skb_store_bytes(skb, packet->offset, &changed, sizeof(changed), 0);
+}
+
+/* The same for IPv6, which has no checksum of its own: what hardware has summed up is told of each byte. */
+INLINE void tc_write6(struct __sk_buff *skb, const struct packet *packet, const struct translation *to)
+{
+	void *data = (void *)(long)skb->data, *data_end = (void *)(long)skb->data_end;
+	struct ipv6 *ip = ip_header(data, packet);
+	if ((void *)(ip + 1) > data_end)
+		return;
+	struct ipv6 changed = *ip;
+	changed.hop_limit--;
+	__builtin_memcpy(changed.source, to->source, 16);
+	__builtin_memcpy(changed.destination, to->destination, 16);
+	bpf_skb_store_bytes(skb, packet->offset, &changed, sizeof(changed), BPF_F_RECOMPUTE_CSUM);
+}
+
+/* Changes a packet's ends, all checksums with them. */
+INLINE void tc_translate(struct __sk_buff *skb, const struct packet *packet, const struct translation *to)
+{
+	int is_ipv4 = packet->key.family == AF_INET;
+	struct ends6 before = {}, behind = {};
+	__builtin_memcpy(before.source, packet->source, 16);
+	__builtin_memcpy(before.destination, packet->destination, 16);
+	__builtin_memcpy(behind.source, to->source, 16);
+	__builtin_memcpy(behind.destination, to->destination, 16);
+	/* Behind addresses of IPv4 are zeros. */
+	__u32 addresses = bpf_csum_diff(before.source, 32, behind.source, 32, 0);
+	__u32 ports = bpf_csum_diff((void *)packet->key.ports, 4, (void *)to->ports, 4, 0);
+	__u32 transport = packet->offset + (is_ipv4 ? sizeof(struct ipv4) : sizeof(struct ipv6));
+	int is_tcp = packet->protocol == PROTOCOL_TCP;
+	__u32 checksum = transport + (is_tcp ? TCP_CHECKSUM_OFFSET : UDP_CHECKSUM_OFFSET);
+	/* A datagram without a checksum stays without. */
+	__u64 flags = is_tcp ? 0 : BPF_F_MARK_MANGLED_0;
+	bpf_l4_csum_replace(skb, checksum, 0, addresses, flags | BPF_F_PSEUDO_HDR);
+	bpf_l4_csum_replace(skb, checksum, 0, ports, flags);
+	bpf_skb_store_bytes(skb, transport, to->ports, 4, 0);
+	if (is_ipv4)
+		tc_write4(skb, packet, to, addresses);
+	else
+		tc_write6(skb, packet, to);
+}
+
+/* Sends a packet of a connection on the short cut; CONTINUE where it is on none, or where it needs the stack. */
+INLINE int tc_by_connection(struct __sk_buff *skb, const struct port *port, const struct packet *packet, int *verdict)
+{
+	if (!may_be_short(port, packet))
+		return CONTINUE;
+	struct translation to = {};
+	if (!tc_find_translation(skb, packet, &to))
+		return CONTINUE;
+	struct bpf_fib_lookup answer = translated_question(packet, &to, skb->ifindex);
+	int found = tc_look_up(skb, &answer);
+	if (found != CONTINUE)
+		return found;
+	/* A masqueraded connection ends where its packets would leave by another device. */
+	if (to.ifindex && to.ifindex != answer.ifindex)
+		return STACK_FIB;
+	tc_translate(skb, packet, &to);
+	struct bpf_redir_neigh neighbour = { .family = answer.family };
+	__builtin_memcpy(neighbour.gateway, answer.dst, 16);
+	*verdict = bpf_redirect_neigh(answer.ifindex, &neighbour, sizeof(neighbour), 0);
+	return FORWARDED_BY_CONNECTION;
+}

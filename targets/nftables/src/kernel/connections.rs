@@ -1,0 +1,69 @@
+//! Connections of TCP whose segments the kernel's connection tracking has not seen for a while.
+
+use super::message::{Header, Reply, attribute, find, message, nested, number_of, replies};
+use super::numbers::connection::{BE_LIBERAL, MARK, MARK_MASK, ORIGINAL, PROTOCOL, TCP, TCP_FLAGS};
+use super::numbers::{ACK, GET_CONNECTION, NESTED, NEW_CONNECTION, REQUEST};
+use super::{dump, open};
+use crate::state::Family;
+use rustix::io::Errno;
+use std::io;
+
+/// So many messages are sent at once: they find room in any socket.
+const AT_ONCE: usize = 100;
+
+/// Has the kernel take any segment for one of its connection's window, of all connections of TCP that have a bit in their
+/// marks. Those that have ended meanwhile are none any more.
+pub(crate) fn take_any_segment(bit: u32) -> io::Result<()> {
+    for &family in Family::ALL {
+        let mut ends = Vec::new();
+        let with_bit = |bytes: &mut Vec<u8>| {
+            attribute(bytes, MARK, &bit.to_be_bytes());
+            attribute(bytes, MARK_MASK, &bit.to_be_bytes());
+        };
+        dump(GET_CONNECTION, family, with_bit, |connection| {
+            let is_tcp = find(connection, PROTOCOL).is_some_and(|of| find(of, TCP).is_some());
+            ends.extend(find(connection, ORIGINAL).filter(|_| is_tcp).map(<[u8]>::to_vec));
+            Ok(())
+        })?;
+        for ends in ends.chunks(AT_ONCE) {
+            change(family, ends)?;
+        }
+    }
+    Ok(())
+}
+
+fn change(family: Family, all: &[Vec<u8>]) -> io::Result<()> {
+    let mut bytes = Vec::new();
+    for (number, ends) in (1_u32..).zip(all) {
+        let is_last = number as usize == all.len();
+        let flags = if is_last { REQUEST | ACK } else { REQUEST };
+        let header = Header { flags, sequence: number, family: number_of(family), resource: 0 };
+        message(&mut bytes, NEW_CONNECTION, header, |bytes| {
+            attribute(bytes, ORIGINAL | NESTED, ends);
+            nested(bytes, PROTOCOL, |bytes| {
+                nested(bytes, TCP, |bytes| {
+                    for of in TCP_FLAGS {
+                        attribute(bytes, of, &[BE_LIBERAL, BE_LIBERAL]);
+                    }
+                });
+            });
+        });
+    }
+    let socket = open()?;
+    socket.send(&bytes, 0)?;
+    loop {
+        let (datagram, _) = socket.recv_from_full()?;
+        for reply in replies(&datagram) {
+            let (number, reply) = reply?;
+            match reply {
+                Reply::Refused(error) if error.raw_os_error() != Some(Errno::NOENT.raw_os_error()) => {
+                    return Err(error);
+                }
+                Reply::Refused(_) | Reply::Done | Reply::Object(_) => {}
+            }
+            if number as usize == all.len() {
+                return Ok(());
+            }
+        }
+    }
+}
