@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
-use std::process::{Child, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -36,6 +36,13 @@ struct Watch {
 impl Watch {
     /// Starts it in a namespace, and waits until it says that it is ready.
     fn start(namespace: &NetNs, state_dir: &Path) -> Self {
+        let watch = Self::spawn(namespace, state_dir, command(["watch"]));
+        watch.until_told("READY=1");
+        watch
+    }
+
+    /// Starts what runs it.
+    fn spawn(namespace: &NetNs, state_dir: &Path, mut command: Command) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let socket = directory.path().join("notify");
         let manager = UnixDatagram::bind(&socket).expect("a socket");
@@ -51,14 +58,11 @@ impl Watch {
             }
         });
         let said = fs::File::create(directory.path().join("said")).expect("a file");
-        let mut command = command(["watch"]);
         command.env("ROSC_STATE_DIR", state_dir).env("NOTIFY_SOCKET", &socket);
         command.env("WATCHDOG_USEC", "2000000").env_remove("WATCHDOG_PID");
         command.stdout(Stdio::null()).stderr(said);
         let child = namespace.run(|| command.spawn()).expect("rosc starts");
-        let watch = Self { child, told, directory };
-        watch.until_told("READY=1");
-        watch
+        Self { child, told, directory }
     }
 
     /// Waits until the service manager is told so.
@@ -144,6 +148,33 @@ fn world() -> Option<World> {
 
 fn in_drivers(uplinks: &[usize]) -> String {
     router(uplinks).replace("set enabled=yes", "set enabled=yes mode=xdp interfaces=lan")
+}
+
+/// It with no rights but these, whoever has started it.
+fn with_rights(rights: &[&str]) -> Command {
+    let plain = command(["watch"]);
+    let mut command = Command::new("setpriv");
+    let list: String = rights.iter().map(|name| format!(",+{name}")).collect();
+    command.args([format!("--bounding-set=-all{list}"), "--inh-caps=-all".to_owned()]);
+    command.arg(plain.get_program()).args(plain.get_args());
+    command
+}
+
+#[test]
+fn it_takes_each_of_two_rights_and_no_other() {
+    let Some(world) = world() else { return };
+    let (router, state_dir) = (world.router(), world.state_dir());
+    for (rights, missing) in [(["net_admin"], "CAP_BPF"), (["bpf"], "CAP_NET_ADMIN")] {
+        let mut watch = Watch::spawn(router, state_dir, with_rights(&rights));
+        assert!(!watch.child.wait().expect("it ends").success());
+        let said = watch.said();
+        assert!(said.contains("R0712") && said.contains(missing), "{said}");
+    }
+    let mut watch = Watch::spawn(router, state_dir, with_rights(&["net_admin", "bpf"]));
+    watch.until_told("READY=1");
+    until("the gateways are known", || record(&world, "172.16.1.254").is_some());
+    assert!(watch.end(Signal::TERM).success());
+    until("all is taken back", || records(&world).values().all(Option::is_none));
 }
 
 #[test]
