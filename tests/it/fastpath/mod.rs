@@ -51,11 +51,13 @@ fn shown(configuration: &str) -> String {
 fn told(configuration: &str) -> Vec<(&'static str, String)> {
     let sources = text(configuration);
     let router = compile(&sources, Options::default()).router;
-    let Lowered { diagnostics, .. } = lower(&router, &Host::unknown());
+    let Lowered { diagnostics, desired } = lower(&router, &Host::unknown());
+    // Who lets connections by has asked for no more.
+    let expected = if desired.ebpf.connections.is_some() { Severity::Note } else { Severity::Warning };
     let of_fastpath = diagnostics.iter().filter(|d| matches!(d.code.as_str(), "R0504" | "R0505" | "R0506"));
     of_fastpath
         .map(|diagnostic| {
-            assert_eq!(diagnostic.severity, Severity::Warning);
+            assert_eq!(diagnostic.severity, expected);
             assert!(diagnostic.help.is_some(), "{diagnostic:?}");
             let origin = diagnostic.origin().filter(|origin: &Origin| !origin.is_implied());
             let place = origin.map(|origin| sources.slice(origin).to_owned());
