@@ -12,7 +12,8 @@ use std::io;
 const AT_ONCE: usize = 100;
 
 /// Has the kernel take any segment for one of its connection's window, of all connections of TCP that have a bit in their
-/// marks. Those that have ended meanwhile are none any more.
+/// marks. Those that have ended meanwhile are none any more. A kernel that can't be told (without `nf_conntrack_netlink`) goes
+/// on as it is: an undo must not end here.
 pub(crate) fn take_any_segment(bit: u32) -> io::Result<()> {
     for &family in Family::ALL {
         let mut ends = Vec::new();
@@ -20,16 +21,24 @@ pub(crate) fn take_any_segment(bit: u32) -> io::Result<()> {
             attribute(bytes, MARK, &bit.to_be_bytes());
             attribute(bytes, MARK_MASK, &bit.to_be_bytes());
         };
-        dump(GET_CONNECTION, family, with_bit, |connection| {
+        let found = dump(GET_CONNECTION, family, with_bit, |connection| {
             let is_tcp = find(connection, PROTOCOL).is_some_and(|of| find(of, TCP).is_some());
             ends.extend(find(connection, ORIGINAL).filter(|_| is_tcp).map(<[u8]>::to_vec));
             Ok(())
-        })?;
+        });
+        match found {
+            Err(error) if is(&error, Errno::INVAL) => return Ok(()),
+            found => found?,
+        }
         for ends in ends.chunks(AT_ONCE) {
             change(family, ends)?;
         }
     }
     Ok(())
+}
+
+fn is(error: &io::Error, number: Errno) -> bool {
+    error.raw_os_error() == Some(number.raw_os_error())
 }
 
 fn change(family: Family, all: &[Vec<u8>]) -> io::Result<()> {
@@ -56,9 +65,7 @@ fn change(family: Family, all: &[Vec<u8>]) -> io::Result<()> {
         for reply in replies(&datagram) {
             let (number, reply) = reply?;
             match reply {
-                Reply::Refused(error) if error.raw_os_error() != Some(Errno::NOENT.raw_os_error()) => {
-                    return Err(error);
-                }
+                Reply::Refused(error) if !is(&error, Errno::NOENT) => return Err(error),
                 Reply::Refused(_) | Reply::Done | Reply::Object(_) => {}
             }
             if number as usize == all.len() {
