@@ -45,12 +45,10 @@ INLINE void tc_take_hop(struct __sk_buff *skb, const struct packet *packet)
 }
 
 /* Hands a packet to a neighbour, whose address the kernel finds out. */
-INLINE int tc_hand_over(struct __sk_buff *skb, const struct packet *packet, __u32 ifindex, __u8 family,
-			const __be32 *gateway)
+INLINE int tc_hand_over(__u32 ifindex, __u8 family, const __be32 *gateway)
 {
 	struct bpf_redir_neigh neighbour = { .family = family };
 	__builtin_memcpy(neighbour.gateway, gateway, 16);
-	tc_take_hop(skb, packet);
 	return bpf_redirect_neigh(ifindex, &neighbour, sizeof(neighbour), 0);
 }
 
@@ -72,7 +70,8 @@ INLINE int tc_by_group(struct __sk_buff *skb, const struct packet *packet, __u32
 		return STACK_MTU;
 	count(&member_counts, place, packet->length);
 	int is_direct = member->family == 0;
-	*verdict = tc_hand_over(skb, packet, member->ifindex, is_direct ? packet->key.family : member->family,
+	tc_take_hop(skb, packet);
+	*verdict = tc_hand_over(member->ifindex, is_direct ? packet->key.family : member->family,
 				is_direct ? packet->destination : member->gateway);
 	return FORWARDED_BY_GROUP;
 }
@@ -101,6 +100,7 @@ INLINE int tc_by_fib(struct __sk_buff *skb, const struct packet *packet, int *ve
 	int found = tc_look_up(skb, &answer);
 	if (found != CONTINUE)
 		return found;
-	*verdict = tc_hand_over(skb, packet, answer.ifindex, answer.family, answer.dst);
+	tc_take_hop(skb, packet);
+	*verdict = tc_hand_over(answer.ifindex, answer.family, answer.dst);
 	return FORWARDED_BY_FIB;
 }

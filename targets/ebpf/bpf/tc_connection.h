@@ -126,8 +126,6 @@ INLINE int tc_by_connection(struct __sk_buff *skb, const struct port *port, cons
 	if (to.ifindex && to.ifindex != answer.ifindex)
 		return STACK_FIB;
 	tc_translate(skb, packet, &to);
-	struct bpf_redir_neigh neighbour = { .family = answer.family };
-	__builtin_memcpy(neighbour.gateway, answer.dst, 16);
-	*verdict = bpf_redirect_neigh(answer.ifindex, &neighbour, sizeof(neighbour), 0);
+	*verdict = tc_hand_over(answer.ifindex, answer.family, answer.dst);
 	return FORWARDED_BY_CONNECTION;
 }
