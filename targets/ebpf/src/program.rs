@@ -7,6 +7,7 @@ use aya::programs::{LinkOrder, ProgramError, SchedClassifier, TcAttachType, Xdp,
 use aya::{Btf, EbpfLoader};
 use aya_obj::programs::XdpAttachType;
 use rosc_target::fnv_1a;
+use std::borrow::Cow;
 use std::error::Error;
 use std::fs;
 use std::io::ErrorKind;
@@ -70,18 +71,16 @@ type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 /// have these from then on, without a packet in between that meets neither.
 pub(crate) fn load(directory: &Path, build: Build) -> Outcome {
     fs::create_dir_all(directory)?;
-    let kernel = Btf::from_sys_fs().ok();
-    let resolved = match (build, &kernel) {
-        (Build::Connections, Some(kernel)) => Some(kfunc::resolved(build.object(), kernel)?),
-        (Build::Connections, None) => return Err("this kernel does not tell its types".into()),
-        (Build::Routes, _) => None,
+    // The loader reads the kernel's types by itself, and hands them to nobody.
+    let object = match build {
+        Build::Routes => Cow::Borrowed(build.object()),
+        Build::Connections => Cow::Owned(kfunc::resolved(build.object(), &Btf::from_sys_fs()?)?),
     };
     let mut loader = EbpfLoader::new();
-    loader.btf(kernel.as_ref());
     for name in maps::NAMES {
         loader.map_pin_path(name, directory.join(name));
     }
-    let mut object = loader.load(resolved.as_deref().unwrap_or(build.object()))?;
+    let mut object = loader.load(&object)?;
     let names = pins::names(directory)?;
     let tc: &mut SchedClassifier = object.program_mut(TC).ok_or("no program")?.try_into()?;
     retried(|| tc.load())?;
