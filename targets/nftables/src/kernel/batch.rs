@@ -98,8 +98,8 @@ impl Batch {
     }
 }
 
-/// Reads the answers to all messages of a batch in their order, until one of them is an end.
-fn answers(
+/// Reads the answers to messages that are numbered from 1 in their order, until one of them is an end or that to the last.
+pub(super) fn answers(
     socket: &Socket,
     last: u32,
     mut each: impl FnMut(io::Result<()>) -> io::Result<()>,

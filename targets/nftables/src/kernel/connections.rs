@@ -1,6 +1,7 @@
 //! Connections of TCP whose segments the kernel's connection tracking has not seen for a while.
 
-use super::message::{Header, Reply, attribute, find, message, nested, number_of, replies};
+use super::batch::answers;
+use super::message::{Header, attribute, find, message, nested, number_of};
 use super::numbers::connection::{BE_LIBERAL, MARK, MARK_MASK, ORIGINAL, PROTOCOL, TCP, TCP_FLAGS};
 use super::numbers::{ACK, GET_CONNECTION, NESTED, NEW_CONNECTION, REQUEST};
 use super::{dump, open};
@@ -43,9 +44,10 @@ fn is(error: &io::Error, number: Errno) -> bool {
 
 fn change(family: Family, all: &[Vec<u8>]) -> io::Result<()> {
     let mut bytes = Vec::new();
-    for (number, ends) in (1_u32..).zip(all) {
-        let is_last = number as usize == all.len();
-        let flags = if is_last { REQUEST | ACK } else { REQUEST };
+    let last = u32::try_from(all.len()).expect("they are few");
+    for (number, ends) in (1..).zip(all) {
+        // The others are answered only where they are refused.
+        let flags = if number == last { REQUEST | ACK } else { REQUEST };
         let header = Header { flags, sequence: number, family: number_of(family), resource: 0 };
         message(&mut bytes, NEW_CONNECTION, header, |bytes| {
             attribute(bytes, ORIGINAL | NESTED, ends);
@@ -60,17 +62,8 @@ fn change(family: Family, all: &[Vec<u8>]) -> io::Result<()> {
     }
     let socket = open()?;
     socket.send(&bytes, 0)?;
-    loop {
-        let (datagram, _) = socket.recv_from_full()?;
-        for reply in replies(&datagram) {
-            let (number, reply) = reply?;
-            match reply {
-                Reply::Refused(error) if !is(&error, Errno::NOENT) => return Err(error),
-                Reply::Refused(_) | Reply::Done | Reply::Object(_) => {}
-            }
-            if number as usize == all.len() {
-                return Ok(());
-            }
-        }
-    }
+    answers(&socket, last, |outcome| match outcome {
+        Err(error) if !is(&error, Errno::NOENT) => Err(error),
+        _ => Ok(()),
+    })
 }
