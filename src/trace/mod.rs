@@ -103,6 +103,13 @@ pub struct Effect {
     remembered: Vec<Listed>,
 }
 
+impl Effect {
+    /// The first packet of the connection that it begins.
+    pub fn begun(&self) -> Option<Tuple> {
+        self.connection.as_ref().filter(|member| member.begins()).map(|member| member.connection.original)
+    }
+}
+
 impl State {
     /// Nothing, where connections take short cuts by these means.
     pub fn with_short_cuts(short_cuts: ShortCuts) -> Self {

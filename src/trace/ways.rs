@@ -2,7 +2,6 @@
 
 use super::chance::{Chance, Side};
 use super::conntrack::Tuple;
-use super::packet::Packet;
 use super::reaction::Cause;
 use super::step::Trace;
 use super::{Arrival, Effect, State, Tracer, walk};
@@ -20,17 +19,17 @@ pub struct Hints<'a> {
     /// Who decides about classifiers.
     pub classify: &'a Classify<'a>,
     /// What a packet may become where it is translated to one of a range.
-    pub ranges: Ranges<'a>,
+    pub ranges: Ranges,
 }
 
 /// Which addresses and ports of a range are followed.
-#[derive(Clone, Copy)]
-pub enum Ranges<'a> {
+#[derive(Debug, Clone, Copy)]
+pub enum Ranges {
     /// The first of them stands for all.
     First,
-    /// That which the packet was seen to have at its end.
-    Seen(&'a Packet),
-    /// Nothing was seen of the packet: each address of a short range.
+    /// Those that the packet was found to have behind all translations.
+    Found(Tuple),
+    /// Nothing was found out: each address of a short range, and the first port.
     Each,
 }
 
@@ -158,12 +157,12 @@ impl Chance for Choices<'_> {
         let first = range.first();
         match self.hints.ranges {
             Ranges::First => first,
-            Ranges::Seen(packet) => {
-                let seen = match side {
-                    Side::Source => packet.source,
-                    Side::Destination => packet.destination,
+            Ranges::Found(tuple) => {
+                let found = match side {
+                    Side::Source => tuple.source,
+                    Side::Destination => tuple.destination,
                 };
-                if range.contains(seen) { seen } else { first }
+                if range.contains(found) { found } else { first }
             }
             Ranges::Each => {
                 let all: Vec<IpAddr> = few_of(range);
@@ -173,12 +172,12 @@ impl Chance for Choices<'_> {
     }
 
     fn port(&mut self, side: Side, range: &RangeInclusive<u16>) -> u16 {
-        let Ranges::Seen(packet) = self.hints.ranges else { return *range.start() };
-        let seen = Tuple::of(packet).and_then(|tuple| match side {
+        let Ranges::Found(tuple) = self.hints.ranges else { return *range.start() };
+        let found = match side {
             Side::Source => tuple.source_port(),
             Side::Destination => tuple.destination_port(),
-        });
-        seen.filter(|seen| range.contains(seen)).unwrap_or(*range.start())
+        };
+        found.filter(|found| range.contains(found)).unwrap_or(*range.start())
     }
 }
 

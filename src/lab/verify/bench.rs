@@ -1,5 +1,6 @@
 //! A router whose every wire is in our hands.
 
+use super::connections;
 use super::frame::{Numbered, decode, encode, number_in};
 use super::neighbours::{Frame, Neighbours};
 use super::own;
@@ -10,7 +11,7 @@ use crate::ir::{InterfaceKind, InterfaceName, Router, SpanningTree};
 use crate::lab::state_dir::StateDir;
 use crate::lab::{LabError, carrier, lowered};
 use crate::lower::{Desired, Rules, needs_of};
-use crate::trace::{Arrival, Means, Packet, Payload, ShortCuts};
+use crate::trace::{Arrival, Means, Packet, Payload, ShortCuts, Tuple};
 use crate::transaction::{self, Machine, Options};
 use rosc_ebpf::Takes;
 use rosc_route::topology::{Tap, Topology};
@@ -179,6 +180,12 @@ impl Bench {
     /// Takes in what came out, and says how many packets it was.
     pub fn forget(&mut self) -> Result<usize, LabError> {
         Ok(self.collect()?.seen.len())
+    }
+
+    /// What the first packet of a connection became behind all translations, as the router's kernel knows it; `None` if it
+    /// keeps no such connection.
+    pub fn translated(&self, first: &Tuple) -> Result<Option<Tuple>, LabError> {
+        self.router.run(|| connections::translated(first)).map_err(LabError::Target)
     }
 
     /// The router's own packets are made by its kernel, which chooses the source where none is given.

@@ -9,8 +9,9 @@ use crate::lab::LabError;
 use crate::lower::Classifiers;
 use crate::trace::{
     Arrival, Detailed, End, Hints, IcmpError, Outcome, Packet, Payload, Possible, Ranges, Reaction, Reason,
-    State, Step, Trace, Tracer, error_about, reset,
+    State, Step, Trace, Tracer, Tuple, error_about, reset,
 };
+use std::collections::HashSet;
 
 /// A router, as it is meant and as it is, under the same packets.
 pub struct Trial<'r> {
@@ -123,7 +124,7 @@ impl<'r> Judge<'_, 'r> {
     fn judge(mut self, arrival: &Arrival) -> Result<Verdict<'r>, LabError> {
         loop {
             let passed = self.observation.passed();
-            let ways = self.ways(arrival, passed.first().copied());
+            let ways = self.ways(arrival, passed.first().copied())?;
             let fits = |way: &&Possible<'r>| {
                 fits(&way.trace, &passed, &self.observation.own(), self.observation.is_delivered())
             };
@@ -205,9 +206,24 @@ impl<'r> Judge<'_, 'r> {
         is_for_it.then(|| answer_of_nobody(packet))?.map(Reaction::new)
     }
 
-    fn ways(&self, arrival: &Arrival, seen: Option<&Seen>) -> Vec<Possible<'r>> {
+    /// The ways that a packet may take. Where it is translated to one of a range, that which the kernel took: it was seen
+    /// if the packet was, and else its connections tell.
+    fn ways(&self, arrival: &Arrival, seen: Option<&Seen>) -> Result<Vec<Possible<'r>>, LabError> {
         let classify = self.classifiers.classify();
-        self.tracer.ways(self.state, arrival, Hints { classify: &classify, ranges: ranges(seen) })
+        let ways = |ranges| self.tracer.ways(self.state, arrival, Hints { classify: &classify, ranges });
+        let ranges = ranges(seen);
+        let found = ways(ranges);
+        if !matches!(ranges, Ranges::Each) {
+            return Ok(found);
+        }
+        // With what source the router's own begin may depend on the way.
+        let begun: HashSet<Tuple> = found.iter().filter_map(|way| way.effect.begun()).collect();
+        for first in &begun {
+            if let Some(translated) = self.observation.translated(first)? {
+                return Ok(ways(Ranges::Found(translated)));
+            }
+        }
+        Ok(found)
     }
 
     fn differs(self, sent: &Arrival, ways: Vec<Possible<'r>>) -> Verdict<'r> {
@@ -226,8 +242,8 @@ enum Said<'r> {
     Differs(Arrival, Vec<Possible<'r>>),
 }
 
-fn ranges(seen: Option<&Seen>) -> Ranges<'_> {
-    seen.map_or(Ranges::Each, |seen| Ranges::Seen(&seen.packet.packet))
+fn ranges(seen: Option<&Seen>) -> Ranges {
+    seen.and_then(|seen| Tuple::of(&seen.packet.packet)).map_or(Ranges::Each, Ranges::Found)
 }
 
 /// Whether the kernel may keep the error about a packet to itself: about routes that refuse, IPv4 says a source no more

@@ -5,6 +5,7 @@
 //! expected it is waited for.
 
 mod bench;
+mod connections;
 mod draw;
 mod follow;
 mod frame;

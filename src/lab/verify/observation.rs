@@ -7,7 +7,7 @@
 use super::bench::{Bench, Outcome, Seen};
 use crate::ir::firewall::TcpFlag;
 use crate::lab::LabError;
-use crate::trace::{Arrival, Packet, Payload};
+use crate::trace::{Arrival, Packet, Payload, Tuple};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -52,6 +52,12 @@ impl<'a> Observation<'a> {
     pub(super) fn is_delivered(&self) -> bool {
         let sent_error = is_error(&self.arrival.packet);
         self.outcome.delivered.iter().any(|heard| heard.number == self.number && heard.is_error == sent_error)
+    }
+
+    /// What the first packet of a connection became behind all translations, as the kernel knows it; `None` if it keeps no
+    /// such connection.
+    pub(super) fn translated(&self, first: &Tuple) -> Result<Option<Tuple>, LabError> {
+        self.bench.translated(first)
     }
 
     /// Waits until something more comes. Returns whether something did.

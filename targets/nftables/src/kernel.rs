@@ -13,6 +13,7 @@ pub(crate) mod helpers;
 mod message;
 mod numbers;
 pub(crate) mod rules;
+mod tuples;
 
 use crate::state::{Family, TABLE};
 use message::{Reply, find, number, replies, request, text, unreadable};

@@ -33,6 +33,7 @@ mod bits;
 mod canonical;
 mod change;
 mod command;
+pub mod conntrack;
 mod counted;
 mod datatype;
 mod diff;

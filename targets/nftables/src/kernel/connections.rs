@@ -1,10 +1,11 @@
-//! Connections of TCP whose segments the kernel's connection tracking has not seen for a while.
+//! Connections, as the kernel's connection tracking tells of them and as it is told of them.
 
 use super::batch::answers;
-use super::message::{Header, attribute, find, message, nested, number_of};
-use super::numbers::connection::{BE_LIBERAL, MARK, MARK_MASK, ORIGINAL, PROTOCOL, TCP, TCP_FLAGS};
+use super::message::{Header, attribute, find, message, nested, number_of, unreadable};
+use super::numbers::connection::{BE_LIBERAL, MARK, MARK_MASK, ORIGINAL, PROTOCOL, REPLY, TCP, TCP_FLAGS};
 use super::numbers::{ACK, GET_CONNECTION, NESTED, NEW_CONNECTION, REQUEST};
-use super::{dump, open};
+use super::{dump, get, open, tuples};
+use crate::conntrack::Tuple;
 use crate::state::Family;
 use rustix::io::Errno;
 use std::io;
@@ -12,9 +13,26 @@ use std::io;
 /// So many messages are sent at once: they find room in any socket.
 const AT_ONCE: usize = 100;
 
+/// What answers to the first packet of a connection look like; `None` if no connection began with such a packet, or if the
+/// kernel can't be asked (without `nf_conntrack_netlink`).
+pub(crate) fn reply_of(original: &Tuple) -> io::Result<Option<Tuple>> {
+    let family = if original.source.is_ipv6() { Family::Ip6 } else { Family::Ip };
+    let found = get(GET_CONNECTION, Some(family), |bytes| tuples::write(bytes, ORIGINAL, original));
+    let found = match found {
+        Err(error) if is(&error, Errno::NOENT) || is(&error, Errno::INVAL) => return Ok(None),
+        found => found?,
+    };
+    let tuple = |kind| tuples::read(find(&found, kind).ok_or_else(unreadable)?);
+    // The kernel finds it by what answers look like too.
+    if tuple(ORIGINAL)? != *original {
+        return Ok(None);
+    }
+    tuple(REPLY).map(Some)
+}
+
 /// Has the kernel take any segment for one of its connection's window, of all connections of TCP that have a bit in their
-/// marks. Those that have ended meanwhile are none any more. A kernel that can't be told (without `nf_conntrack_netlink`) goes
-/// on as it is: an undo must not end here.
+/// marks: it has not seen their segments for a while. Those that have ended meanwhile are none any more. A kernel that can't
+/// be told (without `nf_conntrack_netlink`) goes on as it is: an undo must not end here.
 pub(crate) fn take_any_segment(bit: u32) -> io::Result<()> {
     for &family in Family::ALL {
         let mut ends = Vec::new();

@@ -35,6 +35,8 @@ pub(super) const GET_CONNECTION: u16 = 1 << 8 | 1;
 /// `CTA_*`.
 pub(super) mod connection {
     pub(in super::super) const ORIGINAL: u16 = 1;
+    /// `CTA_TUPLE_REPLY`.
+    pub(in super::super) const REPLY: u16 = 2;
     pub(in super::super) const PROTOCOL: u16 = 4;
     pub(in super::super) const MARK: u16 = 8;
     pub(in super::super) const MARK_MASK: u16 = 21;
@@ -44,6 +46,37 @@ pub(super) mod connection {
     pub(in super::super) const TCP_FLAGS: [u16; 2] = [4, 5];
     /// `IP_CT_TCP_FLAG_BE_LIBERAL` of nf_conntrack_tcp.h.
     pub(in super::super) const BE_LIBERAL: u8 = 8;
+}
+
+/// `CTA_TUPLE_*` and what they hold.
+pub(super) mod tuple {
+    /// `CTA_TUPLE_IP` and `CTA_TUPLE_PROTO`.
+    pub(in super::super) const NETWORK: u16 = 1;
+    pub(in super::super) const TRANSPORT: u16 = 2;
+
+    /// `CTA_IP_*` of a family.
+    pub(in super::super) struct Addresses {
+        pub(in super::super) source: u16,
+        pub(in super::super) destination: u16,
+    }
+    pub(in super::super) const IPV4: Addresses = Addresses { source: 1, destination: 2 };
+    pub(in super::super) const IPV6: Addresses = Addresses { source: 3, destination: 4 };
+
+    /// `CTA_PROTO_*`.
+    pub(in super::super) const NUMBER: u16 = 1;
+    pub(in super::super) const SOURCE_PORT: u16 = 2;
+    pub(in super::super) const DESTINATION_PORT: u16 = 3;
+
+    /// `CTA_PROTO_ICMP*_*`, and the types of echoes (RFC 792, RFC 4443).
+    pub(in super::super) struct Icmp {
+        pub(in super::super) id: u16,
+        pub(in super::super) kind: u16,
+        pub(in super::super) code: u16,
+        pub(in super::super) request: u8,
+        pub(in super::super) reply: u8,
+    }
+    pub(in super::super) const ICMP: Icmp = Icmp { id: 4, kind: 5, code: 6, request: 8, reply: 0 };
+    pub(in super::super) const ICMPV6: Icmp = Icmp { id: 7, kind: 8, code: 9, request: 128, reply: 129 };
 }
 
 // include/uapi/linux/netfilter/nf_tables.h, from here to the end but for what nft keeps.
