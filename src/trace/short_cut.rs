@@ -6,7 +6,8 @@
 //! put there, and the fast path's programs, which ask the routes for each packet. Source: `nft_flow_offload_eval`,
 //! `nf_flow_offload_ip_hook`; `tc_by_connection` of rosc-ebpf.
 
-use super::conntrack::{Connection, Direction, Membership, Tracked};
+use super::Arrival;
+use super::conntrack::{Connection, Conntrack, Direction, Membership, Tracked};
 use super::fib::Way;
 use super::packet::{Packet, Payload};
 use super::routing::{Answer, Query};
@@ -35,6 +36,16 @@ pub enum Means {
     FlowTable,
     /// The fast path's programs, for packets that come in by these interfaces.
     Programs(BTreeSet<InterfaceName>),
+}
+
+impl ShortCuts {
+    /// Whether programs see with a packet that its connection ends.
+    pub fn show_end(&self, arrival: &Arrival) -> bool {
+        let means = if arrival.packet.is_ipv6() { &self.ipv6 } else { &self.ipv4 };
+        let Means::Programs(interfaces) = means else { return false };
+        let is_seen = arrival.interface.as_ref().is_some_and(|interface| interfaces.contains(interface));
+        is_seen && ends_connection(&arrival.packet)
+    }
 }
 
 /// The short cut of a connection.
@@ -70,6 +81,15 @@ impl KeptWay {
             Direction::Original => Direction::Reply,
             Direction::Reply => Direction::Original,
         })
+    }
+}
+
+impl Conntrack {
+    /// How many connections the fast path's programs take.
+    pub fn taken_by_programs(&self) -> usize {
+        let is_taken =
+            |connection: &&Connection| connection.short_cut == Some(ShortCut::Routed) && connection.is_open();
+        self.connections().filter(is_taken).count()
     }
 }
 

@@ -8,7 +8,7 @@ mod records;
 mod service;
 
 use crate::transaction::bpf_fs;
-use records::{questions, records};
+use records::{questions, records, takers};
 use rosc_ebpf::{EbpfTarget, NextHop};
 use rosc_route::{Changed, DeviceName, Events, RouteTarget};
 use rosc_target::TargetError;
@@ -64,8 +64,9 @@ impl Watch {
         let mut service = Service::of_this_process();
         let ended = self.keep(&mut service, stop, &mut say);
         let told = service.stopping();
-        let taken_away = self.ebpf.resolve(&[].into());
-        ended.and(told).and(taken_away.map(drop))
+        let neighbours = self.ebpf.resolve(&[].into());
+        let takers = self.ebpf.tell_takers(&[].into());
+        ended.and(told).and(neighbours.and(takers).map(drop))
     }
 
     fn keep(
@@ -126,6 +127,7 @@ impl Watch {
         let Some(members) = &self.members else { return Ok(()) };
         let around = self.route.neighbourhood()?;
         self.ebpf.resolve(&records(members, &around))?;
+        self.ebpf.tell_takers(&takers(&around))?;
         if asks || is_new {
             self.route.look_for(&questions(members, &around))?;
         }

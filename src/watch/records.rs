@@ -8,7 +8,7 @@ use std::net::IpAddr;
 /// What is known of the members' neighbours. Of one behind a device that takes no frames from other drivers nothing is: what
 /// is handed to it would be lost.
 pub(super) fn records(members: &BTreeSet<NextHop>, around: &Neighbourhood) -> BTreeMap<NextHop, Neighbour> {
-    let known = takers(members, around).filter_map(|(member, gateway, mtu)| {
+    let known = reachable(members, around).filter_map(|(member, gateway, mtu)| {
         let neighbour = around.neighbours.get(&(member.device.clone(), gateway))?;
         Some((member.clone(), Neighbour { address: neighbour.link_address.0, mtu }))
     });
@@ -18,12 +18,17 @@ pub(super) fn records(members: &BTreeSet<NextHop>, around: &Neighbourhood) -> BT
 /// For whom the kernel is to look: nobody else makes it do so, since packets of the fast path pass it by. What an
 /// administrator has set is left alone.
 pub(super) fn questions(members: &BTreeSet<NextHop>, around: &Neighbourhood) -> Vec<(DeviceName, IpAddr)> {
-    let places = takers(members, around).map(|(member, gateway, _)| (member.device.clone(), gateway));
+    let places = reachable(members, around).map(|(member, gateway, _)| (member.device.clone(), gateway));
     places.filter(|place| around.neighbours.get(place).is_none_or(|known| !known.permanent)).collect()
 }
 
+/// The devices that take frames from other drivers.
+pub(super) fn takers(around: &Neighbourhood) -> BTreeSet<DeviceName> {
+    around.devices.iter().filter(|(_, device)| device.takes_frames).map(|(name, _)| name.clone()).collect()
+}
+
 /// The members that a driver could send to, with their gateways and the largest packets that fit.
-fn takers<'a>(
+fn reachable<'a>(
     members: &'a BTreeSet<NextHop>,
     around: &'a Neighbourhood,
 ) -> impl Iterator<Item = (&'a NextHop, IpAddr, u32)> {

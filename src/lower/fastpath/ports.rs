@@ -51,7 +51,7 @@ impl Ports {
     }
 
     /// Those that take anything: some what is routed, all of them connections of some families. A bridge has no driver that
-    /// a program could stand in, and what is translated is translated at traffic control.
+    /// a program could stand in.
     pub(super) fn lowered(
         &self,
         asked: &FastPath,
@@ -65,7 +65,7 @@ impl Ports {
                 ipv6_connections: takes_connections(Family::Ipv6),
             };
             let hook = match asked.mode.value {
-                FastPathMode::Xdp if !found.is_bridge && takes.routed => Hook::Xdp,
+                FastPathMode::Xdp if !found.is_bridge => Hook::Xdp,
                 FastPathMode::Xdp | FastPathMode::Tc | FastPathMode::Auto => Hook::Tc,
             };
             (found.device.clone(), Port { origin: found.origin, hook, takes })

@@ -5,6 +5,7 @@
 #include "conntrack.h"
 #include "maps.h"
 #include "parse.h"
+#include "way.h"
 
 /* How a packet leaves. */
 struct translation {
@@ -15,15 +16,19 @@ struct translation {
 	__u32 ifindex;
 };
 
-/* Whether a packet is of those that may be on the short cut; what ends a connection the kernel has to see. */
+/* Whether a packet may be of a connection that is. */
 INLINE int may_be_short(const struct port *port, const struct packet *packet)
 {
 	if (!(port->flags & (packet->key.family == AF_INET ? PORT_CONNECTIONS4 : PORT_CONNECTIONS6)))
 		return 0;
-	if (packet->protocol == PROTOCOL_TCP)
-		return !(packet->tcp_flags & (TCP_FIN | TCP_RST));
 	/* Parts of datagrams have no ports here. */
-	return packet->protocol == PROTOCOL_UDP && packet->key.ports[1];
+	return packet->protocol == PROTOCOL_TCP || (packet->protocol == PROTOCOL_UDP && packet->key.ports[1]);
+}
+
+/* Whether it begins or ends one, which the kernel has to see. */
+INLINE int begins_or_ends(const struct packet *packet)
+{
+	return packet->protocol == PROTOCOL_TCP && (packet->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST));
 }
 
 /* Whether a connection is on it: rules have put it there, and it carries data in both directions. */
@@ -82,4 +87,14 @@ INLINE void keep_alive(struct nf_conn *connection, const struct packet *packet)
 		return;
 	if (bpf_ct_change_timeout(connection, timeout->milliseconds) == 0)
 		timeout->ticks = connection->timeout - now;
+}
+
+/* What is asked of the kernel's routes about a packet: as the stack asks, behind the translation of the destination and in
+ * front of that of the source. */
+INLINE struct bpf_fib_lookup translated_question(const struct packet *packet, const struct translation *to, __u32 ifindex)
+{
+	struct bpf_fib_lookup question = fib_question(packet, ifindex);
+	question.dport = to->ports[1];
+	__builtin_memcpy(question.dst, to->destination, 16);
+	return question;
 }

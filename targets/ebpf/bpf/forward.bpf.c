@@ -1,6 +1,6 @@
 /* Forwards packets without the stack. What it does not take on, the stack does. */
 #include "tc_forward.h"
-#include "xdp.h"
+#include "xdp_forward.h"
 
 SECTION("classifier")
 int forward_tc(struct __sk_buff *skb)
@@ -19,7 +19,7 @@ int forward_xdp(struct xdp_md *context)
 	int verdict = XDP_PASS;
 	int reason = xdp_forward(context, &packet, &verdict);
 	/* What the stack gets is counted at traffic control, where it comes by. */
-	if (reason == FORWARDED_BY_GROUP || reason == STACK_UNRESOLVED)
+	if (reason == FORWARDED_BY_GROUP || reason == FORWARDED_BY_CONNECTION || reason == STACK_UNRESOLVED)
 		count(&reason_counts, reason, packet.length);
 	return verdict;
 }

@@ -13,6 +13,9 @@ typedef __u32 __be32;
 
 #define SECTION(name) __attribute__((section(name), used))
 #define INLINE static inline __attribute__((always_inline))
+/* Has clang forget what is known of a variable: it would leave out a check that always holds, without which the verifier refuses
+ * what is behind it. */
+#define FORGET(variable) asm volatile("" : "+r"(variable))
 #define htons(n) __builtin_bswap16(n)
 #define ntohs(n) __builtin_bswap16(n)
 #define ASSERT_SIZE(type, size) _Static_assert(sizeof(type) == (size), #type)
@@ -96,6 +99,7 @@ ASSERT_SIZE(struct bpf_redir_neigh, 20);
 #define BPF_F_MARK_MANGLED_0 (1 << 5)
 #define BPF_ANY 0
 #define BPF_F_NO_PREALLOC 1
+#define BPF_F_MMAPABLE (1 << 10)
 
 /* socket.h, the same on all architectures. */
 #define AF_INET 2
@@ -133,4 +137,5 @@ enum {
 	BPF_MAP_TYPE_LPM_TRIE = 11,
 	BPF_MAP_TYPE_ARRAY_OF_MAPS = 12,
 	BPF_MAP_TYPE_DEVMAP = 14,
+	BPF_MAP_TYPE_DEVMAP_HASH = 25,
 };

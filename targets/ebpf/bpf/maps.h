@@ -100,6 +100,15 @@ struct {
 	MAP_ENTRIES(MAX_GROUPS * IDS);
 } devices SECTION(".maps");
 
+/* By ifindex, the devices that take frames from drivers; written by the control plane, for what leaves as the kernel's routes
+ * have it. */
+struct {
+	MAP_TYPE(BPF_MAP_TYPE_DEVMAP_HASH);
+	MAP_KEY(__u32);
+	MAP_VALUE(__u32);
+	MAP_ENTRIES(1024);
+} takers SECTION(".maps");
+
 /* By TIMEOUT_...; written by the control plane. */
 struct {
 	MAP_TYPE(BPF_MAP_TYPE_ARRAY);
@@ -107,6 +116,26 @@ struct {
 	MAP_VALUE(struct timeout);
 	MAP_ENTRIES(TIMEOUTS);
 } timeouts SECTION(".maps");
+
+#ifdef KNOWS_CONNECTIONS
+/* By the hash of packets, two places for each; written by the programs. A map that may be mapped into processes has its values
+ * from the beginning of a page on, so that one of them is a line of the processor's caches, too. */
+struct {
+	MAP_TYPE(BPF_MAP_TYPE_ARRAY);
+	MAP_KEY(__u32);
+	MAP_VALUE(struct line);
+	MAP_ENTRIES(LINES);
+	MAP_FLAGS(BPF_F_MMAPABLE);
+} lines SECTION(".maps");
+#endif
+
+/* When all lines were to be forgotten; written by the control plane. */
+struct {
+	MAP_TYPE(BPF_MAP_TYPE_ARRAY);
+	MAP_KEY(__u32);
+	MAP_VALUE(__u32);
+	MAP_ENTRIES(1);
+} all_forgotten SECTION(".maps");
 
 /* Of each member what it has got; written by the programs. */
 struct {

@@ -8,10 +8,6 @@
 /* A connection's last sign of life is noted this often, in ns. */
 #define NOTED_EVERY 1000000000ULL
 
-/* What is known of a variable. clang would leave out a check that always holds, without which the verifier refuses what
- * is behind it. */
-#define FORGET(variable) asm volatile("" : "+r"(variable))
-
 /* The slot of a hash; 0 where the group has no table. */
 INLINE const struct slot *find_slot(__u32 group, const struct group *about, __u32 hash)
 {

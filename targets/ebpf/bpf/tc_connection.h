@@ -1,7 +1,7 @@
 /* The short cut at traffic control. */
 #pragma once
 
-#include "connection.h"
+#include "remembered.h"
 #include "tc.h"
 
 /* The connection of a packet, which has to be released; 0 for none. */
@@ -26,7 +26,16 @@ INLINE struct nf_conn *tc_find_connection(struct __sk_buff *skb, const struct pa
 	return connection;
 }
 
-/* Reads how a packet leaves. Returns whether it is on the short cut. */
+/* Reads how a packet of a connection leaves. */
+#define READ_TRANSLATION(to, connection, direction)                                                    \
+	do {                                                                                           \
+		if ((direction) == DIRECTION_ORIGINAL)                                                 \
+			TRANSLATE(to, &(connection)->tuplehash[DIRECTION_REPLY].tuple);                \
+		else                                                                                   \
+			TRANSLATE(to, &(connection)->tuplehash[DIRECTION_ORIGINAL].tuple);             \
+	} while (0)
+
+/* The same of a packet that may be on the short cut. Returns whether it is. */
 INLINE int tc_find_translation(struct __sk_buff *skb, const struct packet *packet, struct translation *to)
 {
 	__u8 direction;
@@ -35,24 +44,25 @@ INLINE int tc_find_translation(struct __sk_buff *skb, const struct packet *packe
 		return 0;
 	int found = is_short(connection, packet) && read_extensions(connection, direction, to);
 	if (found) {
-		if (direction == DIRECTION_ORIGINAL)
-			TRANSLATE(to, &connection->tuplehash[DIRECTION_REPLY].tuple);
-		else
-			TRANSLATE(to, &connection->tuplehash[DIRECTION_ORIGINAL].tuple);
+		READ_TRANSLATION(to, connection, direction);
 		keep_alive(connection, packet);
 	}
 	bpf_ct_release(connection);
 	return found;
 }
 
-/* What is asked of the kernel's routes about a packet: as the stack asks, behind the translation of the destination and in
- * front of that of the source. */
-INLINE struct bpf_fib_lookup translated_question(const struct packet *packet, const struct translation *to, __u32 ifindex)
+/* Has the kernel be asked about both directions of the connection that a packet begins or ends. */
+INLINE void tc_forget(struct __sk_buff *skb, const struct packet *packet)
 {
-	struct bpf_fib_lookup question = fib_question(packet, ifindex);
-	question.dport = to->ports[1];
-	__builtin_memcpy(question.dst, to->destination, 16);
-	return question;
+	struct translation to = {};
+	__u8 direction;
+	forget(&packet->key);
+	struct nf_conn *connection = tc_find_connection(skb, packet, &direction);
+	if (!connection)
+		return;
+	READ_TRANSLATION(&to, connection, direction);
+	bpf_ct_release(connection);
+	forget_answers(packet, &to);
 }
 
 /* Changes the header of IPv4, with one hop less. */
@@ -115,16 +125,26 @@ INLINE int tc_by_connection(struct __sk_buff *skb, const struct port *port, cons
 {
 	if (!may_be_short(port, packet))
 		return CONTINUE;
-	struct translation to = {};
-	if (!tc_find_translation(skb, packet, &to))
+	if (begins_or_ends(packet)) {
+		tc_forget(skb, packet);
 		return CONTINUE;
+	}
+	struct translation to = {};
+	if (!recall(packet, &to)) {
+		if (!tc_find_translation(skb, packet, &to))
+			return CONTINUE;
+		remember(packet, &to);
+	}
 	struct bpf_fib_lookup answer = translated_question(packet, &to, skb->ifindex);
 	int found = tc_look_up(skb, &answer);
 	if (found != CONTINUE)
 		return found;
 	/* A masqueraded connection ends where its packets would leave by another device. */
-	if (to.ifindex && to.ifindex != answer.ifindex)
+	if (to.ifindex && to.ifindex != answer.ifindex) {
+		forget(&packet->key);
+		forget_answers(packet, &to);
 		return STACK_FIB;
+	}
 	tc_translate(skb, packet, &to);
 	*verdict = tc_hand_over(answer.ifindex, answer.family, answer.dst);
 	return FORWARDED_BY_CONNECTION;

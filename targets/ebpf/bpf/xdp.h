@@ -68,26 +68,3 @@ INLINE int xdp_by_group(struct xdp_md *context, const struct packet *packet, __u
 	*verdict = bpf_redirect_map(&devices, place, 0);
 	return FORWARDED_BY_GROUP;
 }
-
-INLINE int xdp_forward(struct xdp_md *context, struct packet *packet, int *verdict)
-{
-	void *data = (void *)(long)context->data, *data_end = (void *)(long)context->data_end;
-	__u32 ifindex = context->ingress_ifindex;
-	struct port *port = bpf_map_lookup_elem(&ports, &ifindex);
-	if (!port)
-		return STACK_WAY;
-	if (!(port->flags & PORT_ROUTES))
-		return STACK_RULES;
-	int parsed = xdp_parse(data, data_end, port, packet);
-	if (parsed != CONTINUE)
-		return parsed;
-	__u32 way;
-	int found = find_forwarder(packet, &way);
-	if (found != CONTINUE)
-		return found;
-	/* Not every device takes frames that a driver hands to it, and what is handed to another is lost: only of members it is
-	 * known before. */
-	if (way == WAY_FIB)
-		return STACK_FIB;
-	return xdp_by_group(context, packet, way, verdict);
-}

@@ -1,11 +1,15 @@
 //! How connections are kept alive.
 
+use crate::group;
 use crate::layout::{RawTimeout, TIMEOUT_TCP, TIMEOUT_UDP};
 use crate::maps::Maps;
 use aya::maps::MapError;
 use rosc_target::Origin;
 use serde::{Deserialize, Serialize};
+use std::error::Error;
 use std::fmt;
+
+type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
 /// How connections are kept alive whose packets the kernel does not see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +42,15 @@ pub(crate) fn read(maps: &Maps) -> Result<Option<Connections>, MapError> {
     let (tcp_timeout, udp_timeout) = (seconds(TIMEOUT_TCP)?, seconds(TIMEOUT_UDP)?);
     let is_said = tcp_timeout != 0 && udp_timeout != 0;
     Ok(is_said.then_some(Connections { origin: Origin::IMPLIED, tcp_timeout, udp_timeout }))
+}
+
+/// Has the programs ask the kernel anew about all connections of which they remember what their packets become: rules may
+/// have changed.
+pub(crate) fn forget_all(maps: &mut Maps) -> Outcome {
+    // As `tick` of bpf/remembered.h counts: never 0, and again from there after 32 bits.
+    const TICK: u32 = 24;
+    let tick = (group::now()? >> TICK | 1) & u64::from(u32::MAX);
+    Ok(maps.all_forgotten.set(0, u32::try_from(tick).expect("32 bits"), 0)?)
 }
 
 /// Writes it, or that nothing is said.

@@ -1,7 +1,10 @@
 //! What the programs have to know of network devices.
 
+use crate::maps::{Maps, is_missing};
 use rosc_target::DeviceName;
 use rustix::net::{AddressFamily, SocketType, netdevice, socket};
+use std::collections::BTreeSet;
+use std::error::Error;
 use std::ffi::c_int;
 use std::io;
 use std::os::fd::AsRawFd;
@@ -27,6 +30,27 @@ impl Device {
 pub(crate) fn name_of(index: u32) -> Option<DeviceName> {
     let socket = socket(AddressFamily::INET, SocketType::DGRAM, None).ok()?;
     netdevice::index_to_name(&socket, index).ok()?.parse().ok()
+}
+
+/// Makes the devices that programs in drivers may send by those that are named and whose frames have Ethernet's header. Returns
+/// how many that changed.
+pub(crate) fn tell_takers(maps: &mut Maps, names: &BTreeSet<DeviceName>) -> Result<usize, Box<dyn Error>> {
+    // One that has just gone is none.
+    let found = names.iter().filter_map(|name| Device::of(name).ok());
+    let wanted: BTreeSet<u32> =
+        found.filter(|device| device.ethernet.is_some()).map(|device| device.index).collect();
+    let told: BTreeSet<u32> = maps.takers.keys().collect::<Result<_, _>>()?;
+    for index in wanted.difference(&told) {
+        maps.takers.insert(*index, *index, None, 0)?;
+    }
+    for index in told.difference(&wanted) {
+        match maps.takers.remove(*index) {
+            // With the device its entry has gone.
+            Err(error) if is_missing(&error) => {}
+            outcome => outcome?,
+        }
+    }
+    Ok(wanted.symmetric_difference(&told).count())
 }
 
 fn ethernet_address(socket: c_int, name: &DeviceName) -> io::Result<Option<[u8; 6]>> {

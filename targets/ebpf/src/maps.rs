@@ -3,7 +3,9 @@
 use crate::layout::{
     LargeTable, RawCount, RawFlow, RawFlowKey, RawGroup, RawMember, RawPort, RawTimeout, SmallTable,
 };
-use aya::maps::{Array, ArrayOfMaps, DevMap, HashMap, LpmTrie, Map, MapData, MapError, PerCpuArray};
+use aya::maps::{
+    Array, ArrayOfMaps, DevMap, DevMapHash, HashMap, LpmTrie, Map, MapData, MapError, PerCpuArray,
+};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -19,7 +21,9 @@ pub(crate) const NAMES: &[&str] = &[
     "large_tables",
     "flows",
     "devices",
+    "takers",
     "timeouts",
+    "all_forgotten",
     "member_counts",
     "reason_counts",
 ];
@@ -40,7 +44,9 @@ pub(crate) struct Maps {
     pub(crate) large_tables: ArrayOfMaps<MapData, InnerMap<LargeTable>>,
     pub(crate) flows: HashMap<MapData, RawFlowKey, RawFlow>,
     pub(crate) devices: DevMap<MapData>,
+    pub(crate) takers: DevMapHash<MapData>,
     pub(crate) timeouts: Array<MapData, RawTimeout>,
+    pub(crate) all_forgotten: Array<MapData, u32>,
     pub(crate) member_counts: PerCpuArray<MapData, RawCount>,
     pub(crate) reason_counts: PerCpuArray<MapData, RawCount>,
 }
@@ -68,7 +74,9 @@ impl Maps {
             large_tables: map("large_tables")?.try_into()?,
             flows: map("flows")?.try_into()?,
             devices: map("devices")?.try_into()?,
+            takers: map("takers")?.try_into()?,
             timeouts: map("timeouts")?.try_into()?,
+            all_forgotten: map("all_forgotten")?.try_into()?,
             member_counts: map("member_counts")?.try_into()?,
             reason_counts: map("reason_counts")?.try_into()?,
         })

@@ -1,7 +1,7 @@
 //! The fast path of the calling thread's network namespace.
 
 use crate::change::diff;
-use crate::device::Device;
+use crate::device::{self, Device};
 use crate::failure::failed;
 use crate::layout::RawPort;
 use crate::maps::Maps;
@@ -12,7 +12,7 @@ use crate::{
 };
 use rosc_target::{DeviceName, Diff, Target, TargetError};
 use rustix::io::Errno;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -57,6 +57,16 @@ impl EbpfTarget {
             .map_err(|error| failed("replace", "fastpath neighbours", None, &*error))
     }
 
+    /// Tells programs in drivers by which devices they may send what leaves as the kernel's routes have it. Returns how many
+    /// devices that changed. Without programs there is nobody to tell.
+    pub fn tell_takers(&mut self, devices: &BTreeSet<DeviceName>) -> Result<usize, TargetError> {
+        let _lock =
+            pins::lock(&self.directory).map_err(|error| failed("lock", "fastpath devices", None, &error))?;
+        let Some(mut maps) = self.open_maps()? else { return Ok(0) };
+        device::tell_takers(&mut maps, devices)
+            .map_err(|error| failed("replace", "fastpath devices", None, &*error))
+    }
+
     /// The members of all groups, and what programs in drivers were [told](Self::resolve) of them; `None` where there are no
     /// programs.
     pub fn neighbours(&self) -> Result<Option<BTreeMap<NextHop, Option<Neighbour>>>, TargetError> {
@@ -94,7 +104,9 @@ impl EbpfTarget {
                 failed(operation(change), change.to_string(), Some(change.origin()), &*error)
             })?;
         }
-        Ok(())
+        let Some(Held { maps: Some(maps), .. }) = &mut held else { return Ok(()) };
+        let forgotten = connections::forget_all(maps);
+        forgotten.map_err(|error| failed("replace", "fastpath connections", None, &*error))
     }
 
     /// Brings an object into one of its two states, with the maps of the change before if these are still the ones.

@@ -11,10 +11,11 @@ use rosc_target::netns::NetNs;
 const PACKETS: u32 = 1 << 17;
 const ROUNDS: usize = 9;
 /// Datagrams of known connections, and first packets of new ones.
-const TRAFFIC: [(Kind, u32, &str); 3] = [
-    (Kind::Udp, 1 << 12, "UDP, 4k connections"),
-    (Kind::Udp, 1 << 16, "UDP, 64k connections"),
-    (Kind::Syn, 1 << 24, "TCP, each packet begins a connection"),
+/// Each connection sends several packets, as what is remembered of one is asked for anew in each second.
+const TRAFFIC: [(Kind, u32, u32, &str); 3] = [
+    (Kind::Udp, 1 << 12, PACKETS, "UDP, 4k connections"),
+    (Kind::Udp, 1 << 16, 8 * PACKETS, "UDP, 64k connections"),
+    (Kind::Syn, 1 << 24, PACKETS, "TCP, each packet begins a connection"),
 ];
 const UPLINKS: [u8; 3] = [2, 4, MOST];
 const MOST: u8 = 16;
@@ -22,7 +23,6 @@ const MOST: u8 = 16;
 const AIM: f64 = 9.0;
 const PCC: &str = "kernel, PCC over 16 with masquerade";
 const MASQUERADE: &str = "kernel, multipath route of 16 with masquerade";
-const CONNECTIONS: &str = "forward_tc, connections of that";
 /// How many times less than PCC with masquerade a packet of a translated connection may take.
 const AIM_OF_CONNECTIONS: f64 = 6.0;
 const GENERATOR_ALONE: &str = "generator alone, dropped in the router's driver";
@@ -82,20 +82,26 @@ pub(crate) fn measure(processor: &Processor) {
         router::masquerade();
     });
     routers.push((MASQUERADE.to_owned(), router));
-    let mut router = Router::new(MOST);
-    router.inside.run(|| {
-        router.packets.pass_at(index(LAN));
-        router::masquerade();
-    });
-    let all = Run { kind: Kind::Udp, family: 4, connections: 1 << 16, mixed: true, packets: 4 * PACKETS };
-    taken(processor, &router.outside, &mut router.packets, all);
-    router.inside.run(router::answer_connections);
-    router.take_connections();
-    routers.push((CONNECTIONS.to_owned(), router));
-    for (kind, connections, name) in TRAFFIC {
-        let run = Run { kind, family: 4, connections, mixed: true, packets: PACKETS };
+    for hook in [Hook::Tc, Hook::Xdp] {
+        let mut router = Router::new(MOST);
+        let passing = router.inside.run(|| {
+            router::masquerade();
+            router.packets.pass_at(index(LAN))
+        });
+        let run = Run { kind: Kind::Udp, family: 4, connections: 1 << 16, mixed: true, packets: 4 * PACKETS };
+        taken(processor, &router.outside, &mut router.packets, run);
+        router.inside.run(router::answer_connections);
+        if hook == Hook::Xdp {
+            router.inside.run(|| router.packets.pass_no_more(passing));
+        }
+        router.take_connections(hook);
+        routers.push((translated(hook), router));
+    }
+    let tracking = [PCC, MASQUERADE, &translated(Hook::Tc), &translated(Hook::Xdp)];
+    for (kind, connections, packets, name) in TRAFFIC {
+        let run = Run { kind, family: 4, connections, mixed: true, packets };
         // The kernel has no room for so many connections as a flood begins.
-        let may = |router: &str| kind != Kind::Syn || ![PCC, MASQUERADE, CONNECTIONS].contains(&router);
+        let may = |router: &str| kind != Kind::Syn || !tracking.contains(&router);
         let rows = routers.iter_mut().filter(|(name, _)| may(name)).map(|(name, router)| {
             let Router { outside, packets, .. } = router;
             Row::new(name.clone(), || taken(processor, outside, packets, run))
@@ -104,10 +110,15 @@ pub(crate) fn measure(processor: &Processor) {
     }
     for (name, router) in routers.iter().filter(|(name, _)| name.starts_with("forward_")) {
         assert!(
-            router.has_forwarded_all() || name == CONNECTIONS,
+            router.has_forwarded_all() || tracking.contains(&name.as_str()),
             "{name}: the kernel has a route for what is left to it"
         );
     }
+}
+
+/// Connections of the kernel's multipath route with masquerade.
+fn translated(hook: Hook) -> String {
+    format!("{}, connections of that", program(hook))
 }
 
 fn kernel(uplinks: u8) -> String {
@@ -160,9 +171,12 @@ fn print(figures: &Figures, traffic: &str) {
     if figures.names().any(|name| name == PCC) {
         let ours = ours(Hook::Xdp, MOST);
         println!("  {PCC} / {ours}: {:.2}", figures.times(PCC, &ours, GENERATOR_ALONE));
-        for kernel in [PCC, MASQUERADE] {
-            let times = figures.times(kernel, CONNECTIONS, GENERATOR_ALONE);
-            println!("  {kernel} / {CONNECTIONS}: {times:.2} (aim {AIM_OF_CONNECTIONS})");
+        for (kernel, ours) in [PCC, MASQUERADE]
+            .into_iter()
+            .flat_map(|kernel| [Hook::Tc, Hook::Xdp].map(|hook| (kernel, translated(hook))))
+        {
+            let times = figures.times(kernel, &ours, GENERATOR_ALONE);
+            println!("  {kernel} / {ours}: {times:.2} (aim {AIM_OF_CONNECTIONS})");
         }
     }
 }

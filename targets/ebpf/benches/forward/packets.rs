@@ -3,6 +3,7 @@
 use crate::shared::{LAN_MAC, context};
 use aya::maps::{Array, DevMap, MapData, PerCpuArray, ProgramArray};
 use aya::programs::tc::TcAttachOptions;
+use aya::programs::xdp::XdpLinkId;
 use aya::programs::{
     LinkOrder, ProgramFd, SchedClassifier, TcAttachType, TestRun, TestRunAttrs, TestRunOptions, Xdp, XdpMode,
 };
@@ -99,8 +100,13 @@ impl Packets {
     }
 
     /// Lets it pass, in the driver.
-    pub(crate) fn pass_at(&mut self, ifindex: u32) {
-        self.xdp("pass_xdp").attach_to_if_index(ifindex, XdpMode::Driver).expect("a driver that can");
+    pub(crate) fn pass_at(&mut self, ifindex: u32) -> XdpLinkId {
+        self.xdp("pass_xdp").attach_to_if_index(ifindex, XdpMode::Driver).expect("a driver that can")
+    }
+
+    /// Makes room for another program there.
+    pub(crate) fn pass_no_more(&mut self, link: XdpLinkId) {
+        self.xdp("pass_xdp").detach(link).expect("it is attached");
     }
 
     /// Sends it out by other devices in turn, whatever it is.

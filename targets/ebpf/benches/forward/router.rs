@@ -27,6 +27,7 @@ pub(crate) struct Router {
     pub(crate) inside: NetNs,
     pub(crate) outside: NetNs,
     pub(crate) packets: Packets,
+    uplinks: u8,
     bpf_fs: BpfFs,
     _directory: tempfile::TempDir,
 }
@@ -58,7 +59,7 @@ impl Router {
         outside.run(|| (1..=uplinks).for_each(|uplink| packets.end_at(index(&format!("wan{uplink}")))));
         let directory = tempfile::tempdir().expect("a directory");
         let bpf_fs = BpfFs::mount(&directory.path().join("bpf")).expect("it can be mounted");
-        Self { inside, outside, packets, bpf_fs, _directory: directory }
+        Self { inside, outside, packets, uplinks, bpf_fs, _directory: directory }
     }
 
     /// Makes its fast path share everything among members.
@@ -90,9 +91,9 @@ impl Router {
     }
 
     /// Makes its fast path take connections that are on the short cut, and nothing else.
-    pub(crate) fn take_connections(&mut self) {
+    pub(crate) fn take_connections(&mut self, hook: Hook) {
         let takes = Takes { ipv4_connections: true, ..Takes::default() };
-        let port = Port { origin: Origin::IMPLIED, hook: Hook::Tc, takes };
+        let port = Port { origin: Origin::IMPLIED, hook, takes };
         let state = State {
             ports: [(LAN.parse().expect("a name"), port)].into(),
             connections: Some(Connections {
@@ -106,6 +107,8 @@ impl Router {
             let mut target = self.target();
             let observed = target.observe().expect("it can be read");
             target.apply(&EbpfTarget::diff(&state, &observed).changes).expect("it can be made");
+            let uplinks = (1..=self.uplinks).map(|uplink| format!("wan{uplink}").parse().expect("a name"));
+            target.tell_takers(&uplinks.collect()).expect("they can be told");
         });
     }
 

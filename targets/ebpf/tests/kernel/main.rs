@@ -3,8 +3,10 @@
 mod changes;
 mod connections;
 mod drains;
+mod entries;
 mod frame;
 mod packets;
+mod remembered;
 mod shared;
 mod tables;
 mod world;
