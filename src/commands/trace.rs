@@ -6,14 +6,16 @@ use super::output::{Output, options, read};
 use crate::cli::{Format, TraceArgs};
 use crate::compile::compile;
 use crate::diagnostic::{Code, Diagnostic, has_errors, json, tidy};
+use crate::host::Host;
 use crate::ir::Router;
 use crate::ir::nexthop::Surroundings;
-use crate::lower::Classifiers;
+use crate::lab::short_cuts;
+use crate::lower::{Classifiers, lower};
 use crate::render::trace::{Share, Shares, Traced, Tracing, shares_text, text};
 use crate::source::{FileId, Sources};
 use crate::trace::request::{Request, Word, is_part, parse};
 use crate::trace::sample::{Population, shares};
-use crate::trace::{Detailed, State, Tracer};
+use crate::trace::{Detailed, ShortCuts, State, Tracer};
 use ipnet::IpNet;
 use rosc_grammar::ast::Span;
 use serde::Serialize;
@@ -145,13 +147,22 @@ fn trace(
         return Err(wrong);
     }
     let tracing = Tracing { tracer: &tracer, sources, classify: &classify };
-    let mut state = State::default();
+    let mut state = State::with_short_cuts(short_cuts_of(router));
     let mut traced = Vec::with_capacity(requests.len());
     for request in requests {
         request.prepare(&mut state);
         traced.push(tracing.packet(&mut state, &request.arrival));
     }
     Ok(Shown::Packets(traced))
+}
+
+/// By what connections take a short cut on a machine that nothing is known of.
+fn short_cuts_of(router: &Router) -> ShortCuts {
+    if router.fastpath.is_none() {
+        return ShortCuts::default();
+    }
+    let host = Host::unknown();
+    short_cuts(router, &host, &lower(router, &host).desired)
 }
 
 /// The words of each line, without comments.

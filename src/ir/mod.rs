@@ -81,6 +81,15 @@ pub enum Dialect {
 }
 
 impl Router {
+    /// The interface that a device of the machine is.
+    pub fn interface_of(&self, device: &str) -> InterfaceName {
+        let is = |(name, interface): &(&InterfaceName, &Interface)| {
+            interface.device.as_deref().unwrap_or(name.as_str()) == device
+        };
+        let found = self.interfaces.iter().find(is).map(|(name, _)| name.clone());
+        found.unwrap_or_else(|| InterfaceName::new(device))
+    }
+
     /// A router as RouterOS has it without any configuration.
     pub fn empty(dialect: Dialect) -> Self {
         let main = Table { origin: Origin::IMPLIED, fib: true };

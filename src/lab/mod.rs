@@ -12,6 +12,7 @@ mod message;
 mod open_files;
 mod report;
 mod server;
+mod short_cuts;
 mod state_dir;
 mod topology;
 pub mod verify;
@@ -21,6 +22,7 @@ pub use error::LabError;
 pub use message::Message;
 pub use report::{Aftermath, Fate, Group, Report, Uplink};
 pub use server::{Log, Seen, Server};
+pub use short_cuts::short_cuts;
 pub use topology::{Destination, Port, Role, Station, Topology};
 pub use world::{Placed, SERVED_PORTS, World};
 

@@ -3,6 +3,7 @@
 use crate::stages::root;
 use serde_json::Value;
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Output, Stdio};
@@ -51,6 +52,15 @@ pub(crate) fn command<S: AsRef<std::ffi::OsStr>>(args: impl IntoIterator<Item = 
 /// Runs `rosc`.
 pub(crate) fn rosc(args: &[&str]) -> Ended {
     command(args).output().expect("the command can be started").into()
+}
+
+/// Runs `rosc` with something to read.
+pub(crate) fn rosc_reading(args: &[&str], input: &str) -> Ended {
+    let mut command = command(args);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the command can be started");
+    child.stdin.take().expect("its input").write_all(input.as_bytes()).expect("it reads");
+    child.wait_with_output().expect("it ends").into()
 }
 
 /// A directory with some files, gone with the value.

@@ -1,11 +1,9 @@
 //! `rosc fmt` as a user meets it.
 
-use crate::cli::{Ended, Files, command, rosc};
+use crate::cli::{Ended, Files, rosc, rosc_reading};
 use crate::stages::{files, root};
 use std::fs;
-use std::io::Write;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::process::Stdio;
 
 const UNTIDY: &str = "/ip  address\r\nadd   address=192.0.2.1/24   interface=ether1 ;\r\n";
 const TIDY: &str = "/ip address\nadd address=192.0.2.1/24 interface=ether1\n";
@@ -45,14 +43,7 @@ fn check_tells_by_its_exit_code_and_changes_nothing() {
 
 #[test]
 fn standard_input_goes_to_standard_output() {
-    let mut child = command(["fmt", "-"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the command can be started");
-    child.stdin.take().expect("its input").write_all(UNTIDY.as_bytes()).expect("it reads");
-    let ended: Ended = child.wait_with_output().expect("it ends").into();
+    let ended = rosc_reading(&["fmt", "-"], UNTIDY);
     assert_eq!((ended.code, ended.out.as_str(), ended.err.as_str()), (Some(0), TIDY, ""));
 }
 

@@ -1,5 +1,6 @@
 //! `fasttrack-connection`: what it becomes, and what a trace makes of it.
 
+use crate::cli::{Files, rosc_reading};
 use crate::stages::{desired, text};
 use crate::trace::ends;
 use rosc::compile::{Options, compile};
@@ -226,4 +227,28 @@ fn in_a_trace_packets_of_a_known_connection_come_by_no_rule() {
     assert!(fast >= 4 && !shown.contains("dropped"), "{shown}");
     let slow = rules.replace("action=fasttrack-connection", "action=passthrough");
     assert!(ends(&format!("{NETWORK}{slow}"), packets).contains("dropped"));
+}
+
+/// Programs take what comes in by their interfaces, where flow tables take both directions.
+#[test]
+fn in_a_trace_the_fast_path_takes_packets_of_its_interfaces() {
+    let rules = "/ip firewall filter\nadd chain=forward action=fasttrack-connection connection-state=established\n\
+                 add chain=forward connection-state=established action=drop dscp=9\n";
+    let asked = "/rosc fastpath set enabled=auto interfaces=lan\n";
+    let opening = "in=lan src=192.168.88.10 dst=192.0.2.7 proto=udp sport=5000 dport=53\n\
+                   in=ether1 src=192.0.2.7 dst=192.168.88.10 proto=udp sport=53 dport=5000\n\
+                   in=lan src=192.168.88.10 dst=192.0.2.7 proto=udp sport=5000 dport=53\n";
+    let there = "in=lan src=192.168.88.10 dst=192.0.2.7 proto=udp sport=5000 dport=53 dscp=9";
+    let back = "in=ether1 src=192.0.2.7 dst=192.168.88.10 proto=udp sport=53 dport=5000 dscp=9";
+    for (more, packet, is_dropped) in
+        [("", there, false), ("", back, false), (asked, there, false), (asked, back, true)]
+    {
+        let router = format!("{NETWORK}{rules}{more}");
+        let files = Files::new([("router.rsc", router.as_str())]);
+        let ended = rosc_reading(&["trace", &files.path("router.rsc")], &format!("{opening}{packet}"));
+        assert_eq!(ended.code, Some(0), "{}", ended.err);
+        let (_, shown) = ended.out.split_once("dscp 9").expect("it is shown");
+        let shown = shown.split("answered").next().expect("what is in front of it");
+        assert_eq!(shown.contains("dropped"), is_dropped, "{more}{packet}\n{shown}");
+    }
 }

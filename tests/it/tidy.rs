@@ -60,7 +60,7 @@ const ROOMS: &[Room] = &[
     Room {
         name: "lab",
         rooms: &["diagnostic", "host", "ir", "lower", "trace", "transaction"],
-        crates: &["rosc_ebpf", "rosc_route", "rosc_target"],
+        crates: &["rosc_ebpf", "rosc_nftables", "rosc_route", "rosc_target"],
     },
     Room { name: "watch", rooms: &["transaction"], crates: &["rosc_ebpf", "rosc_route", "rosc_target"] },
     Room {

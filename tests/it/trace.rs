@@ -1,6 +1,6 @@
 //! `rosc trace`: the meaning of a configuration, packet by packet.
 
-use crate::cli::{Ended, Files, command, rosc};
+use crate::cli::{Files, rosc, rosc_reading};
 use crate::stages::text;
 use rosc::compile::{Options, compile};
 use rosc::diagnostic::has_errors;
@@ -12,9 +12,7 @@ use rosc::render::trace::{Tracing, text as shown};
 use rosc::source::Sources;
 use rosc::trace::request::{Word, parse};
 use rosc::trace::{Detailed, State, Tracer};
-use std::io::Write;
 use std::net::IpAddr;
-use std::process::Stdio;
 
 /// The packets, a line each, traced one after the other.
 fn traced(sources: &Sources, surroundings: &Surroundings, packets: &str) -> String {
@@ -209,13 +207,7 @@ fn packets_of_standard_input_find_the_connections_of_earlier_ones() {
                    in=lan src=192.168.88.9 dst=192.0.2.7 proto=udp sport=5000 dport=53\n\
                    \n\
                    in=wan src=192.0.2.7 dst=203.0.113.2 proto=udp sport=53 dport=5000\n";
-    let mut running = command(["trace", &files.path("one.rsc"), "--format", "json"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("rosc runs");
-    running.stdin.take().expect("a pipe").write_all(packets.as_bytes()).expect("rosc reads");
-    let ended = Ended::from(running.wait_with_output().expect("rosc ends"));
+    let ended = rosc_reading(&["trace", &files.path("one.rsc"), "--format", "json"], packets);
     let second = &ended.json()["packets"][1]["ways"][0];
     assert_eq!(second["end"]["interface"], "lan");
     assert_eq!(second["end"]["packet"], "udp 192.0.2.7:53 -> 192.168.88.9:5000");

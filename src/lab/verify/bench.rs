@@ -9,16 +9,14 @@ use crate::host::Host;
 use crate::ir::firewall::Protocol;
 use crate::ir::{InterfaceKind, InterfaceName, Router, SpanningTree};
 use crate::lab::state_dir::StateDir;
-use crate::lab::{LabError, carrier, lowered};
+use crate::lab::{LabError, carrier, lowered, short_cuts};
 use crate::lower::{Desired, Rules, needs_of};
-use crate::trace::{Arrival, Means, Packet, Payload, ShortCuts, Tuple};
+use crate::trace::{Arrival, Packet, Payload, ShortCuts, Tuple};
 use crate::transaction::{self, Machine, Options};
-use rosc_ebpf::Takes;
 use rosc_route::topology::{Tap, Topology};
 use rosc_route::{DeviceName, LinkKind};
 use rosc_target::netns::NetNs;
 use socket2::{Domain, Socket, Type};
-use std::collections::BTreeSet;
 use std::io::{self, Read};
 use std::net::IpAddr;
 
@@ -277,35 +275,9 @@ fn on_the_bench(router: &Router) -> Router {
     router
 }
 
-fn short_cuts(router: &Router, host: &Host, desired: &Desired) -> ShortCuts {
-    let means = |takes: fn(&Takes) -> bool, has_flow_tables: bool| {
-        let ports = desired.ebpf.ports.iter().filter(|(_, port)| takes(&port.takes));
-        let interfaces: BTreeSet<InterfaceName> =
-            ports.map(|(device, _)| interface_of(router, device)).collect();
-        match (interfaces.is_empty(), has_flow_tables) {
-            (false, _) => Means::Programs(interfaces),
-            (true, true) => Means::FlowTable,
-            (true, false) => Means::None,
-        }
-    };
-    ShortCuts {
-        ipv4: means(|takes| takes.ipv4_connections, host.has_ipv4_flow_tables()),
-        ipv6: means(|takes| takes.ipv6_connections, host.has_ipv6_flow_tables()),
-    }
-}
-
-/// The interface that a device is.
-fn interface_of(router: &Router, device: &DeviceName) -> InterfaceName {
-    let is = |(name, interface): &(&InterfaceName, &crate::ir::Interface)| {
-        interface.device.as_deref().unwrap_or(name.as_str()) == device.as_str()
-    };
-    let found = router.interfaces.iter().find(is).map(|(name, _)| name.clone());
-    found.unwrap_or_else(|| InterfaceName::new(device.as_str()))
-}
-
 fn wires(router: &Router, desired: &Desired) -> io::Result<Vec<Wire>> {
     let comes_in_by = |device: &DeviceName| -> InterfaceName {
-        let own = interface_of(router, device);
+        let own = router.interface_of(device.as_str());
         let bridge = router.interfaces.iter().find(|(_, interface)| match &interface.kind {
             InterfaceKind::Bridge(bridge) => bridge.ports.iter().any(|port| port.interface == own),
             InterfaceKind::Port => false,
