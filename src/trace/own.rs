@@ -2,6 +2,7 @@
 
 use super::conntrack::Membership;
 use super::local::sources_for;
+use super::packet::Packet;
 use super::reaction::Cause;
 use super::routing::{Answer, Decision};
 use super::step::{End, Reason, Step};
@@ -32,17 +33,25 @@ impl<'r> Walk<'_, 'r> {
         }
         self.raw(RawHook::Output)?;
         self.track();
+        let looked_up = self.packet.clone();
         self.mangle(MangleHook::Output)?;
+        let is_changed = self.is_looked_up_again_for(&looked_up);
         self.nat(NatHook::Output)?;
-        if self.routing_mark.is_some()
-            || self.tracked.connection.as_ref().is_some_and(Membership::is_readdressed)
-        {
+        if is_changed || self.tracked.connection.as_ref().is_some_and(Membership::is_readdressed) {
             let decision = self.decide(Some(self.packet.source), self.packet.destination, self.routing_mark);
             is_for_itself = self.send_by(decision)?;
         }
         self.filter(FilterHook::Output)?;
         self.leave()?;
         if is_for_itself { self.come_back() } else { Ok(()) }
+    }
+
+    /// Whether what mangle has done has the router look for a way once more, for which a packet has its source by then. Source:
+    /// RouterOS is Linux here, `ipt_mangle_out` and `ip6t_mangle_out`.
+    fn is_looked_up_again_for(&self, before: &Packet) -> bool {
+        let Packet { ttl, dscp, .. } = self.packet;
+        let is_marked = self.routing_mark.is_some() || self.packet_mark.is_some();
+        is_marked || dscp != before.dscp || (before.is_ipv6() && ttl != before.ttl)
     }
 
     /// What another packet has caused may have its source from that one, where its route prefers none.

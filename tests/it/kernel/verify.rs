@@ -11,6 +11,7 @@ use rosc::smallest::{Search, smallest};
 use rosc::source::Sources;
 use rosc::trace::{Arrival, End, Packet, Payload, PortPair};
 use rosc_target::netns::for_test;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::atomic::AtomicBool;
 
 const EXAMPLE: &str = "examples/three-wan-ecmp.rsc";
@@ -187,20 +188,67 @@ add chain=prerouting protocol=udp action=drop per-connection-classifier=src-port
     if for_test().is_none() {
         return;
     }
-    let sources = text(RANGE);
-    let router = compile(&sources, Options::default()).router;
-    let mut trial = Trial::build(&router).expect("the router can be built");
     let own = "192.0.2.2".parse().expect("an address");
     let mut ends = [0; 2];
-    for source in 0..40 {
-        let ports = PortPair { source: 5000 + source, destination: 5353 };
+    datagrams_of_the_router(RANGE, own, own, |end| match end {
+        End::Dropped(_) => ends[0] += 1,
+        End::Delivered(_) => ends[1] += 1,
+        other => panic!("{other:?}"),
+    });
+    assert!(ends.iter().all(|count| *count > 5), "{ends:?}");
+}
+
+/// Who has its source from one gateway's network may leave by another one, if rules change what the kernel has looked for.
+#[test]
+fn what_rules_change_of_the_routers_own_has_its_way_looked_for_again() {
+    const ROUTER: &str = "/ipv6 address
+add address=2001:db8:1::2/64 interface=wan1 no-dad=yes advertise=no
+add address=2001:db8:2::2/64 interface=wan2 no-dad=yes advertise=no
+/ip address
+add address=198.51.100.2/30 interface=wan1
+add address=203.0.113.2/30 interface=wan2
+/ip route add gateway=198.51.100.1,203.0.113.1
+/ipv6 route add gateway=2001:db8:1::1,2001:db8:2::1
+";
+    const CHANGES: [(&str, &str); 4] = [
+        (
+            "2001:db8:99::7",
+            "/ipv6 firewall mangle add chain=output action=change-hop-limit new-hop-limit=set:5\n",
+        ),
+        ("2001:db8:99::7", "/ipv6 firewall mangle add chain=output action=change-dscp new-dscp=9\n"),
+        ("192.0.2.7", "/ip firewall mangle add chain=output action=change-dscp new-dscp=9\n"),
+        ("192.0.2.7", "/ip firewall mangle add chain=output action=mark-packet new-packet-mark=own\n"),
+    ];
+    if for_test().is_none() {
+        return;
+    }
+    for (to, change) in CHANGES {
+        let to: IpAddr = to.parse().expect("an address");
+        let none: IpAddr =
+            if to.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+        datagrams_of_the_router(&format!("{ROUTER}{change}"), none, to, |end| {
+            assert!(matches!(end, End::Leaves { .. }), "{change}{end:?}");
+        });
+    }
+}
+
+/// Sends some datagrams of a router's own, and tells how each ends, as it does and as its trace says.
+fn datagrams_of_the_router(
+    configuration: &str,
+    source: IpAddr,
+    destination: IpAddr,
+    mut tell: impl FnMut(&End<'_>),
+) {
+    let sources = text(configuration);
+    let router = compile(&sources, Options::default()).router;
+    let mut trial = Trial::build(&router).expect("the router can be built");
+    for number in 0..40 {
+        let ports = PortPair { source: 5000 + number, destination: 5353 };
         let payload = Payload::Datagram { protocol: Protocol::UDP, ports };
-        let sent = Arrival { interface: None, packet: Packet::new(own, own, 64, payload) };
+        let sent = Arrival { interface: None, packet: Packet::new(source, destination, 64, payload) };
         match trial.send(&sent).expect("it can be sent") {
-            Verdict::Agrees(End::Dropped(_)) => ends[0] += 1,
-            Verdict::Agrees(End::Delivered(_)) => ends[1] += 1,
-            other => panic!("{other:?}"),
+            Verdict::Agrees(end) => tell(&end),
+            other => panic!("{configuration}{other:?}"),
         }
     }
-    assert!(ends.iter().all(|count| *count > 5), "{ends:?}");
 }
