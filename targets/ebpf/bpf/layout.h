@@ -64,7 +64,7 @@ ASSERT_SIZE(struct timeout, 8);
 enum { TIMEOUT_TCP, TIMEOUT_UDP, TIMEOUTS };
 
 /* What packets of a connection's direction become, as the kernel's entry said: one end of it that changes. */
-struct line {
+struct remembered {
 	__be32 source[4];
 	__be32 destination[4];
 	/* The end that changes, behind it. */
@@ -75,18 +75,18 @@ struct line {
 	__u16 ifindex;
 	/* When the kernel was asked. */
 	__u32 asked;
-	/* LINE_..., and above them a sum of all. */
+	/* REMEMBERED_..., and above them a sum of all. */
 	__u32 kind;
 };
-ASSERT_SIZE(struct line, 64);
-ASSERT_OFFSET(struct line, ports, 48);
-#define LINE_TCP 1
-#define LINE_IPV6 2
+ASSERT_SIZE(struct remembered, 64);
+ASSERT_OFFSET(struct remembered, ports, 48);
+#define REMEMBERED_TCP 1
+#define REMEMBERED_IPV6 2
 /* It is the destination that changes. */
-#define LINE_DESTINATION 4
-#define LINE_KIND 0xff
+#define REMEMBERED_DESTINATION 4
+#define REMEMBERED_KIND 0xff
 /* 16 MiB: enough for both directions of 65,000 connections, with few that have to make room. */
-#define LINES (1 << 18)
+#define REMEMBERED (1 << 18)
 
 /* Who decides about packets to a destination; from WAY_GROUP on it is a group. */
 enum { WAY_STACK = 0, WAY_FIB = 1, WAY_OWN = 2, WAY_GROUP = 3 };

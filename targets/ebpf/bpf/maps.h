@@ -123,10 +123,10 @@ struct {
 struct {
 	MAP_TYPE(BPF_MAP_TYPE_ARRAY);
 	MAP_KEY(__u32);
-	MAP_VALUE(struct line);
-	MAP_ENTRIES(LINES);
+	MAP_VALUE(struct remembered);
+	MAP_ENTRIES(REMEMBERED);
 	MAP_FLAGS(BPF_F_MMAPABLE);
-} lines SECTION(".maps");
+} remembered SECTION(".maps");
 #endif
 
 /* When all lines were to be forgotten; written by the control plane. */

@@ -21,28 +21,28 @@ INLINE __u32 tick(void)
 /* The protocol and the family of a packet, in the lowest bits of what a line is. */
 INLINE __u32 kind_of(const struct flow_key *key)
 {
-	return (key->protocol == PROTOCOL_TCP ? LINE_TCP : 0) | (key->family == AF_INET6 ? LINE_IPV6 : 0);
+	return (key->protocol == PROTOCOL_TCP ? REMEMBERED_TCP : 0) | (key->family == AF_INET6 ? REMEMBERED_IPV6 : 0);
 }
 
 /* A number of all that a line says, in the bits above. Processors do not wait for one another here: by this number a line is
  * known that two have written at a time, or that was read while one wrote. */
-INLINE __u32 sum_of(const struct line *line, __u32 kind)
+INLINE __u32 sum_of(const struct remembered *line, __u32 kind)
 {
 	const __u64 *words = (const __u64 *)line;
 	__u64 sum = line->asked | (__u64)kind << 32;
 #pragma unroll
 	for (int i = 0; i < 7; i++)
 		sum = (sum ^ words[i] ^ sum >> 29) * 0x9e3779b97f4a7c15ULL;
-	return (__u32)(sum >> 32) & ~LINE_KIND;
+	return (__u32)(sum >> 32) & ~REMEMBERED_KIND;
 }
 
 /* Whether a line is a packet's, however old. */
-INLINE int is_line_of(const struct line *line, const struct flow_key *key)
+INLINE int is_line_of(const struct remembered *line, const struct flow_key *key)
 {
 	const __u64 *of_line = (const __u64 *)line->source, *of_key = (const __u64 *)key->source;
 	return of_line[0] == of_key[0] && of_line[1] == of_key[1] && of_line[2] == of_key[2] &&
 	       of_line[3] == of_key[3] && *(const __u32 *)line->ports == *(const __u32 *)key->ports &&
-	       (line->kind & (LINE_TCP | LINE_IPV6)) == kind_of(key);
+	       (line->kind & (REMEMBERED_TCP | REMEMBERED_IPV6)) == kind_of(key);
 }
 
 /* The first of the two places where a packet's line may stand. */
@@ -51,36 +51,36 @@ INLINE __u32 first_place(const struct flow_key *key)
 	__u32 ports = *(const __u32 *)key->ports;
 	__u32 hash = key->family == AF_INET ? hash4(key->source[0], key->destination[0], ports, key->protocol) :
 					      hash6(key->source, key->destination, ports, key->protocol);
-	return hash & (LINES - 2);
+	return hash & (REMEMBERED - 2);
 }
 
 /* A packet's line, however old; 0 where there is none. */
-INLINE struct line *find_line(const struct flow_key *key)
+INLINE struct remembered *find_line(const struct flow_key *key)
 {
 	__u32 place = first_place(key);
-	struct line *line = bpf_map_lookup_elem(&lines, &place);
+	struct remembered *line = bpf_map_lookup_elem(&remembered, &place);
 	if (line && is_line_of(line, key))
 		return line;
 	place++;
-	line = bpf_map_lookup_elem(&lines, &place);
+	line = bpf_map_lookup_elem(&remembered, &place);
 	return line && is_line_of(line, key) ? line : 0;
 }
 
 /* Reads what a packet becomes. Returns whether that is known for sure. */
-INLINE int recall(const struct packet *packet, struct translation *to)
+INLINE int recall_translation(const struct packet *packet, struct translation *to)
 {
-	struct line *found = find_line(&packet->key);
+	struct remembered *found = find_line(&packet->key);
 	__u32 first = 0, *forgotten = bpf_map_lookup_elem(&all_forgotten, &first);
 	if (!found || !forgotten)
 		return 0;
-	struct line line = *found;
+	struct remembered line = *found;
 	__u32 now = tick(), age = now - line.asked;
 	if (age >= TICKS || age >= now - *forgotten)
 		return 0;
-	if (!is_line_of(&line, &packet->key) || (line.kind & ~LINE_KIND) != sum_of(&line, line.kind & LINE_KIND))
+	if (!is_line_of(&line, &packet->key) || (line.kind & ~REMEMBERED_KIND) != sum_of(&line, line.kind & REMEMBERED_KIND))
 		return 0;
 	to->ifindex = line.ifindex;
-	if (line.kind & LINE_DESTINATION) {
+	if (line.kind & REMEMBERED_DESTINATION) {
 		__builtin_memcpy(to->source, packet->source, 16);
 		__builtin_memcpy(to->destination, line.becomes, 16);
 		to->ports[0] = packet->key.ports[0];
@@ -101,14 +101,14 @@ INLINE int are_same(const __be32 *one, const __be32 *other)
 
 /* Writes down what the kernel's entry has just said of a packet. A line has room for one end that changes, and for most
  * devices' numbers; what is more is asked for each time. */
-INLINE void remember(const struct packet *packet, const struct translation *to)
+INLINE void remember_translation(const struct packet *packet, const struct translation *to)
 {
 	int keeps_source = are_same(to->source, packet->source) && to->ports[0] == packet->key.ports[0];
 	int keeps_destination = are_same(to->destination, packet->destination) && to->ports[1] == packet->key.ports[1];
 	if ((!keeps_source && !keeps_destination) || to->ifindex > 0xffff)
 		return;
-	__u32 kind = kind_of(&packet->key) | (keeps_source ? LINE_DESTINATION : 0);
-	struct line line = { .ifindex = to->ifindex, .asked = tick() };
+	__u32 kind = kind_of(&packet->key) | (keeps_source ? REMEMBERED_DESTINATION : 0);
+	struct remembered line = { .ifindex = to->ifindex, .asked = tick() };
 	__builtin_memcpy(line.source, packet->source, 16);
 	__builtin_memcpy(line.destination, packet->destination, 16);
 	__builtin_memcpy(line.becomes, keeps_source ? to->destination : to->source, 16);
@@ -120,9 +120,9 @@ INLINE void remember(const struct packet *packet, const struct translation *to)
 	line.kind = kind | sum_of(&line, kind);
 
 	__u32 place = first_place(&packet->key);
-	struct line *first = bpf_map_lookup_elem(&lines, &place);
+	struct remembered *first = bpf_map_lookup_elem(&remembered, &place);
 	place++;
-	struct line *second = bpf_map_lookup_elem(&lines, &place);
+	struct remembered *second = bpf_map_lookup_elem(&remembered, &place);
 	if (!first || !second)
 		return;
 	/* Its own line, else that which was not asked for since longest. */
@@ -133,9 +133,9 @@ INLINE void remember(const struct packet *packet, const struct translation *to)
 }
 
 /* Has the kernel be asked about the packets of a key. */
-INLINE void forget(const struct flow_key *key)
+INLINE void forget_translation(const struct flow_key *key)
 {
-	struct line *line = find_line(key);
+	struct remembered *line = find_line(key);
 	if (line)
 		line->asked = 0;
 }
@@ -148,5 +148,5 @@ INLINE void forget_answers(const struct packet *packet, const struct translation
 	__builtin_memcpy(key.destination, to->source, 16);
 	key.ports[0] = to->ports[1];
 	key.ports[1] = to->ports[0];
-	forget(&key);
+	forget_translation(&key);
 }

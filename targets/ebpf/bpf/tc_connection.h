@@ -56,7 +56,7 @@ INLINE void tc_forget(struct __sk_buff *skb, const struct packet *packet)
 {
 	struct translation to = {};
 	__u8 direction;
-	forget(&packet->key);
+	forget_translation(&packet->key);
 	struct nf_conn *connection = tc_find_connection(skb, packet, &direction);
 	if (!connection)
 		return;
@@ -130,10 +130,10 @@ INLINE int tc_by_connection(struct __sk_buff *skb, const struct port *port, cons
 		return CONTINUE;
 	}
 	struct translation to = {};
-	if (!recall(packet, &to)) {
+	if (!recall_translation(packet, &to)) {
 		if (!tc_find_translation(skb, packet, &to))
 			return CONTINUE;
-		remember(packet, &to);
+		remember_translation(packet, &to);
 	}
 	struct bpf_fib_lookup answer = translated_question(packet, &to, skb->ifindex);
 	int found = tc_look_up(skb, &answer);
@@ -141,7 +141,7 @@ INLINE int tc_by_connection(struct __sk_buff *skb, const struct port *port, cons
 		return found;
 	/* A masqueraded connection ends where its packets would leave by another device. */
 	if (to.ifindex && to.ifindex != answer.ifindex) {
-		forget(&packet->key);
+		forget_translation(&packet->key);
 		forget_answers(packet, &to);
 		return STACK_FIB;
 	}

@@ -79,7 +79,7 @@ INLINE int xdp_translate(struct xdp_md *context, const struct packet *packet, co
 INLINE int xdp_by_connection(struct xdp_md *context, const struct port *port, const struct packet *packet, int *verdict)
 {
 	struct translation to = {};
-	if (!may_be_short(port, packet) || begins_or_ends(packet) || !recall(packet, &to))
+	if (!may_be_short(port, packet) || begins_or_ends(packet) || !recall_translation(packet, &to))
 		return CONTINUE;
 	struct bpf_fib_lookup answer = translated_question(packet, &to, context->ingress_ifindex);
 	int found = xdp_look_up(context, packet, &answer);
