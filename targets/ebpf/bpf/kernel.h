@@ -7,6 +7,7 @@ typedef unsigned short __u16;
 typedef unsigned int __u32;
 typedef unsigned long long __u64;
 typedef int __s32;
+typedef long long __s64;
 /* In network order. */
 typedef __u16 __be16;
 typedef __u32 __be32;
@@ -96,6 +97,7 @@ ASSERT_SIZE(struct bpf_redir_neigh, 20);
 #define BPF_F_MARK_MANGLED_0 (1 << 5)
 #define BPF_ANY 0
 #define BPF_F_NO_PREALLOC 1
+#define BPF_F_MMAPABLE (1 << 10)
 
 /* socket.h, the same on all architectures. */
 #define AF_INET 2
@@ -129,7 +131,6 @@ enum {
 	BPF_MAP_TYPE_HASH = 1,
 	BPF_MAP_TYPE_ARRAY = 2,
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
-	BPF_MAP_TYPE_LRU_HASH = 9,
 	BPF_MAP_TYPE_LPM_TRIE = 11,
 	BPF_MAP_TYPE_ARRAY_OF_MAPS = 12,
 	BPF_MAP_TYPE_DEVMAP = 14,

@@ -1,8 +1,7 @@
 /* From the bytes of a packet to what is decided by. */
 #pragma once
 
-#include "headers.h"
-#include "layout.h"
+#include "hash.h"
 
 /* What is decided by. */
 struct packet {

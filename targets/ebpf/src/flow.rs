@@ -1,7 +1,7 @@
 //! Connections as they are hashed: `bpf/hash.h` in Rust.
 
 use crate::HashFields;
-use crate::layout::{AF_INET, AF_INET6, RawFlowKey};
+use crate::layout::{AF_INET, AF_INET6};
 use rosc_target::jhash;
 use std::net::IpAddr;
 
@@ -65,18 +65,5 @@ pub(crate) fn read_address(bytes: [u8; 16], family: u8) -> Option<IpAddr> {
         AF_INET => Some(IpAddr::from([bytes[0], bytes[1], bytes[2], bytes[3]])),
         AF_INET6 => Some(IpAddr::from(bytes)),
         _ => None,
-    }
-}
-
-impl Flow {
-    /// The connection that a map's key names; `None` for one that no program writes.
-    pub(crate) fn read(key: &RawFlowKey) -> Option<Self> {
-        Some(Self {
-            source: read_address(key.source, key.family)?,
-            destination: read_address(key.destination, key.family)?,
-            protocol: key.protocol,
-            source_port: u16::from_be_bytes(key.ports[0]),
-            destination_port: u16::from_be_bytes(key.ports[1]),
-        })
     }
 }

@@ -4,6 +4,7 @@ mod changes;
 mod connections;
 mod drains;
 mod frame;
+mod memory;
 mod packets;
 mod shared;
 mod tables;
