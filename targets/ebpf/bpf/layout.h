@@ -97,6 +97,8 @@ enum {
 	FIELD_SOURCE_PORT = 8,
 	FIELD_DESTINATION_PORT = 16,
 	FIELDS_ALL = 31,
+	/* Of what a tunnel carries, its ends in place of the tunnel's. */
+	FIELD_INNER = 32,
 };
 
 /* A member of a group. */

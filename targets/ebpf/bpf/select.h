@@ -34,11 +34,12 @@ INLINE struct member *find_member(__u32 group, __u32 id)
 /* Where a connection goes whose slot has changed: to where it was seen before; else, while the group drains, a new one to
  * the member of now and one that may be older than the change to the member before. Only then it is remembered. */
 INLINE struct member *find_sticky(__u32 group, const struct group *about, const struct slot *slot,
-				  const struct packet *packet, __u32 hash, __u32 *id)
+				  const struct packet *packet, const struct flow_key *key, __u32 hash,
+				  __u32 *id)
 {
 	__u64 time = bpf_ktime_get_coarse_ns();
 	struct memo memo;
-	if (!find_memo(group, about, &packet->key, hash, time, &memo))
+	if (!find_memo(group, about, key, hash, time, &memo))
 		return 0;
 	if (memo.word) {
 		*id = member_of(memo.word);
@@ -77,13 +78,15 @@ INLINE struct member *find(__u32 way, const struct packet *packet, __u32 *place)
 	struct group *about = bpf_map_lookup_elem(&groups, &group);
 	if (!about || !about->used)
 		return 0;
-	__u32 of_packet = hash(&packet->key, about->fields);
+	int is_inner = (about->fields & FIELD_INNER) && packet->inner.family;
+	const struct flow_key *key = is_inner ? &packet->inner : &packet->key;
+	__u32 of_packet = hash(key, about->fields);
 	const struct slot *slot = find_slot(group, about, of_packet);
 	if (!slot)
 		return 0;
 	struct member *member;
 	if (slot->before & SLOT_CHANGED) {
-		member = find_sticky(group, about, slot, packet, of_packet, &id);
+		member = find_sticky(group, about, slot, packet, key, of_packet, &id);
 	} else {
 		id = slot->now;
 		member = find_member(group, id);

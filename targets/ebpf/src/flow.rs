@@ -3,7 +3,7 @@
 use crate::HashFields;
 use crate::layout::{AF_INET, AF_INET6};
 use rosc_target::jhash;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 /// What of a packet may be hashed. Both addresses are of one family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -18,12 +18,30 @@ pub struct Flow {
     pub source_port: u16,
     /// The destination port, likewise.
     pub destination_port: u16,
+    /// Source and destination of the packet that it carries, of one family, if it is a tunnel's that the programs look into.
+    pub inner: Option<(IpAddr, IpAddr)>,
 }
 
 impl Flow {
+    /// What nothing is known of.
+    const NOTHING: Self = Self {
+        source: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        destination: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        protocol: 0,
+        source_port: 0,
+        destination_port: 0,
+        inner: None,
+    };
+
     /// The hash of the fields that a group hashes: Jenkins' of both addresses, both ports in network order, and the
     /// protocol in four bytes, with zeros for what is not hashed.
     pub fn hash(&self, fields: HashFields) -> u32 {
+        if fields.inner
+            && let Some((source, destination)) = self.inner
+        {
+            let inner = Self { source, destination, ..Self::NOTHING };
+            return inner.hash(fields);
+        }
         let mut key = Vec::with_capacity(40);
         push_address(&mut key, self.source, fields.source);
         push_address(&mut key, self.destination, fields.destination);

@@ -30,6 +30,7 @@ pub(crate) const FIELD_DESTINATION: u8 = 2;
 pub(crate) const FIELD_PROTOCOL: u8 = 4;
 pub(crate) const FIELD_SOURCE_PORT: u8 = 8;
 pub(crate) const FIELD_DESTINATION_PORT: u8 = 16;
+pub(crate) const FIELD_INNER: u8 = 32;
 /// `MEMBER_...`.
 pub(crate) const MEMBER_ALIVE: u8 = 1;
 pub(crate) const MEMBER_RESOLVED: u8 = 2;

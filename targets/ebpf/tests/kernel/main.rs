@@ -8,4 +8,5 @@ mod memory;
 mod packets;
 mod shared;
 mod tables;
+mod tunnel;
 mod world;
