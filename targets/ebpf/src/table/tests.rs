@@ -4,6 +4,8 @@ use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
+mod flows;
+
 /// Members by number, with weights: what a group has at a time.
 type Members = BTreeMap<u8, u16>;
 
