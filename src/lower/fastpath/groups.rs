@@ -38,9 +38,9 @@ impl Context<'_> {
             return shared;
         }
         let hash = match self.hash_policy(family).value {
+            HashPolicy::L3 => HashFields::L3,
+            HashPolicy::L3Inner => HashFields::L3_INNER,
             HashPolicy::L4 => HashFields::L4,
-            // What is inside of tunnels is an obstacle to all of the family.
-            HashPolicy::L3 | HashPolicy::L3Inner => HashFields::L3,
         };
         for (route, next_hops) in multipath {
             let made = group(route, next_hops, hash, asked).and_then(|made| match groups.len() {

@@ -5,7 +5,7 @@ use super::groups::{is_met_unmarked, several};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{HashPolicy, IpSettings, RedirectPolicy, RoutingRule, RpFilter, RuleAction};
 use crate::lower::Context;
-use rosc_route::Family;
+use rosc_route::{Family, MAIN_TABLE};
 
 impl Context<'_> {
     /// All but rules, which may be in the way of some interfaces only.
@@ -14,11 +14,13 @@ impl Context<'_> {
             Family::Ipv4 => of_ipv4(&self.router.settings.ip),
             Family::Ipv6 => self.of_ipv6(),
         };
-        // Neither the program nor the look-up in the kernel's routes that it asks for sees what is inside of a tunnel.
+        // The look-up in the kernel's routes that the program asks for does not see what is inside of a tunnel. In `main`
+        // that is not asked about such a route.
         let policy = self.hash_policy(family);
-        let mut routes = route.routes().iter().filter(|route| route.family() == family);
-        if policy.value == HashPolicy::L3Inner && routes.any(|route| several(route).is_some()) {
-            let why = "multipath routes share packets by what is inside of tunnels";
+        let mut others =
+            route.routes().iter().filter(|route| route.family() == family && route.table != MAIN_TABLE);
+        if policy.value == HashPolicy::L3Inner && others.any(|route| several(route).is_some()) {
+            let why = "multipath routes of tables other than main share packets by what is inside of tunnels";
             let help =
                 "set the hash policy to l3 or l4 if connections inside of a tunnel may go the same way";
             found.push(diagnostics::off(family, why, policy.origin, help));

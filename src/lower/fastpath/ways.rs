@@ -1,6 +1,7 @@
 //! Who decides about which destinations, in as few prefixes as say it.
 
-use crate::ir::FastPath;
+use super::groups::several;
+use crate::ir::{FastPath, HashPolicy};
 use crate::lower::Context;
 use ipnet::{IpNet, Ipv4Net};
 use rosc_ebpf::{By, GroupName, Way};
@@ -37,8 +38,15 @@ impl Context<'_> {
     ) -> BTreeMap<IpNet, Way> {
         let everything = IpNet::new(unspecified(family), 0).expect("a prefix of everything");
         let mut ways = BTreeMap::from([(everything, Way { origin: asked.origin, by: By::Fib })]);
+        // The kernel's routes are asked by what is outside of a tunnel.
+        let needs_stack =
+            |route: &Route| self.hash_policy(family).value == HashPolicy::L3Inner && several(route).is_some();
         for (destination, route) in used {
-            let by = shared.remove(&destination).map_or(By::Fib, By::Group);
+            let by = match shared.remove(&destination) {
+                Some(group) => By::Group(group),
+                None if needs_stack(route) => By::Stack,
+                None => By::Fib,
+            };
             ways.insert(destination, Way { origin: route.origin, by });
         }
         // The routes of connected networks, and those of the router's own addresses, come before others.

@@ -32,24 +32,37 @@ INLINE __u32 rotate(__u32 word, int bits)
 	} while (0)
 
 #define JHASH_START 0xdeadbeef
+/* Two numbers come out of it; the lower half is the one that jhash() gives. */
+#define BOTH(b, c) ((__u64)(b) << 32 | (c))
+
+/* A connection, as its packets name it. Behind addresses of IPv4 are zeros. */
+struct flow_key {
+	__be32 source[4];
+	__be32 destination[4];
+	__be16 ports[2];
+	__u8 protocol;
+	/* AF_INET or AF_INET6. */
+	__u8 family;
+	__u8 padding[2];
+};
 
 /* Source, destination, ports, protocol: of IPv4 four words. */
-INLINE __u32 hash4(__be32 source, __be32 destination, __u32 ports, __u32 protocol)
+INLINE __u64 hash4(__u32 seed, __be32 source, __be32 destination, __u32 ports, __u32 protocol)
 {
-	__u32 a = JHASH_START + 16, b = a, c = a;
+	__u32 a = JHASH_START + 16 + seed, b = a, c = a;
 	a += source;
 	b += destination;
 	c += ports;
 	MIX(a, b, c);
 	a += protocol;
 	LAST_MIX(a, b, c);
-	return c;
+	return BOTH(b, c);
 }
 
 /* Of IPv6 ten words; what is not hashed is zero. */
-INLINE __u32 hash6(const __be32 *source, const __be32 *destination, __u32 ports, __u32 protocol)
+INLINE __u64 hash6(__u32 seed, const __be32 *source, const __be32 *destination, __u32 ports, __u32 protocol)
 {
-	__u32 a = JHASH_START + 40, b = a, c = a;
+	__u32 a = JHASH_START + 40 + seed, b = a, c = a;
 	if (source) {
 		a += source[0];
 		b += source[1];
@@ -71,11 +84,11 @@ INLINE __u32 hash6(const __be32 *source, const __be32 *destination, __u32 ports,
 	MIX(a, b, c);
 	a += protocol;
 	LAST_MIX(a, b, c);
-	return c;
+	return BOTH(b, c);
 }
 
-/* The hash of a connection by the fields of a group. */
-INLINE __u32 hash(const struct flow_key *key, __u8 fields)
+/* The same of a connection, by some of its fields. */
+INLINE __u64 hash_both(const struct flow_key *key, __u8 fields, __u32 seed)
 {
 	/* In memory the source port stands first, on any processor. */
 	struct ports taken = {
@@ -86,8 +99,14 @@ INLINE __u32 hash(const struct flow_key *key, __u8 fields)
 	__builtin_memcpy(&ports, &taken, sizeof(ports));
 	__u32 protocol = fields & FIELD_PROTOCOL ? key->protocol : 0;
 	if (key->family == AF_INET)
-		return hash4(fields & FIELD_SOURCE ? key->source[0] : 0,
+		return hash4(seed, fields & FIELD_SOURCE ? key->source[0] : 0,
 			     fields & FIELD_DESTINATION ? key->destination[0] : 0, ports, protocol);
-	return hash6(fields & FIELD_SOURCE ? key->source : 0, fields & FIELD_DESTINATION ? key->destination : 0, ports,
-		     protocol);
+	return hash6(seed, fields & FIELD_SOURCE ? key->source : 0, fields & FIELD_DESTINATION ? key->destination : 0,
+		     ports, protocol);
+}
+
+/* The hash of a connection by the fields of a group. */
+INLINE __u32 hash(const struct flow_key *key, __u8 fields)
+{
+	return hash_both(key, fields, 0);
 }

@@ -62,7 +62,19 @@ enum { ETHERTYPE_IPV4 = 0x0800, ETHERTYPE_IPV6 = 0x86dd };
 #define IPV4_WITHOUT_OPTIONS 0x45
 /* More fragments, or an offset (RFC 791). */
 #define IPV4_FRAGMENT 0x3fff
+/* The upper half of an IP header's first byte is its version. */
+enum { VERSION_SHIFT = 4, VERSION_IPV4 = 4, VERSION_IPV6 = 6 };
 enum { PROTOCOL_ICMP = 1, PROTOCOL_TCP = 6, PROTOCOL_UDP = 17, PROTOCOL_ICMPV6 = 58, PROTOCOL_SCTP = 132 };
+/* RFC 2003, 2473 and 4213, 2784: what carries packets. */
+enum { PROTOCOL_IPIP = 4, PROTOCOL_IPV6 = 41, PROTOCOL_GRE = 47 };
+
+/* RFC 2784, and 2890 for what may follow: a word for each of the first three. RFC 1701 has a routing field of any length. */
+struct gre {
+	__be16 flags;
+	__be16 protocol;
+};
+ASSERT_SIZE(struct gre, 4);
+enum { GRE_CHECKSUM = 0x8000, GRE_KEY = 0x2000, GRE_SEQUENCE = 0x1000, GRE_ROUTING = 0x4000, GRE_VERSION = 7 };
 /* RFC 8200, section 4, RFC 4302, 4303, 6275, 7401, 5533: what may stand between the header and what it carries. */
 enum {
 	EXTENSION_HOP_BY_HOP = 0,

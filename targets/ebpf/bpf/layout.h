@@ -105,18 +105,25 @@ struct group {
 	__u8 large;
 	/* Whether there is such a group. */
 	__u8 used;
-	__u8 padding[5];
+	__u8 padding;
+	/* What connections of the group are remembered by: a number that nobody outside knows, so that nobody can send such as
+	 * push others out. */
+	__u32 seed;
 };
 ASSERT_SIZE(struct group, 56);
 ASSERT_OFFSET(struct group, drain_until, 32);
 ASSERT_OFFSET(struct group, generation, 40);
 ASSERT_OFFSET(struct group, fields, 48);
+ASSERT_OFFSET(struct group, seed, 52);
 enum {
 	FIELD_SOURCE = 1,
 	FIELD_DESTINATION = 2,
 	FIELD_PROTOCOL = 4,
 	FIELD_SOURCE_PORT = 8,
 	FIELD_DESTINATION_PORT = 16,
+	FIELDS_ALL = 31,
+	/* Of what a tunnel carries, its ends in place of the tunnel's. */
+	FIELD_INNER = 32,
 };
 
 /* A member of a group. */
@@ -144,29 +151,33 @@ ASSERT_OFFSET(struct member, weight, 28);
 ASSERT_OFFSET(struct member, destination, 32);
 enum { MEMBER_ALIVE = 1, MEMBER_RESOLVED = 2 };
 
-/* A connection, as its packets name it. Behind addresses of IPv4 are zeros. */
-struct flow_key {
-	__be32 source[4];
-	__be32 destination[4];
-	__be16 ports[2];
-	__u8 protocol;
-	/* AF_INET or AF_INET6. */
-	__u8 family;
-	__u8 group;
-	__u8 padding;
+/* Where connections go that were seen during a drain: one word each, in the line of the processor's cache that a hash of
+ * the connection names. Who looks one up reads one line, and compares. */
+#define LINES (1 << 17)
+#define WORDS 8
+struct line {
+	__u64 words[WORDS];
 };
-ASSERT_SIZE(struct flow_key, 40);
+ASSERT_SIZE(struct line, 64);
 
-/* Where a connection goes that was seen during a drain. */
-struct flow {
-	/* When it was seen last (CLOCK_MONOTONIC, in ns). */
-	__u64 seen;
-	/* The change that brought the member: with another, it is another one. */
-	__u32 born;
-	__u8 member;
-	__u8 padding[3];
+/* A word, from its lowest bit on; 0 for none. */
+enum {
+	/* The member, with one added. */
+	WORD_MEMBER = 0,
+	/* The change that brought it, as far as it fits: with another, it is another one. */
+	WORD_BORN = 7,
+	WORD_GROUP = 11,
+	/* The upper bits of the hash that names the slot. */
+	WORD_HASH = 17,
+	/* Bits of another hash. With those above 44 bits tell connections of a line apart, or 38 those of one group. */
+	WORD_SIGNATURE = 35,
+	/* When it was seen last, in units of 2^CLOCK_SHIFT ns; it starts anew after nine minutes. */
+	WORD_TIME = 55,
+	WORD_END = 64,
 };
-ASSERT_SIZE(struct flow, 16);
+#define CLOCK_SHIFT 30
+_Static_assert(MAX_IDS < 1 << (WORD_BORN - WORD_MEMBER), "a member fits into a word");
+_Static_assert(MAX_GROUPS <= 1 << (WORD_HASH - WORD_GROUP), "a group fits into a word");
 
 struct ways4_key {
 	__u32 prefix_len;

@@ -83,14 +83,15 @@ struct {
 	MAP_OF(struct large_array);
 } large_tables SECTION(".maps");
 
-/* Connections of changed slots; written by the programs while a group drains, and bounded by forgetting the one that was
- * not seen for longest. */
+/* Connections of changed slots; written by the programs while a group drains. The control plane reads it as memory, which
+ * has the kernel begin it with a page: each value is one line of the processor's cache. */
 struct {
-	MAP_TYPE(BPF_MAP_TYPE_LRU_HASH);
-	MAP_KEY(struct flow_key);
-	MAP_VALUE(struct flow);
-	MAP_ENTRIES(1 << 16);
-} flows SECTION(".maps");
+	MAP_TYPE(BPF_MAP_TYPE_ARRAY);
+	MAP_KEY(__u32);
+	MAP_VALUE(struct line);
+	MAP_ENTRIES(LINES);
+	MAP_FLAGS(BPF_F_MMAPABLE);
+} memory SECTION(".maps");
 
 /* By the member's place; written by the control plane, for packets that XDP sends on. */
 struct {

@@ -1,13 +1,14 @@
 /* From the bytes of a packet to what is decided by. */
 #pragma once
 
-#include "headers.h"
-#include "layout.h"
+#include "tunnel.h"
 
 /* What is decided by. */
 struct packet {
 	/* The connection that is hashed: of an ICMP error the one that it is about. */
 	struct flow_key key;
+	/* The ends of the packet that it carries, if it is a tunnel's; of no family otherwise. */
+	struct flow_key inner;
 	/* Its own ends, of which the key's may differ. */
 	__be32 source[4];
 	__be32 destination[4];
@@ -101,6 +102,12 @@ INLINE int parse_ports(void *data_end, void *transport, struct packet *packet)
 	return CONTINUE;
 }
 
+/* Reads what a tunnel carries. */
+INLINE int parse_inner(void *data_end, void *transport, __u32 left, struct packet *packet)
+{
+	return parse_tunnel(data_end, transport, left, packet->protocol, &packet->inner) ? CONTINUE : STACK_SHORT;
+}
+
 /* Takes the connection that an error is about: the packet in it went the other way. */
 INLINE void parse_error4(void *data_end, struct icmp *icmp, struct packet *packet)
 {
@@ -176,6 +183,8 @@ INLINE int parse4(void *data, void *data_end, __u32 frame_length, struct packet 
 	void *transport = ip + 1;
 	if (has_ports(ip->protocol))
 		return parse_ports(data_end, transport, packet);
+	if (is_tunnel(ip->protocol))
+		return parse_inner(data_end, transport, packet->length - sizeof(*ip), packet);
 	struct icmp *icmp = transport;
 	if (ip->protocol == PROTOCOL_ICMP && (void *)(icmp + 1) <= data_end && is_error4(icmp->type))
 		parse_error4(data_end, icmp, packet);
@@ -209,6 +218,8 @@ INLINE int parse6(void *data, void *data_end, __u32 frame_length, struct packet 
 	void *transport = ip + 1;
 	if (has_ports(ip->next_header))
 		return parse_ports(data_end, transport, packet);
+	if (is_tunnel(ip->next_header))
+		return parse_inner(data_end, transport, packet->length - sizeof(*ip), packet);
 	struct icmp *icmp = transport;
 	if (ip->next_header == PROTOCOL_ICMPV6 && (void *)(icmp + 1) <= data_end && is_error6(icmp->type))
 		parse_error6(data_end, icmp, packet);

@@ -48,10 +48,7 @@ INLINE int is_line_of(const struct remembered *line, const struct flow_key *key)
 /* The first of the two places where a packet's line may stand. */
 INLINE __u32 first_place(const struct flow_key *key)
 {
-	__u32 ports = *(const __u32 *)key->ports;
-	__u32 hash = key->family == AF_INET ? hash4(key->source[0], key->destination[0], ports, key->protocol) :
-					      hash6(key->source, key->destination, ports, key->protocol);
-	return hash & (REMEMBERED - 2);
+	return hash_both(key, FIELDS_ALL, 0) & (REMEMBERED - 2);
 }
 
 /* A packet's line, however old; 0 where there is none. */
@@ -74,8 +71,9 @@ INLINE int recall_translation(const struct packet *packet, struct translation *t
 	if (!found || !forgotten)
 		return 0;
 	struct remembered line = *found;
+	/* This clock may be behind that of the control plane: a second is added to both sides. */
 	__u32 now = tick(), age = now - line.asked;
-	if (age >= TICKS || age >= now - *forgotten)
+	if (age >= TICKS || age + TICKS >= now - *forgotten + TICKS)
 		return 0;
 	if (!is_line_of(&line, &packet->key) || (line.kind & ~REMEMBERED_KIND) != sum_of(&line, line.kind & REMEMBERED_KIND))
 		return 0;

@@ -2,11 +2,8 @@
 #pragma once
 
 #include "hash.h"
-#include "maps.h"
+#include "memory.h"
 #include "parse.h"
-
-/* A connection's last sign of life is noted this often, in ns. */
-#define NOTED_EVERY 1000000000ULL
 
 /* The slot of a hash; 0 where the group has no table. */
 INLINE const struct slot *find_slot(__u32 group, const struct group *about, __u32 hash)
@@ -37,18 +34,18 @@ INLINE struct member *find_member(__u32 group, __u32 id)
 /* Where a connection goes whose slot has changed: to where it was seen before; else, while the group drains, a new one to
  * the member of now and one that may be older than the change to the member before. Only then it is remembered. */
 INLINE struct member *find_sticky(__u32 group, const struct group *about, const struct slot *slot,
-				  const struct packet *packet, __u32 *id)
+				  const struct packet *packet, const struct flow_key *key, __u32 hash,
+				  __u32 *id)
 {
-	struct flow_key key = packet->key;
-	key.group = group;
 	__u64 time = bpf_ktime_get_coarse_ns();
-	struct flow *flow = bpf_map_lookup_elem(&flows, &key);
-	if (flow) {
-		struct member *member = find_member(group, flow->member);
-		if (member && member->born == flow->born) {
-			if (time - flow->seen > NOTED_EVERY)
-				flow->seen = time;
-			*id = flow->member;
+	struct memo memo;
+	if (!find_memo(group, about, key, hash, time, &memo))
+		return 0;
+	if (memo.word) {
+		*id = member_of(memo.word);
+		struct member *member = find_member(group, *id);
+		if (member && means(memo.word, member)) {
+			note(&memo);
 			return member;
 		}
 	}
@@ -69,10 +66,8 @@ INLINE struct member *find_sticky(__u32 group, const struct group *about, const 
 		*id = slot->now;
 		member = find_member(group, *id);
 	}
-	if (member) {
-		struct flow seen = { .seen = time, .born = member->born, .member = *id };
-		bpf_map_update_elem(&flows, &key, &seen, BPF_ANY);
-	}
+	if (member)
+		remember(&memo, *id, member);
 	return member;
 }
 
@@ -83,12 +78,15 @@ INLINE struct member *find(__u32 way, const struct packet *packet, __u32 *place)
 	struct group *about = bpf_map_lookup_elem(&groups, &group);
 	if (!about || !about->used)
 		return 0;
-	const struct slot *slot = find_slot(group, about, hash(&packet->key, about->fields));
+	int is_inner = (about->fields & FIELD_INNER) && packet->inner.family;
+	const struct flow_key *key = is_inner ? &packet->inner : &packet->key;
+	__u32 of_packet = hash(key, about->fields);
+	const struct slot *slot = find_slot(group, about, of_packet);
 	if (!slot)
 		return 0;
 	struct member *member;
 	if (slot->before & SLOT_CHANGED) {
-		member = find_sticky(group, about, slot, packet, &id);
+		member = find_sticky(group, about, slot, packet, key, of_packet, &id);
 	} else {
 		id = slot->now;
 		member = find_member(group, id);

@@ -6,7 +6,7 @@
 #include "select.h"
 #include "way.h"
 
-/* Bytes of a packet that are looked at: Ethernet, IPv6, ICMP, and in it IPv6 and ports again. */
+/* Bytes of a packet that are looked at: Ethernet, IPv6, ICMP, and in it IPv6 and ports again; or Ethernet, IPv6, GRE and IPv6. */
 #define LOOKED_AT 112
 
 /* Where the IP header begins; devices without Ethernet's header have it first. */

@@ -3,8 +3,9 @@
 use crate::group::{now, read_table, seconds_left};
 use crate::layout::RawCount;
 use crate::maps::Maps;
+use crate::memory::Memory;
 use crate::read::{members, name, next_hop, place, slots, used};
-use crate::{GroupName, NextHop};
+use crate::{GroupName, NextHop, Table};
 use aya::maps::PerCpuArray;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -130,14 +131,10 @@ pub(crate) fn read(maps: &Maps) -> Result<Counters, Box<dyn Error>> {
             let traffic = sum(&maps.member_counts, place(number, id))?;
             of_members.push(MemberCounters { next_hop, weight: member.weight, slots, traffic });
         }
-        let flows =
-            maps.flows.keys().filter(|key| key.as_ref().is_ok_and(|key| u32::from(key.group) == number));
-        let changed = table.iter().flat_map(|table| table.slots()).filter(|slot| slot.is_changed());
-        let drain = Drained {
-            seconds_left: seconds_left(raw.drain_until, now),
-            slots: changed.count(),
-            connections: flows.count(),
-        };
+        let slots = table.as_ref().map_or(0, Table::changed);
+        // Of slots that have not changed nothing is known.
+        let connections = if slots == 0 { 0 } else { Memory::open(maps)?.of_group(number).len() };
+        let drain = Drained { seconds_left: seconds_left(raw.drain_until, now), slots, connections };
         counters.groups.insert(name, GroupCounters { members: of_members, drain });
     }
     Ok(counters)

@@ -1,9 +1,9 @@
 //! Connections as they are hashed: `bpf/hash.h` in Rust.
 
 use crate::HashFields;
-use crate::layout::{AF_INET, AF_INET6, RawFlowKey};
+use crate::layout::{AF_INET, AF_INET6};
 use rosc_target::jhash;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 /// What of a packet may be hashed. Both addresses are of one family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -18,12 +18,30 @@ pub struct Flow {
     pub source_port: u16,
     /// The destination port, likewise.
     pub destination_port: u16,
+    /// Source and destination of the packet that it carries, of one family, if it is a tunnel's that the programs look into.
+    pub inner: Option<(IpAddr, IpAddr)>,
 }
 
 impl Flow {
+    /// What nothing is known of.
+    const NOTHING: Self = Self {
+        source: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        destination: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        protocol: 0,
+        source_port: 0,
+        destination_port: 0,
+        inner: None,
+    };
+
     /// The hash of the fields that a group hashes: Jenkins' of both addresses, both ports in network order, and the
     /// protocol in four bytes, with zeros for what is not hashed.
     pub fn hash(&self, fields: HashFields) -> u32 {
+        if fields.inner
+            && let Some((source, destination)) = self.inner
+        {
+            let inner = Self { source, destination, ..Self::NOTHING };
+            return inner.hash(fields);
+        }
         let mut key = Vec::with_capacity(40);
         push_address(&mut key, self.source, fields.source);
         push_address(&mut key, self.destination, fields.destination);
@@ -65,18 +83,5 @@ pub(crate) fn read_address(bytes: [u8; 16], family: u8) -> Option<IpAddr> {
         AF_INET => Some(IpAddr::from([bytes[0], bytes[1], bytes[2], bytes[3]])),
         AF_INET6 => Some(IpAddr::from(bytes)),
         _ => None,
-    }
-}
-
-impl Flow {
-    /// The connection that a map's key names; `None` for one that no program writes.
-    pub(crate) fn read(key: &RawFlowKey) -> Option<Self> {
-        Some(Self {
-            source: read_address(key.source, key.family)?,
-            destination: read_address(key.destination, key.family)?,
-            protocol: key.protocol,
-            source_port: u16::from_be_bytes(key.ports[0]),
-            destination_port: u16::from_be_bytes(key.ports[1]),
-        })
     }
 }

@@ -9,11 +9,11 @@ use crate::layout::{
     LargeTable, MEMBER_ALIVE, NAME_LENGTH, RawCount, RawGroup, RawMember, RawTable, Slot, SmallTable,
 };
 use crate::maps::{InnerMap, Maps, is_missing};
+use crate::memory::Memory;
 use crate::read::{members, next_hop, place, raw_fields, used};
-use crate::{
-    Drain, Flow, Group, GroupName, HashFields, MemberId, NextHop, Share, Slots, Table, Weight, pins,
-};
+use crate::{Drain, Group, GroupName, MemberId, NextHop, Share, Slots, Table, Weight, pins};
 use aya::maps::{Array, Map, MapData, MapError, PerCpuValues};
+use rustix::rand::GetRandomFlags;
 use rustix::time::{ClockId, clock_gettime};
 use std::collections::{BTreeMap, HashSet};
 use std::error::Error;
@@ -41,7 +41,7 @@ pub(crate) fn remove(maps: &mut Maps, name: &GroupName) -> Outcome {
     for id in members(maps, number)?.into_keys() {
         maps.members.set(place(number, id), RawMember::default(), 0)?;
     }
-    forget_flows(maps, number)?;
+    Memory::open(maps)?.forget(|word| word.group == number);
     Ok(maps.groups.set(number, RawGroup::default(), 0)?)
 }
 
@@ -67,7 +67,7 @@ pub(crate) fn set(maps: &mut Maps, name: &GroupName, group: &Group) -> Outcome {
     let (table, drains) = match &old {
         Some(old) => {
             let drain = if now < before.drain_until { Drain::Going } else { Drain::Over };
-            let used = used_slots(maps, number, group.hash, old)?;
+            let used = used_slots(maps, number, old, &placed)?;
             let table = old.change(&shares, drain, |slot| used.contains(&slot));
             let drains = table.slots() != old.slots();
             (table, drains)
@@ -83,6 +83,7 @@ pub(crate) fn set(maps: &mut Maps, name: &GroupName, group: &Group) -> Outcome {
         fields,
         large,
         used: 1,
+        seed: if before.used == 0 { random()? } else { before.seed },
         ..RawGroup::default()
     };
     // The time comes first: connections of changed slots are asked for it.
@@ -110,6 +111,11 @@ fn place_members(
     let mut known: BTreeMap<NextHop, (MemberId, RawMember)> =
         old.iter().filter_map(|(id, raw)| Some((next_hop(raw)?, (*id, *raw)))).collect();
     let mut free = (0..MemberId::COUNT).filter_map(MemberId::new).filter(|id| !old.contains_key(id));
+    if group.members.keys().any(|next_hop| !known.contains_key(next_hop)) {
+        // What went to somebody who had the place of a new one before is none of its connections: words hold so little of
+        // when a member came that this alone would not tell them apart for good.
+        Memory::open(maps)?.forget(|word| word.group == number && !old.contains_key(&word.member));
+    }
     let mut placed = BTreeMap::new();
     for (next_hop, weight) in &group.members {
         let (id, raw) = match known.remove(next_hop) {
@@ -150,27 +156,32 @@ fn new_member(next_hop: &NextHop, weight: Weight, generation: u32) -> io::Result
     })
 }
 
-/// The slots of which connections are known one by one.
-fn used_slots(maps: &Maps, number: u32, hash: HashFields, table: &Table) -> Outcome<HashSet<usize>> {
-    let mut used = HashSet::new();
-    for key in maps.flows.keys() {
-        let key = key?;
-        if let Some(flow) = Flow::read(&key).filter(|_| u32::from(key.group) == number) {
-            used.insert(table.slot(flow.hash(hash)));
-        }
+/// The slots of which connections are known one by one that are on a member that stays. Of each connection only the upper bits
+/// of its hash are known: where these are of two slots, both are meant.
+fn used_slots(
+    maps: &Maps,
+    number: u32,
+    table: &Table,
+    placed: &BTreeMap<NextHop, MemberId>,
+) -> Outcome<HashSet<usize>> {
+    if table.changed() == 0 {
+        return Ok(HashSet::new());
     }
-    Ok(used)
+    let staying: HashSet<MemberId> = placed.values().copied().collect();
+    let known = Memory::open(maps)?.of_group(number);
+    let known = known.iter().filter(|word| staying.contains(&word.member));
+    let slots = known.flat_map(|word| {
+        let [first, last] = word.hashes.map(|hash| table.slot(hash));
+        first..=last
+    });
+    Ok(slots.collect())
 }
 
-fn forget_flows(maps: &mut Maps, number: u32) -> Outcome {
-    let of_group = |key: &Result<_, MapError>| {
-        key.as_ref().is_ok_and(|key: &crate::layout::RawFlowKey| u32::from(key.group) == number)
-    };
-    let keys: Vec<_> = maps.flows.keys().filter(of_group).collect::<Result<_, _>>()?;
-    for key in keys {
-        crate::way::unless_gone(maps.flows.remove(&key))?;
-    }
-    Ok(())
+/// What nobody outside can know.
+fn random() -> io::Result<u32> {
+    let mut bytes = [0; 4];
+    rustix::rand::getrandom(&mut bytes, GetRandomFlags::empty())?;
+    Ok(u32::from_ne_bytes(bytes))
 }
 
 fn free(maps: &Maps) -> Outcome<u32> {

@@ -30,9 +30,17 @@ pub(crate) const FIELD_DESTINATION: u8 = 2;
 pub(crate) const FIELD_PROTOCOL: u8 = 4;
 pub(crate) const FIELD_SOURCE_PORT: u8 = 8;
 pub(crate) const FIELD_DESTINATION_PORT: u8 = 16;
+pub(crate) const FIELD_INNER: u8 = 32;
 /// `MEMBER_...`.
 pub(crate) const MEMBER_ALIVE: u8 = 1;
 pub(crate) const MEMBER_RESOLVED: u8 = 2;
+/// Words that connections are remembered by: `LINES` times `WORDS`.
+pub(crate) const ALL_WORDS: usize = (1 << 17) * 8;
+/// The lowest bits of what a word consists of.
+pub(crate) const WORD_BORN: u32 = 7;
+pub(crate) const WORD_GROUP: u32 = 11;
+pub(crate) const WORD_HASH: u32 = 17;
+pub(crate) const WORD_SIGNATURE: u32 = 35;
 /// Address families of the kernel.
 pub(crate) const AF_INET: u8 = 2;
 pub(crate) const AF_INET6: u8 = 10;
@@ -63,7 +71,8 @@ pub(crate) struct RawGroup {
     pub(crate) fields: u8,
     pub(crate) large: u8,
     pub(crate) used: u8,
-    pub(crate) padding: [u8; 5],
+    pub(crate) padding: u8,
+    pub(crate) seed: u32,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -82,27 +91,6 @@ pub(crate) struct RawMember {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[repr(C)]
-pub(crate) struct RawFlowKey {
-    pub(crate) source: [u8; 16],
-    pub(crate) destination: [u8; 16],
-    pub(crate) ports: [[u8; 2]; 2],
-    pub(crate) protocol: u8,
-    pub(crate) family: u8,
-    pub(crate) group: u8,
-    pub(crate) padding: u8,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[repr(C)]
-pub(crate) struct RawFlow {
-    pub(crate) seen: u64,
-    pub(crate) born: u32,
-    pub(crate) member: u8,
-    pub(crate) padding: [u8; 3],
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[repr(C)]
 pub(crate) struct RawCount {
     pub(crate) packets: u64,
     pub(crate) bytes: u64,
@@ -115,12 +103,11 @@ const _: () = {
     assert!(offset_of!(RawGroup, drain_until) == 32);
     assert!(offset_of!(RawGroup, generation) == 40);
     assert!(offset_of!(RawGroup, fields) == 48);
+    assert!(offset_of!(RawGroup, seed) == 52);
     assert!(size_of::<RawMember>() == 44);
     assert!(offset_of!(RawMember, gateway) == 8);
     assert!(offset_of!(RawMember, weight) == 28);
     assert!(offset_of!(RawMember, destination) == 32);
-    assert!(size_of::<RawFlowKey>() == 40);
-    assert!(size_of::<RawFlow>() == 16);
     assert!(size_of::<RawCount>() == 16);
     assert!(size_of::<RawTimeout>() == 8);
 };
@@ -149,4 +136,4 @@ macro_rules! plain {
     };
 }
 
-plain!(RawTimeout, RawPort, RawGroup, RawMember, RawFlowKey, RawFlow, RawCount, SmallTable, LargeTable);
+plain!(RawTimeout, RawPort, RawGroup, RawMember, RawCount, SmallTable, LargeTable);

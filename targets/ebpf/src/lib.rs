@@ -15,6 +15,7 @@ mod kfunc;
 mod layout;
 mod link;
 mod maps;
+mod memory;
 mod neighbour;
 mod pins;
 mod port;

@@ -1,8 +1,6 @@
 //! The maps of a namespace's fast path: what the control plane reads and writes. What each is for says `bpf/maps.h`.
 
-use crate::layout::{
-    LargeTable, RawCount, RawFlow, RawFlowKey, RawGroup, RawMember, RawPort, RawTimeout, SmallTable,
-};
+use crate::layout::{LargeTable, RawCount, RawGroup, RawMember, RawPort, RawTimeout, SmallTable};
 use aya::maps::{
     Array, ArrayOfMaps, DevMap, DevMapHash, HashMap, LpmTrie, Map, MapData, MapError, PerCpuArray,
 };
@@ -19,7 +17,7 @@ pub(crate) const NAMES: &[&str] = &[
     "members",
     "small_tables",
     "large_tables",
-    "flows",
+    "memory",
     "devices",
     "takers",
     "timeouts",
@@ -42,7 +40,8 @@ pub(crate) struct Maps {
     pub(crate) members: Array<MapData, RawMember>,
     pub(crate) small_tables: ArrayOfMaps<MapData, InnerMap<SmallTable>>,
     pub(crate) large_tables: ArrayOfMaps<MapData, InnerMap<LargeTable>>,
-    pub(crate) flows: HashMap<MapData, RawFlowKey, RawFlow>,
+    /// It is read as memory, by [`Memory`](crate::memory::Memory).
+    pub(crate) memory: MapData,
     pub(crate) devices: DevMap<MapData>,
     pub(crate) takers: DevMapHash<MapData>,
     pub(crate) timeouts: Array<MapData, RawTimeout>,
@@ -72,7 +71,7 @@ impl Maps {
             members: map("members")?.try_into()?,
             small_tables: map("small_tables")?.try_into()?,
             large_tables: map("large_tables")?.try_into()?,
-            flows: map("flows")?.try_into()?,
+            memory: MapData::from_pin(directory.join("memory"))?,
             devices: map("devices")?.try_into()?,
             takers: map("takers")?.try_into()?,
             timeouts: map("timeouts")?.try_into()?,

@@ -3,8 +3,8 @@
 use crate::device::name_of;
 use crate::flow::read_address;
 use crate::layout::{
-    FIELD_DESTINATION, FIELD_DESTINATION_PORT, FIELD_PROTOCOL, FIELD_SOURCE, FIELD_SOURCE_PORT, IDS,
-    RawGroup, RawMember,
+    FIELD_DESTINATION, FIELD_DESTINATION_PORT, FIELD_INNER, FIELD_PROTOCOL, FIELD_SOURCE, FIELD_SOURCE_PORT,
+    IDS, RawGroup, RawMember,
 };
 use crate::maps::Maps;
 use crate::program::Build;
@@ -127,6 +127,7 @@ fn read_fields(raw: u8) -> HashFields {
         protocol: raw & FIELD_PROTOCOL != 0,
         source_port: raw & FIELD_SOURCE_PORT != 0,
         destination_port: raw & FIELD_DESTINATION_PORT != 0,
+        inner: raw & FIELD_INNER != 0,
     }
 }
 
@@ -138,6 +139,7 @@ pub(crate) fn raw_fields(fields: HashFields) -> u8 {
         (fields.protocol, FIELD_PROTOCOL),
         (fields.source_port, FIELD_SOURCE_PORT),
         (fields.destination_port, FIELD_DESTINATION_PORT),
+        (fields.inner, FIELD_INNER),
     ];
     bits.iter().filter(|(taken, _)| *taken).fold(0, |all, (_, bit)| all | bit)
 }

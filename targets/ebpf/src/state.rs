@@ -99,6 +99,9 @@ pub struct HashFields {
     pub source_port: bool,
     /// The destination port, likewise.
     pub destination_port: bool,
+    /// Of a tunnel's packet the ends of the one that it carries, in place of its own: of IP in IP, and of GRE that carries IP.
+    #[serde(default)]
+    pub inner: bool,
 }
 
 /// The number of slots of a group's table.
@@ -119,10 +122,12 @@ impl HashFields {
         protocol: false,
         source_port: false,
         destination_port: false,
+        inner: false,
     };
+    /// Addresses, of a tunnel's packets those inside.
+    pub const L3_INNER: Self = Self { inner: true, ..Self::L3 };
     /// Addresses, protocol and ports.
-    pub const L4: Self =
-        Self { source: true, destination: true, protocol: true, source_port: true, destination_port: true };
+    pub const L4: Self = Self { protocol: true, source_port: true, destination_port: true, ..Self::L3 };
 }
 
 impl Slots {
@@ -227,6 +232,7 @@ impl fmt::Display for HashFields {
             (self.protocol, "protocol"),
             (self.source_port, "source-port"),
             (self.destination_port, "destination-port"),
+            (self.inner, "inner"),
         ];
         let names: Vec<&str> = fields.iter().filter(|(taken, _)| *taken).map(|(_, name)| *name).collect();
         f.write_str(&names.join(","))

@@ -111,6 +111,11 @@ impl Table {
         self.slots.iter().filter(|slot| slot.now() == Some(id)).count()
     }
 
+    /// How many slots have connections that may be elsewhere than the members of now say.
+    pub(crate) fn changed(&self) -> usize {
+        self.slots.iter().filter(|slot| slot.is_changed()).count()
+    }
+
     /// The table of other members, to which connections go over without one of them being moved off a member that stays.
     ///
     /// Slots that have changed hands remember the member that had them before, which connections go to that nothing is
@@ -129,6 +134,10 @@ impl Table {
                 return settled(owner);
             }
             let before = before.filter(stays).or(owner);
+            // Who had it has gone, and of no connection is anything known: old and new ones go to the same member.
+            if before == owner && !old.is_changed() {
+                return settled(owner);
+            }
             Slot { now: number(owner), before: number(before) | SLOT_CHANGED }
         });
         Self { slots: slots.collect() }

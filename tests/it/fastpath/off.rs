@@ -23,7 +23,9 @@ const IN_THE_WAY: &[&str] = &[
     "/ip settings set rp-filter=loose",
     "/ip settings set ip-forward=no",
     "/ip settings set accept-redirects=yes",
-    "/ip settings set ipv4-multipath-hash-policy=l3-inner",
+    "/routing table add fib name=t1\n\
+     /ip route add dst-address=198.18.0.0/15 gateway=192.0.2.1,192.0.2.9 routing-table=t1\n\
+     /ip settings set ipv4-multipath-hash-policy=l3-inner",
 ];
 
 #[test]
@@ -60,7 +62,9 @@ fn ipv6_is_turned_off_by_what_is_its_own() {
         "/routing table add fib name=t1\n/routing rule add action=lookup min-prefix=0 src-address=2001:db8::/32 table=t1",
         "/ipv6 settings set disable-ipv6=yes",
         "/ipv6 settings set accept-redirects=yes",
-        "/ipv6 settings set multipath-hash-policy=l3-inner",
+        "/routing table add fib name=t1\n\
+         /ipv6 route add gateway=2001:db8:1::1,2001:db8:2::1 routing-table=t1\n\
+         /ipv6 settings set multipath-hash-policy=l3-inner",
     ] {
         let configuration = router(line);
         assert_eq!(ways(&state(&configuration)), (ipv4, 0), "{line}");

@@ -62,6 +62,21 @@ fn the_settings_of_a_family_say_what_is_hashed() {
     assert_eq!(hash(""), [HashFields::L3, HashFields::L3]);
     assert_eq!(hash("/ip settings set ipv4-multipath-hash-policy=l4"), [HashFields::L4, HashFields::L3]);
     assert_eq!(hash("/ipv6 settings set multipath-hash-policy=l4"), [HashFields::L3, HashFields::L4]);
+    let inner = HashFields::L3_INNER;
+    assert_eq!(hash("/ip settings set ipv4-multipath-hash-policy=l3-inner"), [inner, HashFields::L3]);
+    assert_eq!(hash("/ipv6 settings set multipath-hash-policy=l3-inner"), [HashFields::L3, inner]);
+    let shown = shown(&router("/ip settings set ipv4-multipath-hash-policy=l3-inner"));
+    assert!(shown.contains("group \"main 0.0.0.0/0\" hash source,destination,inner slots"), "{shown}");
+}
+
+#[test]
+fn what_is_shared_by_what_is_inside_of_tunnels_is_no_look_up_in_routes() {
+    for line in LEFT_TO_THE_KERNEL {
+        let plain = state(&router(line));
+        assert_eq!(by_default(&plain, "0.0.0.0/0"), Some(By::Fib), "{line}");
+        let more = format!("{line}\n/ip settings set ipv4-multipath-hash-policy=l3-inner");
+        assert_eq!(by_default(&state(&router(&more)), "0.0.0.0/0"), Some(By::Stack), "{line}");
+    }
 }
 
 #[test]

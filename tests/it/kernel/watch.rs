@@ -11,7 +11,9 @@ use rosc_route::topology::{send_with_checksums, take_frames};
 use rosc_target::netns::NetNs;
 use rustix::process::{Pid, Signal, kill_process};
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -249,6 +251,66 @@ fn what_an_administrator_has_said_of_a_neighbour_stays() {
     let shown = output_of(world.router(), "ip", &["neighbour", "show", "172.16.1.254"]);
     assert!(shown.contains("PERMANENT"), "{shown}");
     assert!(watch.end(Signal::INT).success(), "{}", watch.said());
+}
+
+/// Has ip(8) make and remove neighbours behind a port, so many times each.
+fn churn(world: &World, port: &str, times: usize) {
+    let mut commands = String::new();
+    for _ in 0..times {
+        let place = format!("192.0.2.77 dev {port}");
+        writeln!(commands, "neighbour add {place} lladdr 02:00:00:00:00:70 nud permanent").expect("memory");
+        writeln!(commands, "neighbour del {place}").expect("memory");
+    }
+    let mut file = tempfile::NamedTempFile::new().expect("a file");
+    file.write_all(commands.as_bytes()).expect("a disk");
+    output_of(world.router(), "ip", &["-batch", file.path().to_str().expect("a path")]);
+}
+
+/// How many events the kernel could not tell who listens to links and neighbours in the router.
+fn lost(world: &World) -> u64 {
+    // The groups are bits in hexadecimal: links are the first, neighbours the third.
+    let sockets = output_of(world.router(), "cat", &["/proc/net/netlink"]);
+    let listens = |fields: &Vec<&str>| fields[1] == "0" && fields[3] == "00000005";
+    let fields = sockets.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let drops = fields.filter(listens).map(|fields| fields[8].parse::<u64>().expect("a number"));
+    drops.sum()
+}
+
+#[test]
+fn what_changed_behind_more_events_than_there_is_room_for_is_read_anew() {
+    let Some(world) = world() else { return };
+    let mut watch = Watch::start(world.router(), world.state_dir());
+    until("all neighbours are known", || records(&world).values().all(Option::is_some));
+    let pid = Pid::from_child(&watch.child);
+    let fixed = |gateway: &str, address: &str, port: &str| {
+        let place = ["neighbour", "replace", gateway, "lladdr", address, "dev", port, "nud", "permanent"];
+        output_of(world.router(), "ip", &place);
+    };
+    let is_told = |gateway: &str, last: u8| {
+        record(&world, gateway).is_some_and(|it| it.address == [2, 0, 0, 0, 0, last])
+    };
+    for (round, gateway, port) in [(1, "172.16.1.254", "wan1"), (2, "2001:db8:2::fe", "wan2")] {
+        let before = lost(&world);
+        kill_process(pid, Signal::STOP).expect("it runs");
+        churn(&world, port, 4_000);
+        // Nobody has read: what comes behind that is not told.
+        let between = lost(&world);
+        assert!(between > before, "there was room for all of it");
+        fixed(gateway, &format!("02:00:00:00:00:8{round}"), port);
+        assert!(lost(&world) > between, "the event that it is about was lost");
+        kill_process(pid, Signal::CONT).expect("it runs");
+        until("it is told nevertheless", || is_told(gateway, 0x80 + round));
+        // It goes on as before.
+        fixed(gateway, &format!("02:00:00:00:00:9{round}"), port);
+        until("the next change is told", || is_told(gateway, 0x90 + round));
+    }
+    // While it reads, too.
+    churn(&world, "wan1", 4_000);
+    fixed("172.16.1.254", "02:00:00:00:00:99", "wan1");
+    until("it is told in the end", || is_told("172.16.1.254", 0x99));
+    until("all others are known", || records(&world).values().all(Option::is_some));
+    assert!(watch.end(Signal::TERM).success(), "{}", watch.said());
+    assert!(records(&world).values().all(Option::is_none));
 }
 
 #[test]

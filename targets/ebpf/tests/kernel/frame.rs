@@ -26,7 +26,7 @@ pub(crate) fn flow(family: u8, number: u32) -> Flow {
         }
     };
     let source_port = 1024 + u16::try_from(number % 60_000).expect("a port");
-    Flow { source, destination, protocol: 17, source_port, destination_port: 443 }
+    Flow { source, destination, protocol: 17, source_port, destination_port: 443, inner: None }
 }
 
 /// The connection over TCP.

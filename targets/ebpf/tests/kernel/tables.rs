@@ -18,7 +18,7 @@ fn counts(world: &World, family: u8) -> BTreeMap<u8, u64> {
 }
 
 /// What the tables say outside of the kernel.
-fn expected(
+pub(crate) fn expected(
     weights: &[(u8, u16)],
     family: u8,
     slots: Slots,

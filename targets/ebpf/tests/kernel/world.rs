@@ -129,6 +129,13 @@ impl World {
     }
 }
 
+/// Waits until the drain of both groups is over.
+pub(crate) fn wait_for_the_drain(world: &World) {
+    while world.counters().groups.values().any(|group| group.drain.seconds_left > 0) {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
 /// Calls ip(8).
 pub(crate) fn ip(arguments: &str) {
     let output = Command::new("ip").args(arguments.split(' ')).output().expect("ip can be started");
