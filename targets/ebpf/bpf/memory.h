@@ -26,10 +26,6 @@ struct memo {
 	__u64 place;
 };
 
-/* What is known of a variable. clang would leave out a check that always holds, without which the verifier refuses what
- * is behind it. */
-#define FORGET(variable) asm volatile("" : "+r"(variable))
-
 INLINE __u64 read_once(const __u64 *word)
 {
 	return *(const volatile __u64 *)word;
@@ -66,7 +62,9 @@ INLINE int find_memo(__u32 group, const struct group *about, const struct flow_k
 		return 0;
 	memo->tag = (__u64)group << WORD_GROUP |
 		    (__u64)(hash >> (32 - (WORD_SIGNATURE - WORD_HASH))) << WORD_HASH |
-		    both >> (64 - (WORD_TIME - WORD_SIGNATURE)) << WORD_SIGNATURE;
+		    both >> (64 - (WORD_TIME - WORD_SIGNATURE)) << WORD_SIGNATURE |
+		    /* No connection is known as a free word is. */
+		    1ULL << WORD_SIGNATURE;
 	memo->clock = (time >> CLOCK_SHIFT) << WORD_TIME | BELOW(WORD_TIME);
 	recall(memo);
 	return 1;
