@@ -169,7 +169,8 @@ enum {
 	WORD_GROUP = 11,
 	/* The upper bits of the hash that names the slot. */
 	WORD_HASH = 17,
-	/* Bits of another hash. With those above 44 bits tell connections of a line apart, or 38 those of one group. */
+	/* Bits of another hash; the lowest is always set. With those of the first 37 bits tell connections of a group and a
+	 * line apart: that one of 100 million is taken for another one happens once in 170 floods of so many. */
 	WORD_SIGNATURE = 35,
 	/* When it was seen last, in units of 2^CLOCK_SHIFT ns; it starts anew after nine minutes. */
 	WORD_TIME = 55,

@@ -62,7 +62,9 @@ INLINE int find_memo(__u32 group, const struct group *about, const struct flow_k
 		return 0;
 	memo->tag = (__u64)group << WORD_GROUP |
 		    (__u64)(hash >> (32 - (WORD_SIGNATURE - WORD_HASH))) << WORD_HASH |
-		    both >> (64 - (WORD_TIME - WORD_SIGNATURE)) << WORD_SIGNATURE;
+		    both >> (64 - (WORD_TIME - WORD_SIGNATURE)) << WORD_SIGNATURE |
+		    /* No connection is known as a free word is. */
+		    1ULL << WORD_SIGNATURE;
 	memo->clock = (time >> CLOCK_SHIFT) << WORD_TIME | BELOW(WORD_TIME);
 	recall(memo);
 	return 1;
