@@ -14,9 +14,6 @@ typedef __u32 __be32;
 
 #define SECTION(name) __attribute__((section(name), used))
 #define INLINE static inline __attribute__((always_inline))
-/* Has clang forget what is known of a variable: it would leave out a check that always holds, without which the verifier refuses
- * what is behind it. */
-#define FORGET(variable) asm volatile("" : "+r"(variable))
 #define htons(n) __builtin_bswap16(n)
 #define ntohs(n) __builtin_bswap16(n)
 /* What clang knows of a variable it forgets here. It would leave out a check that always holds, without which the verifier refuses
