@@ -14,6 +14,8 @@ struct translation {
 	__be16 ports[2];
 	/* The only device that it may leave by; 0 for any. */
 	__u32 ifindex;
+	/* What of its connection's mark decides about its way. */
+	__u32 mark;
 };
 
 /* Whether a packet may be of a connection that is. */

@@ -67,7 +67,7 @@ enum { TIMEOUT_TCP, TIMEOUT_UDP, TIMEOUTS };
 struct remembered {
 	__be32 source[4];
 	__be32 destination[4];
-	/* The end that changes, behind it. */
+	/* The end that changes, behind it; in the last word, where that is free, the connection's mark. */
 	__be32 becomes[4];
 	__be16 ports[2];
 	__be16 port;
@@ -82,8 +82,9 @@ ASSERT_SIZE(struct remembered, 64);
 ASSERT_OFFSET(struct remembered, ports, 48);
 #define REMEMBERED_TCP 1
 #define REMEMBERED_IPV6 2
-/* It is the destination that changes. */
-#define REMEMBERED_DESTINATION 4
+/* Which end changes. */
+#define REMEMBERED_SOURCE 4
+#define REMEMBERED_DESTINATION 8
 #define REMEMBERED_KIND 0xff
 /* 16 MiB: enough for both directions of 65,000 connections, with few that have to make room. */
 #define REMEMBERED (1 << 18)

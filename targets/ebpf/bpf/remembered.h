@@ -63,6 +63,23 @@ INLINE struct remembered *find_line(const struct flow_key *key)
 	return line && is_line_of(line, key) ? line : 0;
 }
 
+/* Where a line has the mark of a connection: an address of IPv4 takes one word, and an end that does not change takes none. */
+#define MARK_PLACE 3
+
+INLINE int has_room_for_mark(const struct packet *packet, __u32 kind)
+{
+	return packet->key.family == AF_INET || !(kind & (REMEMBERED_SOURCE | REMEMBERED_DESTINATION));
+}
+
+/* Writes the end of a packet that changes. */
+INLINE void write_end(__be32 *end, const struct packet *packet, const struct remembered *line)
+{
+	if (packet->key.family == AF_INET)
+		end[0] = line->becomes[0];
+	else
+		__builtin_memcpy(end, line->becomes, 16);
+}
+
 /* Reads what a packet becomes. Returns whether that is known for sure. */
 INLINE int recall_translation(const struct packet *packet, struct translation *to)
 {
@@ -78,16 +95,17 @@ INLINE int recall_translation(const struct packet *packet, struct translation *t
 	if (!is_line_of(&line, &packet->key) || (line.kind & ~REMEMBERED_KIND) != sum_of(&line, line.kind & REMEMBERED_KIND))
 		return 0;
 	to->ifindex = line.ifindex;
-	if (line.kind & REMEMBERED_DESTINATION) {
-		__builtin_memcpy(to->source, packet->source, 16);
-		__builtin_memcpy(to->destination, line.becomes, 16);
-		to->ports[0] = packet->key.ports[0];
-		to->ports[1] = line.port;
-	} else {
-		__builtin_memcpy(to->source, line.becomes, 16);
-		__builtin_memcpy(to->destination, packet->destination, 16);
+	to->mark = has_room_for_mark(packet, line.kind) ? line.becomes[MARK_PLACE] : 0;
+	__builtin_memcpy(to->source, packet->source, 16);
+	__builtin_memcpy(to->destination, packet->destination, 16);
+	__builtin_memcpy(to->ports, packet->key.ports, 4);
+	if (line.kind & REMEMBERED_SOURCE) {
+		write_end(to->source, packet, &line);
 		to->ports[0] = line.port;
-		to->ports[1] = packet->key.ports[1];
+	}
+	if (line.kind & REMEMBERED_DESTINATION) {
+		write_end(to->destination, packet, &line);
+		to->ports[1] = line.port;
 	}
 	return 1;
 }
@@ -97,24 +115,31 @@ INLINE int are_same(const __be32 *one, const __be32 *other)
 	return one[0] == other[0] && one[1] == other[1] && one[2] == other[2] && one[3] == other[3];
 }
 
-/* Writes down what the kernel's entry has just said of a packet. A line has room for one end that changes, and for most
- * devices' numbers; what is more is asked for each time. */
+/* Writes down what the kernel's entry has just said of a packet. A line has room for one end that changes, for most devices'
+ * numbers, and mostly for a mark; what is more is asked for each time. */
 INLINE void remember_translation(const struct packet *packet, const struct translation *to)
 {
 	int keeps_source = are_same(to->source, packet->source) && to->ports[0] == packet->key.ports[0];
 	int keeps_destination = are_same(to->destination, packet->destination) && to->ports[1] == packet->key.ports[1];
-	if ((!keeps_source && !keeps_destination) || to->ifindex > 0xffff)
+	__u32 kind = kind_of(&packet->key) | (keeps_source ? 0 : REMEMBERED_SOURCE) |
+		     (keeps_destination ? 0 : REMEMBERED_DESTINATION);
+	int has_room = has_room_for_mark(packet, kind);
+	if ((!keeps_source && !keeps_destination) || to->ifindex > 0xffff || (to->mark && !has_room))
 		return;
-	__u32 kind = kind_of(&packet->key) | (keeps_source ? REMEMBERED_DESTINATION : 0);
 	struct remembered line = { .ifindex = to->ifindex, .asked = tick() };
 	__builtin_memcpy(line.source, packet->source, 16);
 	__builtin_memcpy(line.destination, packet->destination, 16);
-	__builtin_memcpy(line.becomes, keeps_source ? to->destination : to->source, 16);
 	__builtin_memcpy(line.ports, packet->key.ports, 4);
-	/* Both are read: the verifier knows no pointer that one of two offsets was added to. */
-	__u32 port_of_source = to->ports[0], port_of_destination = to->ports[1];
-	FORGET(port_of_source);
-	line.port = keeps_source ? port_of_destination : port_of_source;
+	if (!keeps_source) {
+		__builtin_memcpy(line.becomes, to->source, 16);
+		line.port = to->ports[0];
+	}
+	if (!keeps_destination) {
+		__builtin_memcpy(line.becomes, to->destination, 16);
+		line.port = to->ports[1];
+	}
+	if (has_room)
+		line.becomes[MARK_PLACE] = to->mark;
 	line.kind = kind | sum_of(&line, kind);
 
 	__u32 place = first_place(&packet->key);
