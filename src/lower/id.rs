@@ -12,11 +12,20 @@ pub(super) fn numbered<'a>(
     names: impl IntoIterator<Item = &'a str>,
     most: u32,
 ) -> Option<BTreeMap<&'a str, u32>> {
+    numbered_beside(names, most, BTreeSet::new())
+}
+
+/// The same without the numbers that others have.
+pub(super) fn numbered_beside<'a>(
+    names: impl IntoIterator<Item = &'a str>,
+    most: u32,
+    mut taken: BTreeSet<u32>,
+) -> Option<BTreeMap<&'a str, u32>> {
     let names: BTreeSet<&str> = names.into_iter().collect();
-    if names.len() > most as usize {
+    taken.retain(|number| (1..=most).contains(number));
+    if names.len() + taken.len() > most as usize {
         return None;
     }
-    let mut taken = BTreeSet::new();
     let mut numbers = BTreeMap::new();
     for name in names {
         let mut number = wanted(name, most);
@@ -52,5 +61,13 @@ mod tests {
         let taken: BTreeSet<u32> = numbers.values().copied().collect();
         assert_eq!(taken, (1..=7).collect());
         assert!(numbered(names.iter().map(String::as_str), 6).is_none());
+    }
+
+    #[test]
+    fn what_others_have_nobody_gets() {
+        let wanted = numbered(["a"], 9).expect("room")["a"];
+        let beside = numbered_beside(["a", "b"], 9, BTreeSet::from([wanted, 70])).expect("room");
+        assert!(beside.values().all(|number| *number != wanted), "{beside:?}");
+        assert!(numbered_beside(["a"], 3, BTreeSet::from([1, 2, 3])).is_none());
     }
 }

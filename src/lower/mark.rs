@@ -1,11 +1,12 @@
 //! Marks: RouterOS has three independent ones with names, Linux two numbers of 32 bits.
 //!
-//! | bits of      | 31          | 30..16      | 15..0           |
-//! |--------------|-------------|-------------|-----------------|
-//! | packet mark  | packet mark | packet mark | routing mark    |
-//! | ct mark      | short cut   | left alone  | connection mark |
+//! | bits of      | 31          | 30..16            | 15..0           |
+//! |--------------|-------------|-------------------|-----------------|
+//! | packet mark  | packet mark | packet mark       | routing mark    |
+//! | ct mark      | short cut   | member of a group | connection mark |
 //!
-//! Zero is `no-mark`. Everything reads and writes its own field by mask, so that other users of the remaining bits
+//! Zero is `no-mark`, and no member. Where the fast path chooses the member of a group for a packet that the stack forwards, the
+//! packet's routing mark is that member's, with a number that no table has. Everything reads and writes its own field by mask, so that other users of the remaining bits
 //! are not disturbed.
 
 use super::{diagnostics, id};
@@ -14,7 +15,7 @@ use crate::ir::firewall::{Action, Condition, MangleAction, Matchers};
 use crate::ir::{ConnectionMark, PacketMark, Router, TableName};
 use rosc_target::Origin;
 use std::collections::BTreeMap;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU16, NonZeroU32};
 
 /// A field of a mark: some neighbouring bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +30,9 @@ pub(super) const ROUTING_MARK: Field = Field { shift: 0, width: 16 };
 pub(super) const PACKET_MARK: Field = Field { shift: 16, width: 16 };
 /// Connection marks in the ct mark.
 pub(super) const CONNECTION_MARK: Field = Field { shift: 0, width: 16 };
+
+/// With which member of a group a connection stays, in the ct mark. A member has the same number as a routing mark.
+pub(super) const MEMBER: Field = Field { shift: 16, width: 15 };
 
 /// Whether a connection is on the short cut, in the ct mark.
 pub(super) const SHORT_CUT: Field = Field { shift: 31, width: 1 };
@@ -112,6 +116,20 @@ impl Marks {
         ROUTING_MARK.place(self.tables.get(table).copied().unwrap_or(0))
     }
 
+    /// A mark for each of these members of groups: none that leads to a table of the router.
+    pub(super) fn of_members<'a>(
+        &self,
+        names: impl IntoIterator<Item = &'a str>,
+    ) -> BTreeMap<&'a str, rosc_ebpf::Mark> {
+        let taken = self.tables.values().copied().collect();
+        let numbers = id::numbered_beside(names, MEMBER.most(), taken).unwrap_or_default();
+        let mark = |number: u32| {
+            let value = u16::try_from(number).ok().and_then(NonZeroU16::new).expect("15 bits, from 1 on");
+            rosc_ebpf::Mark { value, table: FIRST_TABLE + number }
+        };
+        numbers.into_iter().map(|(name, number)| (name, mark(number))).collect()
+    }
+
     /// A connection mark in its place; 0 for `no-mark`.
     pub(super) fn connection(&self, mark: Option<&ConnectionMark>) -> u32 {
         CONNECTION_MARK.place(mark.and_then(|mark| self.connections.get(mark)).copied().unwrap_or(0))
@@ -154,6 +172,8 @@ mod tests {
     #[test]
     fn programs_look_at_the_bit_of_the_short_cut() {
         assert_eq!(SHORT_CUT.mask(), rosc_ebpf::CONNECTION_SHORT);
+        assert_eq!(MEMBER.mask(), rosc_ebpf::CONNECTION_MEMBER);
         assert_eq!(SHORT_CUT.mask() & CONNECTION_MARK.mask(), 0);
+        assert_eq!(MEMBER.mask() & (CONNECTION_MARK.mask() | SHORT_CUT.mask()), 0);
     }
 }

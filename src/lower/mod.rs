@@ -74,12 +74,15 @@ pub fn lower_with(rules: Rules, router: &Router, host: &Host) -> Lowered {
     let mut context = Context { router, host, devices, marks, ports, diagnostics };
     let route = context.route_state();
     context.ports = context.fastpath_ports(&route);
+    let shape = context.fastpath_shape(&route);
+    let route = context.with_members(route, &shape);
     let mut nftables = context.nftables(route.links());
+    context.keep_members(&shape, &mut nftables);
     if rules == Rules::Merged {
         nftables.tables.values_mut().for_each(rosc_nftables::Table::merge_runs);
     }
     let sysctl = context.sysctls(&route, &nftables);
-    let ebpf = context.fastpath(&route, &nftables);
+    let ebpf = context.fastpath(shape, &nftables);
     Lowered { desired: Desired { route, nftables, sysctl, ebpf }, diagnostics: context.diagnostics }
 }
 

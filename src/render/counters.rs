@@ -15,7 +15,7 @@ pub fn counters(counters: &Counters) -> String {
         counters.reasons.iter().filter(|(_, traffic)| traffic.packets > 0)
     {
         let kept = match reason {
-            Reason::ForwardedByGroup | Reason::ForwardedByFib => "",
+            Reason::ForwardedByGroup | Reason::ForwardedByFib | Reason::ForwardedByConnection => "",
             _ => "to the stack: ",
         };
         writeln!(out, "{packets:>12} packets {bytes:>16} bytes  {kept}{}", reason.text())

@@ -25,8 +25,8 @@ pub fn fastpath(desired: &Desired, sources: &Sources) -> String {
     for (name, Group { origin, hash, slots, drain, members }) in groups {
         let slots = slots.count();
         line(format!("group \"{name}\" hash {hash} slots {slots} drain {drain}s"), *origin);
-        for (next_hop, weight) in members {
-            line(format!("  {next_hop} weight {weight}"), Origin::IMPLIED);
+        for (next_hop, member) in members {
+            line(format!("  {next_hop} {member}"), Origin::IMPLIED);
         }
     }
     for (prefix, way @ Way { origin, .. }) in ways {

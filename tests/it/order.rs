@@ -2,6 +2,7 @@
 //! before or is there in the end.
 
 use crate::configurations::case;
+use crate::fastpath::meaning::asking;
 use crate::stages::text;
 use proptest::prelude::*;
 use regex::Regex;
@@ -10,6 +11,7 @@ use rosc::diagnostic::has_errors;
 use rosc::host::Host;
 use rosc::lower::{Desired, lower};
 use rosc::plan::{Observed, Step, plan};
+use rosc_ebpf::{Group, GroupName};
 use rosc_nftables::{Action as Nft, Family};
 use rosc_route::{Action, Change, RouteKey, RuleAction, RuleChange};
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +31,8 @@ struct There {
     /// The rules of each chain.
     chains: BTreeMap<(Family, String), Vec<String>>,
     addresses: BTreeSet<String>,
+    /// The marks that the fast path puts on packets, by group.
+    groups: BTreeMap<GroupName, BTreeSet<(bool, u32)>>,
 }
 
 impl There {
@@ -41,6 +45,9 @@ impl There {
             there.add(rule);
         }
         there.addresses.extend(desired.route.addresses().iter().map(ToString::to_string));
+        for (name, group) in &desired.ebpf.groups {
+            there.groups.insert(name.clone(), marks_of(group));
+        }
         for (family, table) in &desired.nftables.tables {
             for (name, chain) in &table.chains {
                 there.chains.insert((*family, name.to_string()), texts(&chain.rules));
@@ -101,8 +108,17 @@ impl There {
         }
     }
 
+    fn fastpath(&mut self, change: &rosc_ebpf::Change) {
+        if let rosc_ebpf::Change::Group { name, action } = change {
+            match action.to() {
+                Some(group) => self.groups.insert(name.clone(), marks_of(group)),
+                None => self.groups.remove(name),
+            };
+        }
+    }
+
     fn marks(&self) -> BTreeSet<(bool, u32)> {
-        let mut marks = BTreeSet::new();
+        let mut marks: BTreeSet<(bool, u32)> = self.groups.values().flatten().copied().collect();
         for ((family, _), rules) in &self.chains {
             for found in rules.iter().flat_map(|rule| ROUTING_MARK.captures_iter(rule)) {
                 let number = u32::from_str_radix(&found[1], 16).expect("a number");
@@ -116,6 +132,13 @@ impl There {
         let is_its = |(ipv6, key): &&(bool, RouteKey)| (*ipv6, key.table) == table;
         self.routes.iter().filter(is_its).map(|(_, key)| key).collect()
     }
+}
+
+/// The marks of a group's members, each with whether it is for IPv6.
+fn marks_of(group: &Group) -> BTreeSet<(bool, u32)> {
+    let members = group.members.iter();
+    let marks = members.filter_map(|(hop, member)| Some((hop.gateway?.is_ipv6(), member.mark?.value)));
+    marks.map(|(ipv6, value)| (ipv6, value.get().into())).collect()
 }
 
 fn texts(rules: &[rosc_nftables::Rule]) -> Vec<String> {
@@ -193,25 +216,43 @@ proptest! {
 
     #[test]
     fn no_step_of_a_plan_leads_packets_to_what_neither_side_has((from, to) in (case(), case())) {
-        let (Some(from), Some(to)) = (lowered(&from.text()), lowered(&to.text())) else {
-            return Err(TestCaseError::reject("a configuration that is refused"));
-        };
-        let steps = plan(&to, &Observed::assumed(&from, &to)).steps;
-        let (old, new) = (There::of(&from), There::of(&to));
-        let mut now = old.clone();
-        for (number, step) in steps.iter().enumerate() {
-            match step {
-                Step::Sysctl(_) | Step::Ebpf(_) => {}
-                Step::Route(changes) => for change in changes {
-                    now.route(change);
+        hold(&from.text(), &to.text())?;
+    }
+
+    #[test]
+    fn nor_does_one_with_a_fast_path(((from, _), (to, _)) in (asking(), asking())) {
+        hold(&from, &to)?;
+    }
+}
+
+fn hold(from: &str, to: &str) -> Result<(), TestCaseError> {
+    let (Some(from), Some(to)) = (lowered(from), lowered(to)) else {
+        return Err(TestCaseError::reject("a configuration that is refused"));
+    };
+    let steps = plan(&to, &Observed::assumed(&from, &to)).steps;
+    let (old, new) = (There::of(&from), There::of(&to));
+    let mut now = old.clone();
+    for (number, step) in steps.iter().enumerate() {
+        match step {
+            Step::Sysctl(_) => {}
+            Step::Ebpf(changes) => {
+                for change in changes {
+                    now.fastpath(change);
                     prop_assert_eq!(wrong(&old, &now, &new), None, "step {}, {}", number, change);
-                },
-                Step::Nftables(changes) => {
-                    changes.iter().for_each(|change| now.firewall(change));
-                    prop_assert_eq!(wrong(&old, &now, &new), None, "step {}", number);
                 }
             }
+            Step::Route(changes) => {
+                for change in changes {
+                    now.route(change);
+                    prop_assert_eq!(wrong(&old, &now, &new), None, "step {}, {}", number, change);
+                }
+            }
+            Step::Nftables(changes) => {
+                changes.iter().for_each(|change| now.firewall(change));
+                prop_assert_eq!(wrong(&old, &now, &new), None, "step {}", number);
+            }
         }
-        prop_assert_eq!(now, new);
     }
+    prop_assert_eq!(now, new);
+    Ok(())
 }

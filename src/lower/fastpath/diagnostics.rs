@@ -6,11 +6,22 @@ use crate::ir::InterfaceName;
 use rosc_route::Family;
 use rosc_target::Origin;
 
-/// There is none for a family.
-pub(super) fn off(family: Family, why: &str, origin: Origin, help: &str) -> Diagnostic {
-    Diagnostic::new(Code::FastPathOff, format!("{family} has no fast path: {why}"))
-        .label(origin, "because of this")
-        .help(help)
+/// There is none for a family, or one that only chooses gateways.
+pub(super) fn off(family: Family, why: &str, origin: Origin, help: &str, chooses: bool) -> Diagnostic {
+    let message = match chooses {
+        true => format!("the fast path chooses gateways for {family} and forwards nothing: {why}"),
+        false => format!("{family} has no fast path: {why}"),
+    };
+    Diagnostic::new(Code::FastPathOff, message).label(origin, "because of this").help(help)
+}
+
+/// What the fast path does where rules are in the way.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Left {
+    /// It takes connections that rules put on it.
+    pub(super) takes_connections: bool,
+    /// It chooses gateways for what the stack forwards.
+    pub(super) chooses: bool,
 }
 
 /// There is none for a family, or none on some interfaces, because of rules: the first of each menu is named.
@@ -18,8 +29,9 @@ pub(super) fn rules(
     family: Family,
     alone: Option<&Ports>,
     menus: &[(&'static str, Vec<Origin>)],
-    takes_connections: bool,
+    left: Left,
 ) -> Option<Diagnostic> {
+    let Left { takes_connections, chooses } = left;
     let menu_of = match family {
         Family::Ipv4 => "/ip firewall",
         Family::Ipv6 => "/ipv6 firewall",
@@ -30,15 +42,37 @@ pub(super) fn rules(
         1 => "a firewall rule has".to_owned(),
         all => format!("{all} firewall rules have"),
     };
+    let why = format!("{count} a say in");
     let message = match alone {
-        None if takes_connections => format!(
-            "{family} has a fast path for connections of fasttrack-connection alone: {count} a say in forwarded packets"
-        ),
-        None => format!("{family} has no fast path: {count} a say in forwarded packets"),
+        None => {
+            let what = match (takes_connections, chooses) {
+                (true, true) => format!(
+                    "the fast path chooses gateways for {family}, and forwards connections of fasttrack-connection alone"
+                ),
+                (true, false) => {
+                    format!("{family} has a fast path for connections of fasttrack-connection alone")
+                }
+                (false, true) => format!("the fast path chooses gateways for {family} and forwards nothing"),
+                (false, false) => format!("{family} has no fast path"),
+            };
+            format!("{what}: {why} forwarded packets")
+        }
         Some(ports) => {
             let names: Vec<String> = ports.names().map(|name| format!("`{name}`")).collect();
-            let what = if takes_connections { " but for connections of fasttrack-connection" } else { "" };
-            format!("no fast path on {}{what}: {count} a say in what comes in there", names.join(", "))
+            let names = names.join(", ");
+            let what = match (takes_connections, chooses) {
+                (true, true) => format!(
+                    "on {names} the fast path chooses gateways for {family}, and forwards connections of fasttrack-connection alone"
+                ),
+                (true, false) => {
+                    format!("no fast path on {names} but for connections of fasttrack-connection")
+                }
+                (false, true) => {
+                    format!("on {names} the fast path chooses gateways for {family} and forwards nothing")
+                }
+                (false, false) => format!("no fast path on {names}"),
+            };
+            format!("{what}: {why} what comes in there")
         }
     };
     let help = "packets on the fast path meet no rule; rules of chains input and output, and those for other incoming \

@@ -6,7 +6,7 @@ use crate::diagnostic::Diagnostic;
 use crate::ir::{FastPath, FastPathTable, HashPolicy, RedirectPolicy, RoutingRule, RuleAction};
 use crate::lower::Context;
 use ipnet::IpNet;
-use rosc_ebpf::{Group, GroupName, HashFields, NextHop, Slots, State, Weight};
+use rosc_ebpf::{Group, GroupName, HashFields, Member, NextHop, Slots, State, Weight};
 use rosc_route::{Family, MAIN_TABLE, NextHops, Route, RouteKind};
 use rosc_target::{Origin, fnv_1a};
 use std::collections::BTreeMap;
@@ -20,7 +20,6 @@ impl Context<'_> {
         &mut self,
         family: Family,
         asked: &FastPath,
-        ports: &Ports,
         used: &BTreeMap<IpNet, &Route>,
         groups: &mut BTreeMap<GroupName, Group>,
     ) -> BTreeMap<IpNet, GroupName> {
@@ -29,14 +28,6 @@ impl Context<'_> {
         // If there are too many, those to the most destinations are the ones to have.
         multipath.sort_by_key(|(route, _)| (route.destination.prefix_len(), route.destination));
         let mut shared = BTreeMap::new();
-        if multipath.is_empty() {
-            return shared;
-        }
-        let reasons = self.left_to_the_kernel(family, ports);
-        if !reasons.is_empty() {
-            self.tell(asked, reasons);
-            return shared;
-        }
         let hash = match self.hash_policy(family).value {
             HashPolicy::L3 => HashFields::L3,
             HashPolicy::L3Inner => HashFields::L3_INNER,
@@ -60,7 +51,7 @@ impl Context<'_> {
     }
 
     /// Why a packet might have to go another way than by the longest prefix of `main`.
-    fn left_to_the_kernel(&self, family: Family, ports: &Ports) -> Vec<Diagnostic> {
+    pub(super) fn left_to_the_kernel(&self, family: Family, ports: &Ports) -> Vec<Diagnostic> {
         let mut reasons = Vec::new();
         let mut found = |why, origin, help| reasons.push(not_shared(family, why, origin, help));
         let rules = &self.router.rules;
@@ -102,6 +93,11 @@ pub(super) fn several(route: &Route) -> Option<&NextHops> {
     }
 }
 
+/// The member that a way of a route is.
+pub(super) fn next_hop(hop: &rosc_route::NextHop) -> NextHop {
+    NextHop { device: hop.device.clone(), gateway: hop.gateway }
+}
+
 /// Whether packets of the fast path may meet a routing rule. They have no mark: no rule that sets one meets them.
 pub(super) fn is_met_unmarked(rule: &RoutingRule, family: Family) -> bool {
     let of_family = match family {
@@ -136,7 +132,7 @@ fn group(
             return Err(route_not_shared(why, route.origin, help));
         }
         let weight = Weight::new(hop.weight.get()).expect("a weight is at least 1");
-        members.insert(NextHop { device: hop.device.clone(), gateway: hop.gateway }, weight);
+        members.insert(next_hop(hop), Member::of_weight(weight));
     }
     if members.len() > Group::MAX_MEMBERS {
         let why = format!("it has more than {} gateways", Group::MAX_MEMBERS);

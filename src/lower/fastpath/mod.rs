@@ -3,64 +3,130 @@
 //! It promises the same meaning, so it is on for a family and a port only if nothing but the routes decides about the
 //! packets that it takes ([`obstacles`], [`rules`]), and shares what takes a multipath route only if nothing but that route decides ([`groups`]).
 //! What is not so is left to the kernel: to its routes and rules, looked up from the program, or to its stack. Where rules
-//! decide, they may put whole connections on it ([`connections`]).
+//! decide, it chooses the next hop for the stack ([`members`]), and they may put whole connections on it ([`connections`]).
 
 mod connections;
 mod diagnostics;
 mod groups;
+mod members;
 mod obstacles;
 mod ports;
 mod rules;
+mod side;
 mod ways;
 
 pub(super) use ports::Ports;
 
 use super::Context;
 use crate::diagnostic::Diagnostic;
-use crate::ir::{FastPath, FastPathWish, HashPolicy, InterfaceName, Ipv6Settings, Setting};
-use groups::in_use;
-use rosc_ebpf::State;
+use crate::ir::{FastPath, FastPathWish, HashPolicy, Ipv6Settings, Setting};
+use diagnostics::Left;
+use groups::{in_use, several};
+use ipnet::IpNet;
+use rosc_ebpf::{GroupName, State};
 use rosc_route::Family;
-use rules::Met;
+use side::{Side, taken};
+use std::collections::BTreeMap;
+
+/// The fast path as far as routes and rules shape it, before it is known what becomes of connections.
+#[derive(Default)]
+pub(super) struct Shape<'r> {
+    /// Groups and ways.
+    state: State,
+    /// The ports by which packets come in that only routes decide about.
+    taken: Ports,
+    /// Of each family, those by which packets come in that are marked for members of groups.
+    marked: BTreeMap<Family, Ports>,
+    /// The destinations of groups whose members are packets marked for.
+    destinations: BTreeMap<GroupName, IpNet>,
+    /// Each family with whether only routes decide about what comes in by the ports that are taken.
+    sides: Vec<(Side<'r>, bool)>,
+    /// What there is to say of groups.
+    told: Vec<Diagnostic>,
+}
 
 impl<'r> Context<'r> {
-    /// The fast path for what is routed so, and for the connections that rules put on it.
-    pub(super) fn fastpath(&mut self, route: &rosc_route::State, nftables: &rosc_nftables::State) -> State {
+    /// Which packets are forwarded, shared, or marked.
+    pub(super) fn fastpath_shape(&mut self, route: &rosc_route::State) -> Shape<'r> {
         let router = self.router;
-        let Some(asked) = &router.fastpath else { return State::default() };
+        let Some(asked) = &router.fastpath else { return Shape::default() };
         let ports = self.ports.clone();
-        let connections = self.connections(nftables);
         let families = Family::ALL.into_iter().filter(|family| is_routed(route, *family));
-        let sides: Vec<Side<'_>> = families.map(|family| self.side(family, &ports, route)).collect();
-        let taken = taken(&sides);
-        let mut state = State::default();
+        let sides: Vec<Side<'r>> = families.map(|family| Side::of(self, family, &ports, route)).collect();
+        let before = self.diagnostics.len();
+        let mut shape = Shape { taken: taken(&sides), ..Shape::default() };
         for side in sides {
-            let is_on = !taken.is_empty() && side.free.contains_all(&taken);
-            if is_on {
-                let used = in_use(route, side.family);
-                let shared = self.groups(side.family, asked, &taken, &used, &mut state.groups);
-                state.ways.extend(self.ways(side.family, asked, route, used, shared));
-            }
-            let takes_connections = connections.contains_key(&side.family);
-            let told = side.why_not(&ports, is_on, takes_connections);
-            self.tell(asked, told);
+            let is_on = !shape.taken.is_empty() && side.free.contains_all(&shape.taken);
+            self.side_shape(asked, &side, is_on, route, &mut shape);
+            shape.sides.push((side, is_on));
         }
-        let routed = if state.ways.is_empty() { Ports::default() } else { taken };
-        state.ports = ports.lowered(asked, &routed, |family| connections.contains_key(&family));
-        state.connections = connections.into_values().next().map(|origin| self.timeouts(origin));
-        state
+        self.mark_members(&mut shape);
+        shape.told = self.diagnostics.split_off(before);
+        shape
     }
 
-    /// The ports by which packets of a family come in that only routes decide about.
-    fn side(&self, family: Family, ports: &Ports, route: &rosc_route::State) -> Side<'r> {
-        let obstacles = self.obstacles(family, route);
-        let rules = Met::of(self.router, family);
-        let is_free = |port: &InterfaceName| {
-            let alone = ports.only(|other| other == port);
-            obstacles.is_empty() && rules.in_the_way(&alone).is_empty()
+    fn side_shape(
+        &mut self,
+        asked: &FastPath,
+        side: &Side<'r>,
+        is_on: bool,
+        route: &rosc_route::State,
+        shape: &mut Shape<'r>,
+    ) {
+        let family = side.family;
+        let used = in_use(route, family);
+        let is_shared = used.values().any(|route| several(route).is_some());
+        let left = self.ports.only(|port| !is_on || !shape.taken.contains(port));
+        // Connection tracking knows a tunnel as one connection, which would keep all that is inside of it on one member.
+        let is_inner = self.hash_policy(family).value == HashPolicy::L3Inner;
+        let may_mark = is_shared && !left.is_empty() && side.leaves_choices() && !is_inner;
+        let mut reasons = Vec::new();
+        if is_on && is_shared {
+            reasons.extend(self.left_to_the_kernel(family, &shape.taken));
+        }
+        let is_sharing = is_on && is_shared && reasons.is_empty();
+        let mut marks = false;
+        if may_mark && reasons.is_empty() {
+            reasons.extend(self.left_to_the_kernel(family, &left));
+            reasons.extend(self.reads_marks(family));
+            marks = reasons.is_empty();
+        }
+        self.tell(asked, reasons);
+        let shared = if is_sharing || marks {
+            self.groups(family, asked, &used, &mut shape.state.groups)
+        } else {
+            BTreeMap::new()
         };
-        let free = ports.only(is_free);
-        Side { family, free, obstacles, rules }
+        if marks && !shared.is_empty() {
+            shape.marked.insert(family, left);
+            let destinations = shared.iter().map(|(destination, name)| (name.clone(), *destination));
+            shape.destinations.extend(destinations);
+        }
+        if is_on || shape.marked.contains_key(&family) {
+            shape.state.ways.extend(self.ways(family, asked, route, used, shared));
+        }
+    }
+
+    /// The fast path for what is routed so, and for the connections that rules put on it.
+    pub(super) fn fastpath(&mut self, shape: Shape<'r>, nftables: &rosc_nftables::State) -> State {
+        let router = self.router;
+        let Some(asked) = &router.fastpath else { return State::default() };
+        let Shape { mut state, taken, marked, destinations: _, sides, told } = shape;
+        self.diagnostics.extend(told);
+        let ports = self.ports.clone();
+        let connections = self.connections(nftables);
+        for (side, is_on) in &sides {
+            let left = Left {
+                takes_connections: connections.contains_key(&side.family),
+                chooses: marked.contains_key(&side.family),
+            };
+            self.tell(asked, side.why_not(&ports, *is_on, left));
+        }
+        let is_routed = sides.iter().any(|(_, is_on)| *is_on);
+        let routed = if is_routed { taken } else { Ports::default() };
+        state.ports = ports.lowered(asked, &routed, &marked, |family| connections.contains_key(&family));
+        state.connections = connections.into_values().next().map(|origin| self.timeouts(origin));
+        state
     }
 
     /// What stands in the way is told to who wants the fast path, not to who takes it where there is one.
@@ -86,41 +152,6 @@ impl<'r> Context<'r> {
             None => of(&Ipv6Settings::default()),
         }
     }
-}
-
-/// A family, as far as it can have a fast path.
-struct Side<'r> {
-    family: Family,
-    /// The ports on which nothing is in the way.
-    free: Ports,
-    /// What is in the way on all of them, but for rules.
-    obstacles: Vec<Diagnostic>,
-    /// The firewall rules on the way, which may be in the way on some of them.
-    rules: Met<'r>,
-}
-
-impl Side<'_> {
-    /// What is to be said where the family has no fast path, or not on all ports.
-    fn why_not(self, ports: &Ports, is_on: bool, takes_connections: bool) -> Vec<Diagnostic> {
-        let Side { family, free, obstacles: mut told, rules } = self;
-        if !told.is_empty() || ports.is_empty() {
-            return told;
-        }
-        let left_out = ports.only(|port| !is_on || !free.contains(port));
-        let rules = rules.in_the_way(&left_out);
-        let alone = is_on.then_some(&left_out);
-        told.extend(diagnostics::rules(family, alone, &rules, takes_connections));
-        told
-    }
-}
-
-/// The ports of both families, since a program on a device looks at the packets of both; if they have none in common,
-/// those of the first family that has any.
-fn taken(sides: &[Side<'_>]) -> Ports {
-    let free: Vec<&Ports> = sides.iter().map(|side| &side.free).filter(|free| !free.is_empty()).collect();
-    let Some(first) = free.first() else { return Ports::default() };
-    let common = first.only(|port| free.iter().all(|free| free.contains(port)));
-    if common.is_empty() { (*first).clone() } else { common }
 }
 
 /// Whether packets of a family can be forwarded at all.

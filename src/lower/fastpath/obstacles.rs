@@ -1,4 +1,4 @@
-//! Why there is no fast path for a family: something besides the routes has a say in forwarded packets.
+//! Why a family has no fast path: something besides the routes has a say in forwarded packets.
 
 use super::diagnostics;
 use super::groups::{is_met_unmarked, several};
@@ -6,10 +6,40 @@ use crate::diagnostic::Diagnostic;
 use crate::ir::{HashPolicy, IpSettings, RedirectPolicy, RoutingRule, RpFilter, RuleAction};
 use crate::lower::Context;
 use rosc_route::{Family, MAIN_TABLE};
+use rosc_target::Origin;
+
+/// What is in the way on all ports.
+pub(super) struct Obstacle {
+    why: &'static str,
+    origin: Origin,
+    help: &'static str,
+    of: Of,
+}
+
+/// What something is in the way of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Of {
+    /// Of forwarding packets without the stack.
+    Forwarding,
+    /// Of choosing gateways for what the stack forwards, too.
+    Choosing,
+}
+
+impl Obstacle {
+    /// Whether the stack can forward packets by gateways that the fast path has chosen.
+    pub(super) fn leaves_choices(&self) -> bool {
+        self.of == Of::Forwarding
+    }
+
+    /// What is to be said of it; `chooses` says whether gateways are chosen.
+    pub(super) fn told(&self, family: Family, chooses: bool) -> Diagnostic {
+        diagnostics::off(family, self.why, self.origin, self.help, chooses)
+    }
+}
 
 impl Context<'_> {
     /// All but rules, which may be in the way of some interfaces only.
-    pub(super) fn obstacles(&self, family: Family, route: &rosc_route::State) -> Vec<Diagnostic> {
+    pub(super) fn obstacles(&self, family: Family, route: &rosc_route::State) -> Vec<Obstacle> {
         let mut found = match family {
             Family::Ipv4 => of_ipv4(&self.router.settings.ip),
             Family::Ipv6 => self.of_ipv6(),
@@ -23,31 +53,33 @@ impl Context<'_> {
             let why = "multipath routes of tables other than main share packets by what is inside of tunnels";
             let help =
                 "set the hash policy to l3 or l4 if connections inside of a tunnel may go the same way";
-            found.push(diagnostics::off(family, why, policy.origin, help));
+            found.push(Obstacle { why, origin: policy.origin, help, of: Of::Choosing });
         }
         found
     }
 
-    fn of_ipv6(&self) -> Vec<Diagnostic> {
+    fn of_ipv6(&self) -> Vec<Obstacle> {
         let mut found = Vec::new();
-        let mut off = |why, origin, help| found.push(diagnostics::off(Family::Ipv6, why, origin, help));
+        let mut off = |why, origin, help, of| found.push(Obstacle { why, origin, help, of });
         let forward = self.ipv6_setting(|settings| settings.forward);
         if !forward.value {
-            off(NOT_FORWARDING, forward.origin, "set forward=yes if the router is to forward packets");
+            let help = "set forward=yes if the router is to forward packets";
+            off(NOT_FORWARDING, forward.origin, help, Of::Choosing);
         }
         let disable = self.ipv6_setting(|settings| settings.disable);
         if disable.value {
-            off(NOT_FORWARDING, disable.origin, "set disable-ipv6=no if the router is to forward packets");
+            let help = "set disable-ipv6=no if the router is to forward packets";
+            off(NOT_FORWARDING, disable.origin, help, Of::Choosing);
         }
         let redirects = self.ipv6_setting(|settings| settings.accept_redirects);
         if redirects.value == RedirectPolicy::Yes {
-            off(REDIRECTED, redirects.origin, NO_REDIRECTS);
+            off(REDIRECTED, redirects.origin, NO_REDIRECTS, Of::Forwarding);
         }
         if let Some(rule) = self.router.rules.iter().find(|rule| passes_over_prefixes(rule)) {
             let why = "a routing rule with min-prefix passes routes over";
             let help = "the kernel's look-up of IPv6 that a program asks for takes these routes all the same \
                         (fib6_rule_suppress); write the rule for IPv4 alone, by src-address or dst-address, if that is meant";
-            off(why, rule.origin, help);
+            off(why, rule.origin, help, Of::Forwarding);
         }
         found
     }
@@ -67,12 +99,13 @@ const NOT_FORWARDING: &str = "packets are not forwarded";
 const REDIRECTED: &str = "a neighbour's redirect changes where packets go";
 const NO_REDIRECTS: &str = "set accept-redirects=no: a router that knows its routes needs no redirects";
 
-fn of_ipv4(settings: &IpSettings) -> Vec<Diagnostic> {
+fn of_ipv4(settings: &IpSettings) -> Vec<Obstacle> {
     let mut found = Vec::new();
-    let mut off = |why, origin, help| found.push(diagnostics::off(Family::Ipv4, why, origin, help));
+    let mut off = |why, origin, help, of| found.push(Obstacle { why, origin, help, of });
     let IpSettings { forward, rp_filter, accept_redirects, .. } = settings;
     if !forward.value {
-        off(NOT_FORWARDING, forward.origin, "set ip-forward=yes if the router is to forward packets");
+        let help = "set ip-forward=yes if the router is to forward packets";
+        off(NOT_FORWARDING, forward.origin, help, Of::Choosing);
     }
     match rp_filter.value {
         RpFilter::No => {}
@@ -80,10 +113,11 @@ fn of_ipv4(settings: &IpSettings) -> Vec<Diagnostic> {
             "sources are held against the routes",
             rp_filter.origin,
             "set rp-filter=no, or do without the fast path, which does not look at sources",
+            Of::Forwarding,
         ),
     }
     if accept_redirects.value {
-        off(REDIRECTED, accept_redirects.origin, NO_REDIRECTS);
+        off(REDIRECTED, accept_redirects.origin, NO_REDIRECTS, Of::Forwarding);
     }
     found
 }

@@ -50,19 +50,23 @@ impl Ports {
         Self { ports, leaves_out: self.leaves_out }
     }
 
-    /// Those that take anything: some what is routed, all of them connections of some families. A bridge has no driver that
-    /// a program could stand in.
+    /// Those that take anything: some what is routed, others mark it, all of them connections of some families. A bridge has no
+    /// driver that a program could stand in.
     pub(super) fn lowered(
         &self,
         asked: &FastPath,
         routed: &Self,
+        marked: &BTreeMap<Family, Self>,
         takes_connections: impl Fn(Family) -> bool,
     ) -> BTreeMap<DeviceName, Port> {
+        let is_marked = |family, name| marked.get(&family).is_some_and(|ports: &Self| ports.contains(name));
         let ports = self.ports.iter().map(|(name, found)| {
             let takes = Takes {
                 routed: routed.contains(name),
                 ipv4_connections: takes_connections(Family::Ipv4),
                 ipv6_connections: takes_connections(Family::Ipv6),
+                ipv4_marked: is_marked(Family::Ipv4, name),
+                ipv6_marked: is_marked(Family::Ipv6, name),
             };
             let hook = match asked.mode.value {
                 FastPathMode::Xdp if !found.is_bridge => Hook::Xdp,

@@ -13,6 +13,7 @@ mod header;
 mod helper;
 mod mangle;
 mod matchers;
+mod members;
 mod names;
 mod nat;
 mod psd;

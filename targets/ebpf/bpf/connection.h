@@ -5,6 +5,7 @@
 #include "conntrack.h"
 #include "maps.h"
 #include "parse.h"
+#include "select.h"
 #include "way.h"
 
 /* How a packet leaves. */
@@ -14,7 +15,7 @@ struct translation {
 	__be16 ports[2];
 	/* The only device that it may leave by; 0 for any. */
 	__u32 ifindex;
-	/* What of its connection's mark decides about its way. */
+	/* Of its connection's mark the bits that name a member: CONNECTION_MEMBER. */
 	__u32 mark;
 };
 
@@ -99,4 +100,21 @@ INLINE struct bpf_fib_lookup translated_question(const struct packet *packet, co
 	question.dport = to->ports[1];
 	__builtin_memcpy(question.dst, to->destination, 16);
 	return question;
+}
+
+/* Has a connection that stays with a member of a group ask for the way by that one alone; otherwise why it needs the stack. */
+INLINE int ask_by_member(const struct port *port, const struct packet *packet, const struct translation *to,
+			 struct bpf_fib_lookup *question, __u32 *flags)
+{
+	if (!is_to_be_marked(port, packet) || !(to->mark & CONNECTION_MEMBER))
+		return CONTINUE;
+	__u32 way = find_way(packet->key.family, to->destination);
+	if (way < WAY_GROUP)
+		return CONTINUE;
+	struct member *member = find_named(way, to->mark);
+	if (!member)
+		return STACK_NO_MEMBER;
+	question->tbid = member->table;
+	*flags = FIB_LOOKUP_DIRECT | FIB_LOOKUP_TBID;
+	return CONTINUE;
 }

@@ -49,9 +49,18 @@ ASSERT_SIZE(struct port, 8);
 /* So are those of connections on the short cut, of IPv4 and of IPv6. */
 #define PORT_CONNECTIONS4 4
 #define PORT_CONNECTIONS6 8
+/* Packets of IPv4, and of IPv6, to a group's destinations get the mark of a member, and are forwarded by the stack: none of
+ * the family is taken as PORT_ROUTES says. */
+#define PORT_MARKS4 16
+#define PORT_MARKS6 32
 
 /* The bit of a connection's mark that puts it on the short cut. Rules set it. */
 #define CONNECTION_SHORT 0x80000000
+
+/* The bits of a connection's mark that say with which member of a group it stays: so far below are the same in packets'
+ * marks. Rules keep them. */
+#define CONNECTION_MEMBER 0x7fff0000
+#define CONNECTION_MEMBER_SHIFT 16
 
 /* How long a connection lives without a packet. */
 struct timeout {
@@ -145,11 +154,16 @@ struct member {
 	/* The neighbour's address, and that of the device, where MEMBER_RESOLVED says that they are known. */
 	__u8 destination[6];
 	__u8 source[6];
+	/* What its packets are marked with where the stack forwards them, and the kernel's table with the way by it alone; 0 where
+	 * they are not. */
+	__u32 mark;
+	__u32 table;
 };
-ASSERT_SIZE(struct member, 44);
+ASSERT_SIZE(struct member, 52);
 ASSERT_OFFSET(struct member, gateway, 8);
 ASSERT_OFFSET(struct member, weight, 28);
 ASSERT_OFFSET(struct member, destination, 32);
+ASSERT_OFFSET(struct member, mark, 44);
 enum { MEMBER_ALIVE = 1, MEMBER_RESOLVED = 2 };
 
 /* Where connections go that were seen during a drain: one word each, in the line of the processor's cache that a hash of
@@ -232,5 +246,7 @@ enum reason {
 	STACK_NO_MEMBER,
 	/* XDP only: the neighbour's address is not known there. */
 	STACK_UNRESOLVED,
+	/* Rules have a say in it, and it goes to a group: marked for a member, counted there too. */
+	STACK_MARKED_FOR_GROUP,
 	REASONS,
 };

@@ -103,3 +103,16 @@ INLINE int find_outlet(__u32 way, const struct packet *packet, __u32 ifindex, st
 		return STACK_NO_MEMBER;
 	return (*member)->ifindex == ifindex ? STACK_SAME_DEVICE : CONTINUE;
 }
+
+/* The member of the way's group that a connection's mark names; 0 where it names none that lives. New members take the first
+ * free place, so it is among the first. */
+INLINE struct member *find_named(__u32 way, __u32 connection_mark)
+{
+	__u32 mark = (connection_mark & CONNECTION_MEMBER) >> CONNECTION_MEMBER_SHIFT;
+	for (__u32 id = 0; mark && id < MAX_IDS; id++) {
+		struct member *member = find_member(way - WAY_GROUP, id);
+		if (member && member->mark == mark)
+			return member;
+	}
+	return 0;
+}

@@ -76,12 +76,32 @@ INLINE int tc_by_group(struct __sk_buff *skb, const struct packet *packet, __u32
 	return FORWARDED_BY_GROUP;
 }
 
-/* What the kernel's routes say of a packet, given what they are asked: CONTINUE with where it leaves, or why it needs the stack. */
-INLINE int tc_look_up(struct __sk_buff *skb, struct bpf_fib_lookup *packet)
+/* Chooses the member for a packet that the stack forwards, which keeps the packet's connection with the one that it has. */
+INLINE int tc_mark(struct __sk_buff *skb, const struct packet *packet)
+{
+	__u32 way, place;
+	int found = find_forwarder(packet, &way);
+	if (found != CONTINUE)
+		return found;
+	if (way == WAY_FIB)
+		return STACK_RULES;
+	struct member *member = find(way, packet, &place);
+	if (!member)
+		return STACK_NO_MEMBER;
+	if (!member->mark)
+		return STACK_RULES;
+	count(&member_counts, place, packet->length);
+	skb->mark = member->mark;
+	return STACK_MARKED_FOR_GROUP;
+}
+
+/* What the kernel's routes say of a packet, given what they are asked and how: CONTINUE with where it leaves, or why it needs the
+ * stack. */
+INLINE int tc_look_up(struct __sk_buff *skb, struct bpf_fib_lookup *packet, __u32 flags)
 {
 	/* Without a length the kernel measures the packet itself, each of its segments too, but only where it knows the
 	 * neighbour, and with room for a VLAN's header. */
-	long found = bpf_fib_lookup(skb, packet, sizeof(*packet), 0);
+	long found = bpf_fib_lookup(skb, packet, sizeof(*packet), flags);
 	if (found == FIB_FRAGMENTATION_NEEDED)
 		return STACK_MTU;
 	if (found != FIB_SUCCESS && found != FIB_NO_NEIGHBOUR)
@@ -97,7 +117,7 @@ INLINE int tc_by_fib(struct __sk_buff *skb, const struct packet *packet, int *ve
 	if (packet->is_error)
 		return STACK_FIB;
 	struct bpf_fib_lookup answer = fib_question(packet, skb->ifindex);
-	int found = tc_look_up(skb, &answer);
+	int found = tc_look_up(skb, &answer, 0);
 	if (found != CONTINUE)
 		return found;
 	tc_take_hop(skb, packet);

@@ -45,6 +45,7 @@ INLINE int tc_find_translation(struct __sk_buff *skb, const struct packet *packe
 	int found = is_short(connection, packet) && read_extensions(connection, direction, to);
 	if (found) {
 		READ_TRANSLATION(to, connection, direction);
+		to->mark = connection->mark & CONNECTION_MEMBER;
 		keep_alive(connection, packet);
 	}
 	bpf_ct_release(connection);
@@ -120,7 +121,16 @@ INLINE void tc_translate(struct __sk_buff *skb, const struct packet *packet, con
 		tc_write6(skb, packet, to);
 }
 
-/* Sends a packet of a connection on the short cut; CONTINUE where it is on none, or where it needs the stack. */
+/* Asks the kernel's routes where a packet leaves: CONTINUE with that, or why it needs the stack. */
+INLINE int tc_look_up_translated(struct __sk_buff *skb, const struct port *port, const struct packet *packet,
+				 const struct translation *to, struct bpf_fib_lookup *answer)
+{
+	__u32 flags = 0;
+	int found = ask_by_member(port, packet, to, answer, &flags);
+	return found == CONTINUE ? tc_look_up(skb, answer, flags) : found;
+}
+
+/* Sends a packet of a connection on the short cut; CONTINUE where it is on none, or why it needs the stack. */
 INLINE int tc_by_connection(struct __sk_buff *skb, const struct port *port, const struct packet *packet, int *verdict)
 {
 	if (!may_be_short(port, packet))
@@ -136,14 +146,17 @@ INLINE int tc_by_connection(struct __sk_buff *skb, const struct port *port, cons
 		remember_translation(packet, &to);
 	}
 	struct bpf_fib_lookup answer = translated_question(packet, &to, skb->ifindex);
-	int found = tc_look_up(skb, &answer);
-	if (found != CONTINUE)
-		return found;
+	int found = tc_look_up_translated(skb, port, packet, &to, &answer);
 	/* A masqueraded connection ends where its packets would leave by another device. */
-	if (to.ifindex && to.ifindex != answer.ifindex) {
+	if (found == CONTINUE && to.ifindex && to.ifindex != answer.ifindex) {
 		forget_translation(&packet->key);
 		forget_answers(packet, &to);
-		return STACK_FIB;
+		found = STACK_FIB;
+	}
+	if (found != CONTINUE) {
+		/* The stack forwards it, by its mark. */
+		int marked = is_to_be_marked(port, packet) ? tc_mark(skb, packet) : found;
+		return marked == STACK_MARKED_FOR_GROUP ? marked : found;
 	}
 	tc_translate(skb, packet, &to);
 	*verdict = tc_hand_over(answer.ifindex, answer.family, answer.dst);

@@ -34,6 +34,8 @@ INLINE int tc_forward(struct __sk_buff *skb, struct packet *packet, int *verdict
 	if (sent != CONTINUE)
 		return sent;
 #endif
+	if (is_to_be_marked(port, packet))
+		return tc_mark(skb, packet);
 	if (!(port->flags & PORT_ROUTES))
 		return STACK_RULES;
 	__u32 way;

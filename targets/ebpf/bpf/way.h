@@ -11,15 +11,15 @@ INLINE int is_from_router(const struct packet *packet)
 }
 
 /* WAY_...: what the longest prefix of the destination says; the stack's without one. */
-INLINE __u32 find_way(const struct packet *packet)
+INLINE __u32 find_way(__u8 family, const __be32 *destination)
 {
 	__u32 *way;
-	if (packet->key.family == AF_INET) {
-		struct ways4_key key = { .prefix_len = 32, .address = packet->destination[0] };
+	if (family == AF_INET) {
+		struct ways4_key key = { .prefix_len = 32, .address = destination[0] };
 		way = bpf_map_lookup_elem(&ways4, &key);
 	} else {
 		struct ways6_key key = { .prefix_len = 128 };
-		__builtin_memcpy(key.address, packet->destination, 16);
+		__builtin_memcpy(key.address, destination, 16);
 		way = bpf_map_lookup_elem(&ways6, &key);
 	}
 	return way ? *way : WAY_STACK;
@@ -28,10 +28,16 @@ INLINE __u32 find_way(const struct packet *packet)
 /* Who forwards a packet, WAY_FIB or a group; otherwise why the stack gets it. */
 INLINE int find_forwarder(const struct packet *packet, __u32 *way)
 {
-	*way = find_way(packet);
+	*way = find_way(packet->key.family, packet->destination);
 	if (*way == WAY_STACK || *way == WAY_OWN)
 		return STACK_WAY;
 	return is_from_router(packet) ? STACK_INVALID : CONTINUE;
+}
+
+/* Whether packets like this one, which came in by the port, are marked and not forwarded. */
+INLINE int is_to_be_marked(const struct port *port, const struct packet *packet)
+{
+	return port->flags & (packet->key.family == AF_INET ? PORT_MARKS4 : PORT_MARKS6);
 }
 
 /* What the kernel's own look-up takes: the packet as it came. */

@@ -7,10 +7,15 @@
 
 /* What the kernel's routes say of a packet, as it is behind a change of its destination: CONTINUE with the addresses of its next
  * frame, or why it can't be sent from here. */
-INLINE int xdp_look_up(struct xdp_md *context, const struct packet *packet, struct bpf_fib_lookup *question)
+INLINE int xdp_look_up(struct xdp_md *context, const struct port *port, const struct packet *packet,
+		       const struct translation *to, struct bpf_fib_lookup *question)
 {
+	__u32 flags = 0;
+	int asked = ask_by_member(port, packet, to, question, &flags);
+	if (asked != CONTINUE)
+		return asked;
 	question->tot_len = packet->length;
-	long found = bpf_fib_lookup(context, question, sizeof(*question), 0);
+	long found = bpf_fib_lookup(context, question, sizeof(*question), flags);
 	if (found == FIB_NO_NEIGHBOUR)
 		return STACK_UNRESOLVED;
 	if (found != FIB_SUCCESS)
@@ -82,7 +87,7 @@ INLINE int xdp_by_connection(struct xdp_md *context, const struct port *port, co
 	if (!may_be_short(port, packet) || begins_or_ends(packet) || !recall_translation(packet, &to))
 		return CONTINUE;
 	struct bpf_fib_lookup answer = translated_question(packet, &to, context->ingress_ifindex);
-	int found = xdp_look_up(context, packet, &answer);
+	int found = xdp_look_up(context, port, packet, &to, &answer);
 	if (found != CONTINUE)
 		return found;
 	/* A masqueraded connection ends where its packets would leave by another device. */

@@ -21,7 +21,7 @@ INLINE int xdp_forward(struct xdp_md *context, struct packet *packet, int *verdi
 	if (sent != CONTINUE)
 		return sent;
 #endif
-	if (!(port->flags & PORT_ROUTES))
+	if (!(port->flags & PORT_ROUTES) || is_to_be_marked(port, packet))
 		return STACK_RULES;
 	__u32 way;
 	int found = find_forwarder(packet, &way);

@@ -111,6 +111,7 @@ reasons! {
     SameDevice = 14, "same-device", "would leave by the device that it came in by";
     NoMember = 15, "no-member", "its group has no member that lives";
     Unresolved = 16, "unresolved", "its neighbour's address was not known in the driver";
+    MarkedForGroup = 17, "marked-for-group", "marked for a member of its group, left to the firewall rules";
 }
 
 /// Reads them.

@@ -11,7 +11,7 @@ use crate::layout::{
 use crate::maps::{InnerMap, Maps, is_missing};
 use crate::memory::Memory;
 use crate::read::{members, next_hop, place, raw_fields, used};
-use crate::{Drain, Group, GroupName, MemberId, NextHop, Share, Slots, Table, Weight, pins};
+use crate::{Drain, Group, GroupName, Member, MemberId, NextHop, Share, Slots, Table, pins};
 use aya::maps::{Array, Map, MapData, MapError, PerCpuValues};
 use rustix::rand::GetRandomFlags;
 use rustix::time::{ClockId, clock_gettime};
@@ -56,7 +56,7 @@ pub(crate) fn set(maps: &mut Maps, name: &GroupName, group: &Group) -> Outcome {
     let placed = place_members(maps, number, group, generation)?;
     let shares: Vec<Share<'_>> = placed
         .iter()
-        .map(|(next_hop, id)| Share { id: *id, next_hop, weight: group.members[next_hop].get() })
+        .map(|(next_hop, id)| Share { id: *id, next_hop, weight: group.members[next_hop].weight.get() })
         .collect();
     let now = now()?;
     // What is hashed otherwise, or into another number of slots, has no table before this one.
@@ -117,17 +117,17 @@ fn place_members(
         Memory::open(maps)?.forget(|word| word.group == number && !old.contains_key(&word.member));
     }
     let mut placed = BTreeMap::new();
-    for (next_hop, weight) in &group.members {
+    for (next_hop, member) in &group.members {
         let (id, raw) = match known.remove(next_hop) {
             // Who stays keeps what is known of its neighbour.
             Some((id, known)) => {
                 let flags = known.flags | MEMBER_ALIVE;
-                (id, RawMember { weight: weight.get(), flags, ..known })
+                (id, with(member, RawMember { flags, ..known }))
             }
             None => {
                 // Twice the members of a full group would fit.
                 let id = free.next().ok_or("too many members at a time")?;
-                let raw = new_member(next_hop, *weight, generation)?;
+                let raw = with(member, new_member(next_hop, generation)?);
                 let place = place(number, id);
                 let counts = vec![RawCount::default(); aya::util::nr_cpus().map_err(|(_, error)| error)?];
                 maps.member_counts.set(place, PerCpuValues::try_from(counts)?, 0)?;
@@ -142,18 +142,23 @@ fn place_members(
 }
 
 /// The record of a member that comes with this generation of its group.
-fn new_member(next_hop: &NextHop, weight: Weight, generation: u32) -> io::Result<RawMember> {
+fn new_member(next_hop: &NextHop, generation: u32) -> io::Result<RawMember> {
     let device = Device::of(&next_hop.device)?;
     let (gateway, family) = next_hop.gateway.map_or(([0; 16], 0), raw_address);
     Ok(RawMember {
         ifindex: device.index,
         gateway,
         family,
-        weight: weight.get(),
         flags: MEMBER_ALIVE,
         born: generation,
         ..RawMember::default()
     })
+}
+
+/// A record with what a state says of the member.
+fn with(member: &Member, raw: RawMember) -> RawMember {
+    let (mark, table) = member.mark.map_or((0, 0), |mark| (mark.value.get().into(), mark.table));
+    RawMember { weight: member.weight.get(), mark, table, ..raw }
 }
 
 /// The slots of which connections are known one by one that are on a member that stays. Of each connection only the upper bits

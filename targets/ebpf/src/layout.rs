@@ -12,6 +12,11 @@ pub(crate) const PORT_ETHERNET: u8 = 1;
 pub(crate) const PORT_ROUTES: u8 = 2;
 pub(crate) const PORT_CONNECTIONS4: u8 = 4;
 pub(crate) const PORT_CONNECTIONS6: u8 = 8;
+pub(crate) const PORT_MARKS4: u8 = 16;
+pub(crate) const PORT_MARKS6: u8 = 32;
+/// The bits of a connection's mark in the kernel's connection tracking that say with which member of a group it stays: shifted to
+/// the bottom, the member's [`Mark`](crate::Mark).
+pub const CONNECTION_MEMBER: u32 = 0x7fff_0000;
 /// The bit of a connection's mark in the kernel's connection tracking that puts it on the short cut.
 pub const CONNECTION_SHORT: u32 = 0x8000_0000;
 /// Where the timeouts stand.
@@ -87,6 +92,8 @@ pub(crate) struct RawMember {
     pub(crate) flags: u8,
     pub(crate) destination: [u8; 6],
     pub(crate) source: [u8; 6],
+    pub(crate) mark: u32,
+    pub(crate) table: u32,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -104,10 +111,11 @@ const _: () = {
     assert!(offset_of!(RawGroup, generation) == 40);
     assert!(offset_of!(RawGroup, fields) == 48);
     assert!(offset_of!(RawGroup, seed) == 52);
-    assert!(size_of::<RawMember>() == 44);
+    assert!(size_of::<RawMember>() == 52);
     assert!(offset_of!(RawMember, gateway) == 8);
     assert!(offset_of!(RawMember, weight) == 28);
     assert!(offset_of!(RawMember, destination) == 32);
+    assert!(offset_of!(RawMember, mark) == 44);
     assert!(size_of::<RawCount>() == 16);
     assert!(size_of::<RawTimeout>() == 8);
 };

@@ -30,11 +30,13 @@ pub use change::{Action, Change};
 pub use connections::Connections;
 pub use counters::{Counters, Drained, GroupCounters, MemberCounters, Reason, Traffic};
 pub use flow::Flow;
-pub use layout::CONNECTION_SHORT;
+pub use layout::{CONNECTION_MEMBER, CONNECTION_SHORT};
 pub use neighbour::Neighbour;
 pub use pins::{BPF_FS, BpfFs, is_bpf_fs};
 pub use port::{Hook, Port, Takes};
 pub use read::Observed;
-pub use state::{By, Group, GroupName, HashFields, InvalidGroupName, NextHop, Slots, State, Way, Weight};
+pub use state::{
+    By, Group, GroupName, HashFields, InvalidGroupName, Mark, Member, NextHop, Slots, State, Way, Weight,
+};
 pub use table::{Drain, MemberId, Share, Table};
 pub use target::EbpfTarget;

@@ -9,13 +9,14 @@ use crate::layout::{
 use crate::maps::Maps;
 use crate::program::Build;
 use crate::{
-    Group, GroupName, HashFields, MemberId, NextHop, Port, Slots, State, Way, Weight, connections, pins,
-    port, program, way,
+    Group, GroupName, HashFields, Mark, Member, MemberId, NextHop, Port, Slots, State, Way, Weight,
+    connections, pins, port, program, way,
 };
 use aya::maps::MapError;
 use rosc_target::Origin;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::num::NonZeroU16;
 use std::path::Path;
 
 /// What there is. As JSON it can be kept, to be compared with elsewhere.
@@ -72,9 +73,8 @@ fn groups(maps: &Maps) -> Result<BTreeMap<u32, (GroupName, Group)>, MapError> {
     for group in used(maps) {
         let (number, raw) = group?;
         let Some(name) = name(&raw) else { continue };
-        let members = members(maps, number)?
-            .into_values()
-            .filter_map(|raw| Some((next_hop(&raw)?, Weight::new(raw.weight)?)));
+        let members =
+            members(maps, number)?.into_values().filter_map(|raw| Some((next_hop(&raw)?, member(&raw)?)));
         let group = Group {
             origin: Origin::IMPLIED,
             hash: read_fields(raw.fields),
@@ -107,6 +107,13 @@ pub(crate) fn place(group: u32, id: MemberId) -> u32 {
 /// The neighbour that a member is; `None` if its device is gone.
 pub(crate) fn next_hop(raw: &RawMember) -> Option<NextHop> {
     Some(NextHop { device: name_of(raw.ifindex)?, gateway: read_address(raw.gateway, raw.family) })
+}
+
+/// What a member is in its group; `None` for one that no state has.
+fn member(raw: &RawMember) -> Option<Member> {
+    let value = u16::try_from(raw.mark).ok().and_then(NonZeroU16::new);
+    let mark = value.map(|value| Mark { value, table: raw.table });
+    Some(Member { weight: Weight::new(raw.weight)?, mark })
 }
 
 /// The name of a group; `None` for one that no state has.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
+use std::num::NonZeroU16;
 use std::str::FromStr;
 use thiserror::Error;
 
@@ -71,7 +72,27 @@ pub struct Group {
     pub drain: u32,
     /// Who shares: at most [`Group::MAX_MEMBERS`].
     #[serde(with = "as_list")]
-    pub members: BTreeMap<NextHop, Weight>,
+    pub members: BTreeMap<NextHop, Member>,
+}
+
+/// What a next hop is in a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// How much of all it gets.
+    pub weight: Weight,
+    /// What its packets are marked with, where ports mark any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mark: Option<Mark>,
+}
+
+/// What makes the stack send a packet by a member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Mark {
+    /// The packet mark, which policy rules lead to the table: 1 to 32767, as far as the bits of a connection's mark for it go
+    /// ([`CONNECTION_MEMBER`](crate::CONNECTION_MEMBER)).
+    pub value: NonZeroU16,
+    /// The kernel's table whose only route of the group's destination leads by this member.
+    pub table: u32,
 }
 
 /// A neighbour that packets are handed to.
@@ -84,7 +105,7 @@ pub struct NextHop {
 }
 
 /// How much of all a member gets, beside the weights of the others: 1 to 65535.
-pub type Weight = std::num::NonZeroU16;
+pub type Weight = NonZeroU16;
 
 /// The fields of a packet that are hashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,6 +133,13 @@ pub enum Slots {
     Small,
     /// 65,537.
     Large,
+}
+
+impl Member {
+    /// One whose packets are not marked.
+    pub fn of_weight(weight: Weight) -> Self {
+        Self { weight, mark: None }
+    }
 }
 
 impl HashFields {
@@ -218,9 +246,17 @@ impl fmt::Display for NextHop {
 impl fmt::Display for Group {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "hash {} slots {} drain {}s", self.hash, self.slots.count(), self.drain)?;
-        self.members
-            .iter()
-            .try_for_each(|(next_hop, weight)| write!(f, " nexthop {next_hop} weight {weight}"))
+        self.members.iter().try_for_each(|(next_hop, member)| write!(f, " nexthop {next_hop} {member}"))
+    }
+}
+
+impl fmt::Display for Member {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "weight {}", self.weight)?;
+        match self.mark {
+            Some(Mark { value, table }) => write!(f, " mark {value:#x} table {table}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -252,31 +288,32 @@ impl fmt::Display for Way {
 
 /// Members as a list: names of JSON are texts.
 mod as_list {
-    use super::{NextHop, Weight};
+    use super::{Member, NextHop};
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
     use std::collections::BTreeMap;
 
     #[derive(Serialize, Deserialize)]
-    struct Member {
+    struct Listed {
         #[serde(flatten)]
         next_hop: NextHop,
-        weight: Weight,
+        #[serde(flatten)]
+        member: Member,
     }
 
     pub(super) fn serialize<S: Serializer>(
-        members: &BTreeMap<NextHop, Weight>,
+        members: &BTreeMap<NextHop, Member>,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
-        let member =
-            |(next_hop, weight): (&NextHop, &Weight)| Member { next_hop: next_hop.clone(), weight: *weight };
-        serializer.collect_seq(members.iter().map(member))
+        let listed =
+            |(next_hop, member): (&NextHop, &Member)| Listed { next_hop: next_hop.clone(), member: *member };
+        serializer.collect_seq(members.iter().map(listed))
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
-    ) -> Result<BTreeMap<NextHop, Weight>, D::Error> {
-        let members = Vec::<Member>::deserialize(deserializer)?;
-        Ok(members.into_iter().map(|member| (member.next_hop, member.weight)).collect())
+    ) -> Result<BTreeMap<NextHop, Member>, D::Error> {
+        let listed = Vec::<Listed>::deserialize(deserializer)?;
+        Ok(listed.into_iter().map(|listed| (listed.next_hop, listed.member)).collect())
     }
 }
 
@@ -288,11 +325,12 @@ mod tests {
     #[test]
     fn a_state_is_the_same_behind_json() {
         let device = |name: &str| name.parse::<DeviceName>().expect("a name");
-        let members =
-            [("wan1", "192.0.2.1", 1), ("wan2", "2001:db8::1", 3)].map(|(name, gateway, weight)| {
-                let gateway = Some(gateway.parse().expect("an address"));
-                (NextHop { device: device(name), gateway }, Weight::new(weight).expect("not zero"))
-            });
+        let mark = Mark { value: NonZeroU16::MIN, table: 100_001 };
+        let members = [("wan1", "192.0.2.1", None), ("wan2", "2001:db8::1", Some(mark))];
+        let members = members.map(|(name, gateway, mark)| {
+            let gateway = Some(gateway.parse().expect("an address"));
+            (NextHop { device: device(name), gateway }, Member { weight: Weight::MIN, mark })
+        });
         let name: GroupName = "main".parse().expect("a name");
         let group = Group {
             origin: Origin::IMPLIED,
@@ -302,7 +340,7 @@ mod tests {
             members: members.into(),
         };
         let way = Way { origin: Origin::IMPLIED, by: By::Group(name.clone()) };
-        let takes = Takes { routed: true, ipv4_connections: true, ipv6_connections: false };
+        let takes = Takes { routed: true, ipv4_connections: true, ipv6_marked: true, ..Takes::default() };
         let state = State {
             ports: [(device("lan"), Port { origin: Origin::IMPLIED, hook: Hook::Tc, takes })].into(),
             groups: [(name, group)].into(),

@@ -17,7 +17,7 @@ use rosc::trace::{
     Arrival, Detailed, End, Hints, Numbers, Packet, Payload, PortPair, Possible, Ranges, State as Memory,
     Step, Tracer, answer_to,
 };
-use rosc_ebpf::{By, State};
+use rosc_ebpf::{By, State, Takes};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -87,12 +87,17 @@ fn hold(configuration: &str, seed: u64, seen: &Seen) -> Result<(), TestCaseError
     let tracer = Tracer::new(router, &Surroundings::default(), Detailed::Matched);
     let mut numbers = Numbers::new(seed);
     let prefixes: Vec<&IpNet> = state.ways.keys().collect();
-    for port in router.interfaces.keys().filter(|name| is_port(state, name)) {
+    for port in router.interfaces.keys() {
+        let Some(takes) = takes(state, port) else { continue };
         for _ in 0..PACKETS {
             let destination = match router.addresses.get(numbers.below(3 * router.addresses.len())) {
                 Some(own) => own.address,
                 None => address_in(prefixes[numbers.below(prefixes.len())], &mut numbers),
             };
+            // What is marked comes by the rules.
+            if if destination.is_ipv4() { takes.ipv4_marked } else { takes.ipv6_marked } {
+                continue;
+            }
             let Some(arrival) = arrival(router, port, destination, &mut numbers) else { continue };
             let is_own = is_own(router, destination);
             hold_packet(configuration, &tracer, state, &arrival, is_own, seen)?;
@@ -141,10 +146,12 @@ fn hold_packet(
     match &way.by {
         By::Group(name) => {
             let members = &state.groups[name].members;
-            let all: u16 = members.values().map(|weight| weight.get()).sum();
+            let all: u16 = members.values().map(|member| member.weight.get()).sum();
             let wanted: BTreeMap<(String, Option<IpAddr>), String> = members
                 .iter()
-                .map(|(member, weight)| ((member.device.to_string(), member.gateway), share(*weight, all)))
+                .map(|(next_hop, member)| {
+                    ((next_hop.device.to_string(), next_hop.gateway), share(member.weight, all))
+                })
                 .collect();
             let taken: BTreeMap<_, _> = ways
                 .iter()
@@ -167,8 +174,10 @@ fn share(weight: rosc_ebpf::Weight, all: u16) -> String {
     format!("{:.4}", f64::from(weight.get()) / f64::from(all))
 }
 
-fn is_port(state: &State, name: &InterfaceName) -> bool {
-    state.ports.iter().any(|(device, port)| port.takes.routed && device.as_str() == name.as_str())
+/// What is taken by a port that forwards.
+fn takes(state: &State, name: &InterfaceName) -> Option<Takes> {
+    let port = state.ports.iter().find(|(device, _)| device.as_str() == name.as_str());
+    port.map(|(_, port)| port.takes).filter(|takes| takes.routed)
 }
 
 fn ways<'r>(tracer: &Tracer<'r>, memory: &Memory, arrival: &Arrival) -> Vec<Possible<'r>> {

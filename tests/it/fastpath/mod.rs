@@ -1,5 +1,6 @@
 //! The fast path that a configuration comes to.
 
+mod marked;
 pub(crate) mod meaning;
 mod off;
 mod ports;
@@ -12,7 +13,8 @@ use rosc::diagnostic::Severity;
 use rosc::host::Host;
 use rosc::lower::{Lowered, lower};
 use rosc::render;
-use rosc_ebpf::{By, State};
+use rosc_ebpf::{By, State, Takes};
+use rosc_route::Family;
 use rosc_target::Origin;
 
 /// Two uplinks and a network of hosts, in both families.
@@ -70,6 +72,28 @@ fn told(configuration: &str) -> Vec<(&'static str, String)> {
 fn ways(state: &State) -> (usize, usize) {
     let ipv6 = state.ways.keys().filter(|prefix| prefix.addr().is_ipv6()).count();
     (state.ways.len() - ipv6, ipv6)
+}
+
+/// The devices by which packets of a family come in that are forwarded where only routes decide about them.
+fn forwarding(state: &State, family: Family) -> Vec<String> {
+    ports(state, |takes| takes.routed && !is_marked(takes, family))
+}
+
+/// Those by which packets come in that are marked for members of groups.
+fn marking(state: &State, family: Family) -> Vec<String> {
+    ports(state, |takes| is_marked(takes, family))
+}
+
+fn is_marked(takes: Takes, family: Family) -> bool {
+    match family {
+        Family::Ipv4 => takes.ipv4_marked,
+        Family::Ipv6 => takes.ipv6_marked,
+    }
+}
+
+fn ports(state: &State, is_wanted: impl Fn(Takes) -> bool) -> Vec<String> {
+    let wanted = state.ports.iter().filter(|(_, port)| is_wanted(port.takes));
+    wanted.map(|(device, _)| device.to_string()).collect()
 }
 
 /// Who decides about everything that no longer prefix holds.

@@ -1,6 +1,7 @@
 //! What stands in the way of a family's fast path, and what does not.
 
-use super::{ROUTER, router, state, told, ways};
+use super::{ROUTER, forwarding, marking, router, state, told, ways};
+use rosc_route::Family;
 
 /// Lines that have a say in what is forwarded by IPv4.
 const IN_THE_WAY: &[&str] = &[
@@ -21,12 +22,27 @@ const IN_THE_WAY: &[&str] = &[
     "/ip firewall raw add action=drop chain=prerouting dst-address-type=!local",
     "/ip settings set rp-filter=strict",
     "/ip settings set rp-filter=loose",
-    "/ip settings set ip-forward=no",
     "/ip settings set accept-redirects=yes",
+];
+
+/// Lines with which nothing of IPv4 is forwarded, or not as the fast path would share it.
+const OFF: &[&str] = &[
+    "/ip settings set ip-forward=no",
     "/routing table add fib name=t1\n\
      /ip route add dst-address=198.18.0.0/15 gateway=192.0.2.1,192.0.2.9 routing-table=t1\n\
      /ip settings set ipv4-multipath-hash-policy=l3-inner",
 ];
+
+/// What the stack forwards goes by gateways that are chosen for it, and nothing else is done for the family.
+fn assert_only_chosen(configuration: &str, family: Family) {
+    let state = state(configuration);
+    assert!(forwarding(&state, family).is_empty(), "{configuration}");
+    assert_eq!(marking(&state, family), ["ether1", "ether2", "ether3"], "{configuration}");
+    assert!(
+        state.ways == self::state(&router("")).ways,
+        "the same as where it is forwarded: {configuration}"
+    );
+}
 
 #[test]
 fn it_is_off_unless_it_is_asked_for() {
@@ -37,16 +53,43 @@ fn it_is_off_unless_it_is_asked_for() {
     assert!(told(&router("")).is_empty());
 }
 
+fn assert_told(line: &str, configuration: &str) {
+    let told = told(configuration);
+    let [(code, place)] = told.as_slice() else { panic!("{line}: {told:?}") };
+    assert_eq!(*code, "R0504", "{line}");
+    assert!(!place.is_empty() && line.ends_with(place.as_str()), "{line}: it names {place}");
+}
+
 #[test]
-fn what_has_a_say_in_forwarded_packets_turns_off_its_family_alone() {
-    let (_, ipv6) = ways(&state(&router("")));
+fn what_has_a_say_in_forwarded_packets_leaves_its_family_choices_alone() {
     for line in IN_THE_WAY {
         let configuration = router(line);
+        assert_only_chosen(&configuration, Family::Ipv4);
+        assert_eq!(forwarding(&state(&configuration), Family::Ipv6).len(), 3, "{line}");
+        assert_told(line, &configuration);
+    }
+}
+
+#[test]
+fn what_nobody_forwards_turns_off_its_family_alone() {
+    let (_, ipv6) = ways(&state(&router("")));
+    for line in OFF {
+        let configuration = router(line);
         assert_eq!(ways(&state(&configuration)), (0, ipv6), "{line}");
-        let told = told(&configuration);
-        let [(code, place)] = told.as_slice() else { panic!("{line}: {told:?}") };
-        assert_eq!(*code, "R0504", "{line}");
-        assert!(!place.is_empty() && line.ends_with(place.as_str()), "{line}: it names {place}");
+        assert!(marking(&state(&configuration), Family::Ipv4).is_empty(), "{line}");
+        assert_told(line, &configuration);
+    }
+}
+
+#[test]
+fn without_a_multipath_route_there_is_nothing_to_choose() {
+    let single = |line: &str| router(line).replace("192.0.2.1,192.0.2.9", "192.0.2.1");
+    let (_, ipv6) = ways(&state(&single("")));
+    for line in IN_THE_WAY {
+        let configuration = single(line);
+        assert_eq!(ways(&state(&configuration)), (0, ipv6), "{line}");
+        assert!(marking(&state(&configuration), Family::Ipv4).is_empty(), "{line}");
+        assert_told(line, &configuration);
     }
 }
 
@@ -58,24 +101,35 @@ fn ipv6_is_turned_off_by_what_is_its_own() {
         "/ipv6 firewall mangle add action=change-dscp chain=forward new-dscp=1",
         "/ipv6 firewall nat add action=masquerade chain=srcnat out-interface=ether1",
         "/ipv6 firewall filter add action=drop chain=forward connection-state=invalid",
-        "/ipv6 settings set forward=no",
-        "/routing table add fib name=t1\n/routing rule add action=lookup min-prefix=0 src-address=2001:db8::/32 table=t1",
-        "/ipv6 settings set disable-ipv6=yes",
         "/ipv6 settings set accept-redirects=yes",
+    ] {
+        let configuration = router(line);
+        assert_only_chosen(&configuration, Family::Ipv6);
+        assert_told(line, &configuration);
+    }
+    for line in [
+        "/ipv6 settings set forward=no",
+        "/ipv6 settings set disable-ipv6=yes",
         "/routing table add fib name=t1\n\
          /ipv6 route add gateway=2001:db8:1::1,2001:db8:2::1 routing-table=t1\n\
          /ipv6 settings set multipath-hash-policy=l3-inner",
     ] {
         let configuration = router(line);
         assert_eq!(ways(&state(&configuration)), (ipv4, 0), "{line}");
-        let told = told(&configuration);
-        assert!(matches!(told.as_slice(), [("R0504", place)] if line.ends_with(place.as_str())), "{told:?}");
+        assert_told(line, &configuration);
     }
+    // Its own reason against sharing comes on top: the rule leads to another table.
+    let passing = "/routing table add fib name=t1\n\
+                   /routing rule add action=lookup min-prefix=0 src-address=2001:db8::/32 table=t1";
+    let configuration = router(passing);
+    assert_eq!(ways(&state(&configuration)), (ipv4, 0));
+    let codes: Vec<&str> = told(&configuration).iter().map(|(code, _)| *code).collect();
+    assert_eq!(codes, ["R0505", "R0504"]);
 }
 
 #[test]
 fn with_auto_it_is_as_with_yes_and_nobody_is_told() {
-    for line in IN_THE_WAY {
+    for line in IN_THE_WAY.iter().chain(OFF) {
         let yes = router(line);
         let auto = yes.replace("enabled=yes", "enabled=auto");
         assert_eq!(state(&auto), state(&yes), "{line}");
@@ -85,7 +139,7 @@ fn with_auto_it_is_as_with_yes_and_nobody_is_told() {
 
 #[test]
 fn where_both_families_are_off_nothing_is_attached() {
-    let off = "/ip settings set rp-filter=strict\n/ipv6 settings set forward=no";
+    let off = "/ip settings set ip-forward=no\n/ipv6 settings set forward=no";
     let state = state(&router(off));
     assert!(state.is_empty() && state.ways.is_empty() && state.groups.is_empty(), "{state:?}");
 }
@@ -115,9 +169,7 @@ fn what_no_forwarded_packet_meets_is_not_in_the_way() {
 
 #[test]
 fn a_rule_for_some_interfaces_turns_it_off_on_these_alone() {
-    let ports = |configuration: &str| -> Vec<String> {
-        state(configuration).ports.keys().map(ToString::to_string).collect()
-    };
+    let ports = |configuration: &str| forwarding(&state(configuration), Family::Ipv4);
     let guarded = "/ip firewall filter add action=drop chain=forward in-interface=ether1 protocol=udp";
     assert_eq!(ports(&router(guarded)), ["ether2", "ether3"]);
     let of_both =
@@ -126,8 +178,12 @@ fn a_rule_for_some_interfaces_turns_it_off_on_these_alone() {
     let told = told(&router(&of_both));
     let [("R0504", first), ("R0504", second)] = told.as_slice() else { panic!("{told:?}") };
     assert!(first.contains("in-interface=ether1") && second.contains("in-interface=ether3"));
-    let found = crate::stages::shown(&crate::stages::text(&router(guarded)));
-    assert!(found.contains("no fast path on `ether1`: a firewall rule has a say"), "{found}");
+    let expected =
+        "on `ether1` the fast path chooses gateways for IPv4 and forwards nothing: a firewall rule has a say";
+    assert!(said(&router(guarded)).contains(expected), "{}", said(&router(guarded)));
+    assert_eq!(marking(&state(&router(guarded)), Family::Ipv4), ["ether1"]);
+    // Of the other family what comes in there is not forwarded either, and goes by the same gateways as elsewhere.
+    assert_eq!(marking(&state(&router(guarded)), Family::Ipv6), ["ether1"]);
 }
 
 #[test]
@@ -135,9 +191,10 @@ fn a_device_that_only_one_family_could_have_is_left_to_the_stack() {
     let apart = "/ip firewall filter add action=drop chain=forward in-interface=!ether3\n\
                  /ipv6 firewall filter add action=drop chain=forward in-interface=ether3";
     let state = state(&router(apart));
-    assert_eq!(state.ports.keys().map(ToString::to_string).collect::<Vec<_>>(), ["ether3"]);
-    let (ipv4, ipv6) = ways(&state);
-    assert!(ipv4 > 0 && ipv6 == 0, "a program looks at packets of both families");
+    assert_eq!(forwarding(&state, Family::Ipv4), ["ether3"]);
+    assert!(forwarding(&state, Family::Ipv6).is_empty(), "a program looks at packets of both families");
+    assert_eq!(marking(&state, Family::Ipv4), ["ether1", "ether2"]);
+    assert_eq!(marking(&state, Family::Ipv6), ["ether1", "ether2", "ether3"]);
     assert_eq!(told(&router(apart)).len(), 2);
 }
 
@@ -160,7 +217,7 @@ fn rules_for_other_interfaces_are_not_in_the_way_unless_answers_come_by_these() 
         "/ip firewall nat add action=dst-nat chain=dstnat in-interface=ether1 to-addresses=203.0.113.2",
         "/ip firewall filter add action=drop chain=forward out-interface=ether1",
     ] {
-        assert_eq!(ways(&state(&only(line))).0, 0, "{line}");
+        assert!(forwarding(&state(&only(line)), Family::Ipv4).is_empty(), "{line}");
     }
 }
 
@@ -172,8 +229,14 @@ fn several_rules_are_told_of_at_once_with_the_first_of_each_menu() {
          /ip firewall raw add action=drop chain=prerouting protocol=udp",
     );
     assert_eq!(told(&configuration).len(), 1);
-    let found = crate::stages::shown(&crate::stages::text(&configuration));
+    let found = said(&configuration);
     assert!(found.contains("3 firewall rules have a say in forwarded packets"), "{found}");
     assert!(found.contains("the first of 2 rules of /ip firewall filter"), "{found}");
     assert!(found.contains("a rule of /ip firewall raw"), "{found}");
+}
+
+/// What people are told, in one line.
+fn said(configuration: &str) -> String {
+    let said = crate::stages::shown(&crate::stages::text(configuration));
+    said.replace('│', " ").split_whitespace().collect::<Vec<_>>().join(" ")
 }

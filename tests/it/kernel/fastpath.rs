@@ -3,6 +3,7 @@
 pub(super) mod connections;
 mod edges;
 mod load;
+mod translated;
 
 use super::machine::Box;
 use crate::cli::Files;
@@ -63,7 +64,7 @@ fn a_file_has_no_counters() {
 
 #[test]
 fn connections_stay_on_their_uplinks_while_others_come_go_and_change() {
-    let Some(mut world) = World::build() else { return };
+    let Some(world) = World::build() else { return };
     world.apply(&router(&[1, 2]));
     let mut connections = Connections::default();
     connections.open(&world, 60);

@@ -15,6 +15,7 @@ use rosc::lab::verify::{Difference, Order, Seen, verify};
 use rosc::lower::lower;
 use rosc::render::trace::packet_words;
 use rosc::trace::End;
+use rosc_ebpf::Port;
 use std::cell::Cell;
 use std::fmt::Write;
 use std::sync::atomic::AtomicBool;
@@ -54,6 +55,7 @@ struct Held {
     packets: Cell<u64>,
     refused: Cell<u32>,
     with_fast_path: Cell<u32>,
+    with_marks: Cell<u32>,
     short: Cell<u64>,
 }
 
@@ -70,6 +72,8 @@ fn packets_do_so_on_a_fast_path_too() {
     println!("{held:?}");
     let (with, packets) = (held.with_fast_path.get(), held.packets.get());
     assert!(u64::from(with) * PACKETS > packets / 2, "only {with} of them have one");
+    let marked = held.with_marks.get();
+    assert!(u64::from(marked) * PACKETS * 10 > packets, "packets are marked in {marked} of them alone");
 }
 
 #[test]
@@ -124,6 +128,9 @@ fn hold(configurations: impl Strategy<Value = (String, u64)>, cases: u32) -> Opt
             return Err(TestCaseError::reject("refused"));
         }
         held.with_fast_path.set(held.with_fast_path.get() + u32::from(!lowered.desired.ebpf.is_empty()));
+        let marks = |port: &Port| port.takes.ipv4_marked || port.takes.ipv6_marked;
+        let has_marks = lowered.desired.ebpf.ports.values().any(marks);
+        held.with_marks.set(held.with_marks.get() + u32::from(has_marks));
         let (interrupted, progress) = (&AtomicBool::new(false), &|_| {});
         let order = Order { packets: PACKETS, seed, interrupted, progress };
         let verified =

@@ -85,6 +85,7 @@ fn an_edit_that_fails_at_any_step_leaves_the_old_configuration() {
         ("three-wan-ecmp", "172.16.6.2/24 interface=ether2", "172.16.66.2/24 interface=ether2"),
         ("pcc-two-wan", "out-interface-list=WAN\n", "out-interface=ether1\n"),
         ("rule-min-prefix", "action=lookup-only-in-table", "action=lookup"),
+        ("ecmp-fastpath-masquerade", "gateway=192.0.2.1,192.0.2.9,", "gateway=192.0.2.9,"),
     ];
     for (name, from, to) in edits {
         let before = example(name);

@@ -31,7 +31,7 @@ const LAST_WORD: &str = "END";
 const WIRE: &str = "wire0";
 
 /// A running `rosc watch`, and the service manager that it speaks to.
-struct Watch {
+pub(super) struct Watch {
     child: Child,
     told: Receiver<String>,
     directory: tempfile::TempDir,
@@ -39,7 +39,7 @@ struct Watch {
 
 impl Watch {
     /// Starts it in a namespace, and waits until it says that it is ready.
-    fn start(namespace: &NetNs, state_dir: &Path) -> Self {
+    pub(super) fn start(namespace: &NetNs, state_dir: &Path) -> Self {
         let watch = Self::spawn(namespace, state_dir, command(["watch"]));
         watch.until_told("READY=1");
         watch
@@ -84,7 +84,7 @@ impl Watch {
     }
 
     /// Asks it to end.
-    fn end(&mut self, signal: Signal) -> ExitStatus {
+    pub(super) fn end(&mut self, signal: Signal) -> ExitStatus {
         kill_process(Pid::from_child(&self.child), signal).expect("it runs");
         self.child.wait().expect("it ends")
     }
@@ -141,7 +141,7 @@ fn cabled(namespace: &NetNs, change: impl FnOnce(&rosc_route::DeviceName) -> std
 
 /// A router whose program stands in the driver of the LAN's port, with two uplinks that take frames.
 fn world() -> Option<World> {
-    let mut world = World::build()?;
+    let world = World::build()?;
     for n in 1..=UPLINKS {
         cabled(world.behind(&format!("wan{n}")), |wire| take_frames(wire, true));
     }
@@ -183,7 +183,7 @@ fn it_takes_each_of_two_rights_and_no_other() {
 
 #[test]
 fn what_drivers_know_of_neighbours_is_what_the_kernel_knows() {
-    let Some(mut world) = world() else { return };
+    let Some(world) = world() else { return };
     assert!(records(&world).values().all(Option::is_none), "nobody has told them yet");
     let mut watch = Watch::start(world.router(), world.state_dir());
     until("all neighbours are known", || records(&world).values().all(Option::is_some));

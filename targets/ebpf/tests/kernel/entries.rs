@@ -20,7 +20,13 @@ pub(crate) fn taking(takes: Takes) -> State {
     state
 }
 
-pub(crate) const CONNECTIONS: Takes = Takes { routed: false, ipv4_connections: true, ipv6_connections: true };
+pub(crate) const CONNECTIONS: Takes = Takes {
+    routed: false,
+    ipv4_connections: true,
+    ipv6_connections: true,
+    ipv4_marked: false,
+    ipv6_marked: false,
+};
 
 /// Makes the namespace forward, hosts behind the second uplink and all others behind the first.
 pub(crate) fn routed(test: impl FnOnce(&mut World) + Send) {

@@ -11,9 +11,9 @@ use rosc_ebpf::{By, Flow, Hook, Neighbour, Reason, Slots, State};
 use std::net::IpAddr;
 
 /// A packet, and what has to be counted of it.
-type Case = (&'static str, Vec<u8>, Reason);
+pub(crate) type Case = (&'static str, Vec<u8>, Reason);
 
-fn cases(family: u8) -> Vec<Case> {
+pub(crate) fn cases(family: u8) -> Vec<Case> {
     let some = flow(family, 7);
     let to = |text: &str| Flow { destination: text.parse().expect("an address"), ..some };
     let from = |text: &str| Flow { source: text.parse().expect("an address"), ..some };
@@ -199,7 +199,7 @@ fn a_group_sends_nothing_back_to_where_it_came_from() {
             gateway: Some(IpAddr::from([192, 0, 2, 1])),
         };
         let group = state.groups.values_mut().next().expect("a group");
-        group.members = [(member, rosc_ebpf::Weight::MIN)].into();
+        group.members = [(member, rosc_ebpf::Member::of_weight(rosc_ebpf::Weight::MIN))].into();
         world.set(&state);
         assert_eq!(world.send(Hook::Tc, &plain(flow(4, 7))).2, Some(Reason::SameDevice));
     });

@@ -3,7 +3,7 @@
 
 use ipnet::IpNet;
 use rosc_ebpf::{
-    BpfFs, By, Group, GroupName, HashFields, Hook, NextHop, Port, Slots, State, Takes, Way, Weight,
+    BpfFs, By, Group, GroupName, HashFields, Hook, Member, NextHop, Port, Slots, State, Takes, Way, Weight,
 };
 use rosc_target::Origin;
 use rustix::net::{AddressFamily, SocketType, netdevice, socket};
@@ -30,7 +30,8 @@ pub(crate) struct Sharing<'a> {
 impl Sharing<'_> {
     pub(crate) fn state(&self) -> State {
         let member = |family, (uplink, weight): &(u8, u16)| {
-            ((self.next_hop)(*uplink, family), Weight::new(*weight).expect("not zero"))
+            let weight = Weight::new(*weight).expect("not zero");
+            ((self.next_hop)(*uplink, family), Member::of_weight(weight))
         };
         let group = |family| Group {
             origin: Origin::IMPLIED,

@@ -15,6 +15,8 @@ pub(crate) const TC_REDIRECT: u32 = 7;
 pub(crate) const TC_NEXT: u32 = u32::MAX;
 pub(crate) const XDP_PASS: u32 = 2;
 pub(crate) const XDP_REDIRECT: u32 = 4;
+/// Where `struct __sk_buff` has its `mark`.
+const MARK: std::ops::Range<usize> = 8..12;
 
 /// Runs a test in a namespace of its own; `None`, said aloud, where that is not possible.
 pub(crate) fn in_world(test: impl FnOnce(&mut World) + Send) {
@@ -65,26 +67,42 @@ impl World {
     /// Gives a packet to a program as if it had come in by the LAN. Returns the verdict, the packet behind it, and what was
     /// counted.
     pub(crate) fn send(&self, hook: Hook, frame: &[u8]) -> (u32, Vec<u8>, Option<Reason>) {
+        let (verdict, out, counted, _) = self.send_marked(hook, frame, 0);
+        (verdict, out, counted)
+    }
+
+    /// The same for a packet with a mark; in addition returns the mark behind it, which there is none of in drivers.
+    pub(crate) fn send_marked(
+        &self,
+        hook: Hook,
+        frame: &[u8],
+        mark: u32,
+    ) -> (u32, Vec<u8>, Option<Reason>, u32) {
         let before = self.counters();
         let mut out = vec![0; frame.len() + 64];
-        let (verdict, length) = self.run(hook, frame, &mut out);
+        let mut context = context(hook, index(LAN), frame);
+        if hook == Hook::Tc {
+            context[MARK].copy_from_slice(&mark.to_ne_bytes());
+        }
+        let mut behind = context.clone();
+        let mut options = TestRunOptions::new();
+        options.data_in = Some(frame);
+        options.ctx_in = Some(&context);
+        options.data_out = Some(&mut out);
+        options.ctx_out = Some(&mut behind);
+        let result = self.run_with(hook, options);
+        let (verdict, length) = (result.return_value, result.data_size_out as usize);
         out.truncate(length);
         let after = self.counters();
         let mut counted = Reason::ALL
             .iter()
             .filter(|reason| after.reasons[*reason].packets > before.reasons[*reason].packets)
             .copied();
-        (verdict, out, counted.next())
-    }
-
-    fn run(&self, hook: Hook, frame: &[u8], out: &mut [u8]) -> (u32, usize) {
-        let context = context(hook, index(LAN), frame);
-        let mut options = TestRunOptions::new();
-        options.data_in = Some(frame);
-        options.ctx_in = Some(&context);
-        options.data_out = Some(out);
-        let result = self.run_with(hook, options);
-        (result.return_value, result.data_size_out as usize)
+        let mark = match hook {
+            Hook::Tc => u32::from_ne_bytes(behind[MARK].try_into().expect("four bytes")),
+            Hook::Xdp => 0,
+        };
+        (verdict, out, counted.next(), mark)
     }
 
     fn run_with(&self, hook: Hook, options: TestRunOptions<'_>) -> TestRunResult {

@@ -13,7 +13,7 @@ use rosc_target::netns::{NetNs, for_test};
 use socket2::{Domain, Socket, Type};
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
-use std::net::{IpAddr, SocketAddr, TcpStream, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -58,14 +58,15 @@ impl World {
     }
 
     /// Makes the router do what a configuration says.
-    pub(in crate::kernel) fn apply(&mut self, configuration: &str) {
+    pub(in crate::kernel) fn apply(&self, configuration: &str) {
         let sources = text(configuration);
         let compiled = compile(&sources, Options::default());
         assert!(!has_errors(&compiled.diagnostics), "{configuration}\n{:?}", compiled.diagnostics);
         let lowered = lower(&compiled.router, &Host::unknown());
         let is_note = |diagnostic: &Diagnostic| diagnostic.severity == Severity::Note;
         assert!(lowered.diagnostics.iter().all(is_note), "{configuration}\n{:?}", lowered.diagnostics);
-        assert!(!lowered.desired.ebpf.is_empty());
+        let asked = configuration.contains("/rosc fastpath");
+        assert_eq!(asked, !lowered.desired.ebpf.is_empty(), "{configuration}");
         self.world.apply(&lowered.desired).expect("it can be applied");
     }
 
@@ -121,6 +122,23 @@ impl World {
         self.uplink_of(message)
     }
 
+    /// Sends a datagram, then one of the same connection that takes several packets, and another small one. Returns the uplinks
+    /// that they went by.
+    pub(in crate::kernel) fn send_alternately(&self, flow: u32, to: SocketAddr) -> [usize; 3] {
+        let local: IpAddr =
+            if to.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+        let socket = self.hosts().run(|| UdpSocket::bind((local, 0))).expect("a socket");
+        socket.set_read_timeout(Some(PATIENCE)).expect("a socket");
+        [(0, Message::LENGTH), (1, 4_000), (2, Message::LENGTH)].map(|(round, length)| {
+            let message = Message { flow, round };
+            let mut datagram = message.encode().to_vec();
+            datagram.resize(length, 0);
+            socket.send_to(&datagram, to).expect("it is sent");
+            uninterrupted(|| socket.recv(&mut [0; 4_096])).expect("an answer");
+            self.uplink_of(message)
+        })
+    }
+
     fn hosts(&self) -> &NetNs {
         let mut stations = self.world.stations().iter();
         &stations.find(|placed| placed.station.role == Role::Host).expect("a host").namespace
@@ -162,6 +180,21 @@ struct Connection {
 }
 
 impl Connections {
+    /// Those with other numbers than some that are there.
+    pub(in crate::kernel) fn beginning_at(next: u32) -> Self {
+        Self { next, ..Self::default() }
+    }
+
+    /// How many there are.
+    pub(in crate::kernel) fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// How many of them go by an uplink.
+    pub(in crate::kernel) fn count_on(&self, uplink: usize) -> usize {
+        self.all.values().filter(|connection| connection.uplink == uplink).count()
+    }
+
     /// Opens more of them, of both families.
     pub(in crate::kernel) fn open(&mut self, world: &World, count: u32) {
         for flow in self.next..self.next + count {

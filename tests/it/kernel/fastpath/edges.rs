@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 #[test]
 fn hosts_learn_how_large_packets_may_be() {
-    let Some(mut world) = World::build() else { return };
+    let Some(world) = World::build() else { return };
     world.apply(&router(&[1, 2, 3]));
     let mut connections = Connections::default();
     connections.open(&world, 20);
@@ -25,7 +25,7 @@ fn hosts_learn_how_large_packets_may_be() {
 
 #[test]
 fn parts_of_a_datagram_arrive_at_the_same_place() {
-    let Some(mut world) = World::build() else { return };
+    let Some(world) = World::build() else { return };
     world.apply(&router(&[1, 2, 3, 4]));
     let mut uplinks = BTreeSet::new();
     for flow in 0..40 {

@@ -14,27 +14,26 @@ const SWAPS: usize = 1_000;
 const MEMBERS: usize = 200;
 
 /// Each group with other members.
-fn with_members(state: &State, members: impl Fn(&NextHop) -> u16) -> State {
+pub(super) fn with_members(state: &State, members: impl Fn(&NextHop) -> u16) -> State {
     let mut state = state.clone();
     for group in state.groups.values_mut() {
-        let weighted: BTreeMap<NextHop, Weight> = group
-            .members
-            .keys()
-            .filter_map(|next_hop| Some((next_hop.clone(), Weight::new(members(next_hop))?)))
-            .collect();
-        group.members = weighted;
+        group.members.retain(|next_hop, member| {
+            let weight = Weight::new(members(next_hop));
+            member.weight = weight.unwrap_or(Weight::MIN);
+            weight.is_some()
+        });
     }
     state
 }
 
-fn set(target: &mut EbpfTarget, state: &State) -> Result<(), TargetError> {
+pub(super) fn set(target: &mut EbpfTarget, state: &State) -> Result<(), TargetError> {
     let observed = target.observe()?;
     target.apply(&EbpfTarget::diff(state, &observed).changes)
 }
 
 #[test]
 fn no_connection_notices_a_thousand_tables_and_hundreds_of_members() {
-    let Some(mut world) = World::build() else { return };
+    let Some(world) = World::build() else { return };
     world.apply(&router(&[1, 2]));
     let mut connections = Connections::default();
     connections.open(&world, 100);

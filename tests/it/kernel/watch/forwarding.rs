@@ -38,7 +38,7 @@ fn drivers_translate_connections_and_send_them_by_devices_that_take_frames() {
 /ip firewall filter add chain=forward action=fasttrack-connection
 /ipv6 firewall filter add chain=forward action=fasttrack-connection
 ";
-    let Some(mut world) = World::build() else { return };
+    let Some(world) = World::build() else { return };
     let target = || EbpfTarget::open(&bpf_fs(world.state_dir()))?.knows_connections();
     if !world.router().run(target).expect("an answer") {
         println!("SKIPPED: this kernel does not let programs look into its connection tracking");
