@@ -118,3 +118,14 @@ INLINE int ask_by_member(const struct port *port, const struct packet *packet, c
 	*flags = FIB_LOOKUP_DIRECT | FIB_LOOKUP_TBID;
 	return CONTINUE;
 }
+
+/* What checksums change by where a packet's addresses do. Behind addresses of IPv4 are zeros. */
+INLINE __u32 change_of_addresses(const struct packet *packet, const struct translation *to)
+{
+	struct ends6 before = {}, behind = {};
+	__builtin_memcpy(before.source, packet->source, 16);
+	__builtin_memcpy(before.destination, packet->destination, 16);
+	__builtin_memcpy(behind.source, to->source, 16);
+	__builtin_memcpy(behind.destination, to->destination, 16);
+	return bpf_csum_diff(before.source, 32, behind.source, 32, 0);
+}

@@ -99,13 +99,7 @@ INLINE void tc_write6(struct __sk_buff *skb, const struct packet *packet, const 
 INLINE void tc_translate(struct __sk_buff *skb, const struct packet *packet, const struct translation *to)
 {
 	int is_ipv4 = packet->key.family == AF_INET;
-	struct ends6 before = {}, behind = {};
-	__builtin_memcpy(before.source, packet->source, 16);
-	__builtin_memcpy(before.destination, packet->destination, 16);
-	__builtin_memcpy(behind.source, to->source, 16);
-	__builtin_memcpy(behind.destination, to->destination, 16);
-	/* Behind addresses of IPv4 are zeros. */
-	__u32 addresses = bpf_csum_diff(before.source, 32, behind.source, 32, 0);
+	__u32 addresses = change_of_addresses(packet, to);
 	__u32 ports = bpf_csum_diff((void *)packet->key.ports, 4, (void *)to->ports, 4, 0);
 	__u32 transport = packet->offset + (is_ipv4 ? sizeof(struct ipv4) : sizeof(struct ipv6));
 	int is_tcp = packet->protocol == PROTOCOL_TCP;

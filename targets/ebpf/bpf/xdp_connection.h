@@ -54,13 +54,7 @@ INLINE int xdp_translate_ports(void *transport, void *data_end, const struct pac
 INLINE int xdp_translate(struct xdp_md *context, const struct packet *packet, const struct translation *to)
 {
 	void *data = (void *)(long)context->data, *data_end = (void *)(long)context->data_end;
-	struct ends6 before = {}, behind = {};
-	__builtin_memcpy(before.source, packet->source, 16);
-	__builtin_memcpy(before.destination, packet->destination, 16);
-	__builtin_memcpy(behind.source, to->source, 16);
-	__builtin_memcpy(behind.destination, to->destination, 16);
-	/* Behind addresses of IPv4 are zeros. */
-	__u32 addresses = bpf_csum_diff(before.source, 32, behind.source, 32, 0);
+	__u32 addresses = change_of_addresses(packet, to);
 	__u32 change = bpf_csum_diff((void *)packet->key.ports, 4, (void *)to->ports, 4, addresses);
 	if (packet->key.family == AF_INET) {
 		struct ipv4 *ip = data + sizeof(struct ethernet);
