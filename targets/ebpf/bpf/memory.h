@@ -84,8 +84,11 @@ INLINE int means(__u64 word, const struct member *member)
 
 INLINE int exchange(struct memo *memo, __u64 word)
 {
-	return memo->place < WORDS &&
-	       __sync_val_compare_and_swap(&memo->line->words[memo->place], memo->word, word) == memo->word;
+	/* The verifier of Linux 6.1 does not know how few they are. */
+	__u64 place = memo->place;
+	FORGET(place);
+	place &= WORDS - 1;
+	return __sync_val_compare_and_swap(&memo->line->words[place], memo->word, word) == memo->word;
 }
 
 /* Notes that a known connection has been seen: once in a unit of time, so that not every packet writes. */

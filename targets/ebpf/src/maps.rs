@@ -26,6 +26,9 @@ pub(crate) const NAMES: &[&str] = &[
     "reason_counts",
 ];
 
+/// The map of the programs that know connections, which the control plane has nothing to do with.
+pub(crate) const REMEMBERED: &str = "remembered";
+
 /// The map of one table, inside of another.
 pub(crate) type InnerMap<T> = Array<MapData, T>;
 

@@ -1,16 +1,14 @@
 //! The programs: how they get into the kernel, and onto devices.
 
-use crate::{Hook, State, kfunc, link, maps, pins};
+use crate::{Hook, State, kfunc, link, load, maps, pins};
 use aya::programs::links::{FdLink, LinkError, PinnedLink};
 use aya::programs::tc::TcAttachOptions;
 use aya::programs::{LinkOrder, ProgramError, SchedClassifier, TcAttachType, Xdp, XdpMode};
-use aya::{Btf, EbpfLoader};
+use aya::EbpfLoader;
 use aya_obj::programs::XdpAttachType;
 use rosc_target::fnv_1a;
-use std::borrow::Cow;
 use std::error::Error;
 use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// What clang has made of `bpf/forward.bpf.c` and `bpf/translate.bpf.c`.
@@ -71,19 +69,31 @@ type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 /// have these from then on, without a packet in between that meets neither.
 pub(crate) fn load(directory: &Path, build: Build) -> Outcome {
     fs::create_dir_all(directory)?;
-    // The loader reads the kernel's types by itself, and hands them to nobody.
-    let object = match build {
-        Build::Routes => Cow::Borrowed(build.object()),
-        Build::Connections => Cow::Owned(kfunc::resolved(build.object(), &Btf::from_sys_fs()?)?),
+    let resolved = match build {
+        Build::Routes => None,
+        Build::Connections => Some(kfunc::resolved(build.object())?),
     };
     let mut loader = EbpfLoader::new();
     for name in maps::NAMES {
         loader.map_pin_path(name, directory.join(name));
     }
-    let mut object = loader.load(&object)?;
+    let mut object = match &resolved {
+        None => loader.load(build.object())?,
+        Some(resolved) => loader.btf(Some(&resolved.types)).load(&resolved.object)?,
+    };
     let names = pins::names(directory)?;
-    let tc: &mut SchedClassifier = object.program_mut(TC).ok_or("no program")?.try_into()?;
-    retried(|| tc.load())?;
+    let mut calling;
+    let tc = match &resolved {
+        None => {
+            let tc: &mut SchedClassifier = object.program_mut(TC).ok_or("no program")?.try_into()?;
+            load::retried(|| tc.load(), was_interrupted)?;
+            tc
+        }
+        Some(resolved) => {
+            calling = load::load(directory, TC, resolved, &object)?;
+            &mut calling
+        }
+    };
     for path in links_at(Hook::Tc, &names, directory) {
         unless_severed(&path, tc.attach_to_link(open_link(&path)?.try_into()?).map(drop))?;
     }
@@ -91,7 +101,7 @@ pub(crate) fn load(directory: &Path, build: Build) -> Outcome {
     tc.pin(directory.join(TC))?;
     let build = directory.join(format!("{BUILD}{}", build.name()));
     let xdp: &mut Xdp = object.program_mut(XDP).ok_or("no program")?.try_into()?;
-    retried(|| xdp.load())?;
+    load::retried(|| xdp.load(), was_interrupted)?;
     for path in links_at(Hook::Xdp, &names, directory) {
         unless_severed(&path, xdp.attach_to_link(open_link(&path)?.try_into()?).map(drop))?;
     }
@@ -104,16 +114,8 @@ pub(crate) fn load(directory: &Path, build: Build) -> Outcome {
     Ok(())
 }
 
-/// The kernel gives up proving a program when a signal comes in, with an error that says to try again.
-fn retried(mut load: impl FnMut() -> Result<(), ProgramError>) -> Result<(), ProgramError> {
-    const TIMES: usize = 100;
-    for _ in 1..TIMES {
-        match load() {
-            Err(ProgramError::LoadError { io_error, .. }) if io_error.kind() == ErrorKind::WouldBlock => {}
-            outcome => return outcome,
-        }
-    }
-    load()
+fn was_interrupted(error: &ProgramError) -> bool {
+    matches!(error, ProgramError::LoadError { io_error, .. } if load::was_interrupted(io_error))
 }
 
 /// Attaches the programs of a directory to a device, at the places that a hook is.
@@ -190,4 +192,34 @@ fn prefix(hook: Hook) -> &'static str {
 
 fn pin(hook: Hook, index: u32) -> String {
     format!("{}{index}", prefix(hook))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{BpfFs, Hidden};
+    use rosc_target::netns::for_test;
+
+    #[test]
+    fn every_object_loads() {
+        let Some(namespace) = for_test() else { return };
+        let builds = match kfunc::hidden_functions().expect("types can be read") {
+            None => vec![Build::Routes, Build::Connections],
+            Some(Hidden::ByKernel) => {
+                println!("skipped in part: this kernel does not let programs look into its connection tracking");
+                vec![Build::Routes]
+            }
+            Some(hidden) => panic!("modprobe nf_conntrack nf_nat: {hidden:?}"),
+        };
+        namespace.run(|| {
+            let directory = tempfile::tempdir().expect("a directory");
+            let bpf_fs = BpfFs::mount(&directory.path().join("bpf")).expect("it can be mounted");
+            for build in builds {
+                let directory = bpf_fs.path().join(build.name());
+                load(&directory, build).unwrap_or_else(|error| panic!("{build:?}: {error}"));
+                let names = pins::names(&directory).expect("it can be read");
+                assert_eq!(name_in(&names), Some(build.name()), "{names:?}");
+            }
+        });
+    }
 }

@@ -7,7 +7,7 @@ use crate::layout::RawPort;
 use crate::maps::Maps;
 use crate::program::Build;
 use crate::{
-    Change, Counters, Neighbour, NextHop, Observed, Port, State, connections, counters, group, kfunc,
+    Change, Counters, Hidden, Neighbour, NextHop, Observed, Port, State, connections, counters, group, kfunc,
     neighbour, pins, port, program, read, way,
 };
 use rosc_target::{DeviceName, Diff, Target, TargetError};
@@ -34,9 +34,9 @@ impl EbpfTarget {
         Ok(Self { bpf_fs: bpf_fs.to_owned(), directory })
     }
 
-    /// Whether the kernel lets programs look into its connection tracking, as what takes connections needs.
-    pub fn knows_connections(&self) -> Result<bool, TargetError> {
-        kfunc::are_there().map_err(|error| failed("read", "the kernel's types", None, &error))
+    /// Why programs can't look into the kernel's connection tracking, as what takes connections needs; `None` where they can.
+    pub fn hides_connections(&self) -> Result<Option<Hidden>, TargetError> {
+        kfunc::hidden().map_err(|error| failed("read", "the kernel's types", None, &error))
     }
 
     /// What the programs have counted; `None` where there are none.
