@@ -4,6 +4,7 @@ use crate::ir::InterfaceName;
 use crate::ir::firewall::DnsName;
 use crate::ir::nexthop::Surroundings;
 use ipnet::IpNet;
+use rosc_ebpf::Hidden;
 use rosc_nftables::{CtHelper, Family, HelperName, HelperProtocol};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -25,8 +26,8 @@ pub struct Host {
     pub missing_helpers: BTreeSet<(Family, HelperName, HelperProtocol)>,
     /// The families that were asked for and that its kernel has no flow tables for.
     pub missing_flow_tables: BTreeSet<Family>,
-    /// Whether programs were asked for that look into connection tracking, and its kernel does not let them.
-    pub hides_connections: bool,
+    /// Why programs that were asked for can't look into its kernel's connection tracking, if they can't.
+    pub hides_connections: Option<Hidden>,
 }
 
 /// Parts of a kernel that a configuration would use and that not every kernel has.

@@ -44,9 +44,18 @@ pub(super) fn post_guard(state_dir: &Path) -> io::Result<Child> {
         .arg("--state-dir")
         .arg(state_dir)
         .stdin(Stdio::piped())
-        .stdout(Stdio::null())
+        .stdout(modules()?)
         .stderr(Stdio::null())
         .spawn()
+}
+
+/// In place of an output, which the guard has none of, it gets what it can't open itself: it may have to load a program for
+/// connections again.
+fn modules() -> io::Result<Stdio> {
+    Ok(match rosc_ebpf::opened_modules() {
+        Some(modules) => modules.try_clone_to_owned()?.into(),
+        None => Stdio::null(),
+    })
 }
 
 /// The guard's own process. It leaves the session, so that it stays when the terminal goes.

@@ -11,6 +11,8 @@ use rustix::thread::{
     configure_capability_in_ambient_set, remove_capability_from_bounding_set, set_capabilities,
     set_no_new_privs,
 };
+use std::io::stdout;
+use std::os::fd::AsFd;
 use std::path::PathBuf;
 
 /// The capabilities of a command.
@@ -74,6 +76,11 @@ impl Needs {
         }
     }
 
+    /// Whether the command may load programs.
+    fn changes(self) -> bool {
+        (self.required | self.useful).intersects(CapabilitySet::PERFMON | CapabilitySet::SYS_ADMIN)
+    }
+
     /// With the right to read any file, which root has while a command that changes or shows the machine reads the files
     /// that it is given: they may lie in the home of the user who has become root.
     fn reading(self, files: &[PathBuf]) -> Self {
@@ -101,6 +108,12 @@ pub(super) fn settle(command: &Command) -> Result<(), Diagnostic> {
     let missing = needs.required - had.effective;
     if !missing.is_empty() {
         return Err(lacking(command, missing));
+    }
+    // To open the kernel's modules takes a right that nothing else does.
+    match command {
+        Command::Guard(_) => rosc_ebpf::take_modules(stdout().as_fd()),
+        _ if needs.changes() => rosc_ebpf::open_modules(),
+        _ => {}
     }
     let kept = had.effective & (needs.required | needs.useful | needs.reading);
     give_up(kept, kept & STARTED).map_err(not_given_up)

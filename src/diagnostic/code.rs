@@ -150,6 +150,8 @@ codes! {
     SharedByKernel = "R0505" Warning;
     /// The fast path is asked for on an interface that nothing is routed on.
     NotRoutedOn = "R0506" Warning;
+    /// What rules put on the fast path is left to the kernel's flow tables.
+    ConnectionsByKernel = "R0507" Note;
     /// The machine has no such network device.
     NoSuchDevice = "R0601" Error;
     /// Something that rosc did not make is in the way.

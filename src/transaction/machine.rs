@@ -152,7 +152,7 @@ impl Machine {
         let (devices, addresses) = self.route.devices()?;
         let missing = if_allowed(self.nftables.missing_helpers(&needs.helpers))?;
         let flow_tables = if_allowed(self.nftables.missing_flow_tables(&needs.flow_tables))?;
-        let hides_connections = needs.connections && !self.ebpf.knows_connections()?;
+        let hides_connections = if needs.connections { self.ebpf.hides_connections()? } else { None };
         let key = |(family, helper): &(Family, CtHelper)| (*family, helper.helper.clone(), helper.protocol);
         let missing_helpers = missing.into_iter().map(key).collect();
         let host = Host::with_devices(&devices, &addresses);

@@ -7,6 +7,7 @@ use std::fs;
 
 /// Codes that need a machine or an option, with the tests that provoke them.
 const NEED_A_MACHINE: &[(Code, &str)] = &[
+    (Code::ConnectionsByKernel, "short_cuts::what_the_fast_path_can_not_take_goes_as_without_it"),
     (Code::NoFastPath, "kernel::fastpath::an_example_is_applied_shown_and_taken_away"),
     (Code::UnreadableFile, "cli::a_file_that_is_not_there_is_reported_and_the_others_are_read"),
     (Code::UnwritableFile, "fmt::a_file_that_can_not_be_written_is_reported_and_stays_as_it_is"),

@@ -8,6 +8,7 @@ use rosc::diagnostic::Severity;
 use rosc::host::Host;
 use rosc::lower::{Lowered, lower};
 use rosc::plan::{Leeway, Observed, Plan, Step, plan, plan_with};
+use rosc_ebpf::Hidden;
 use rosc_nftables::{Family, text::ruleset};
 use std::collections::BTreeSet;
 
@@ -130,10 +131,25 @@ fn on_the_fast_path_a_rule_marks_its_connections_for_the_programs() {
 
 #[test]
 fn what_the_fast_path_can_not_take_goes_as_without_it() {
-    let hiding = Host { hides_connections: true, ..Host::unknown() };
-    let slow = lowered(&format!("{FAST}{ASKED}"), &hiding);
-    assert_eq!(messages(&slow), []);
-    assert!(shown(&slow).contains("flow add @fasttrack") && slow.desired.ebpf.is_empty());
+    for (hidden, why) in [
+        (Hidden::ByKernel, "this kernel does not let programs look into its connection tracking"),
+        (Hidden::NotLoaded, "its connection tracking is a module that is not loaded"),
+        (Hidden::NoRight, "its connection tracking is a module, and to call one takes CAP_SYS_ADMIN"),
+    ] {
+        let hiding = Host { hides_connections: Some(hidden), ..Host::unknown() };
+        let auto = lowered(&format!("{FAST}{ASKED}"), &hiding);
+        assert_eq!(messages(&auto), [], "who takes a fast path where there is one has nothing to know");
+        assert!(shown(&auto).contains("flow add @fasttrack") && auto.desired.ebpf.is_empty());
+        let asked = format!("{FAST}/rosc fastpath set enabled=yes\n");
+        let about = |text: &str| {
+            let told = messages(&lowered(text, &hiding)).into_iter();
+            told.filter(|(_, message)| message.contains("flow tables")).collect::<Vec<_>>()
+        };
+        let expected =
+            "connections of fasttrack-connection take the kernel's flow tables, not the fast path: ";
+        assert_eq!(about(&asked), [(Severity::Note, format!("{expected}{why}"))]);
+        assert_eq!(about(&asked.replace("fasttrack-connection", "accept")), []);
+    }
     // Of IPv6 the look-up does not pass routes over.
     let ipv6 = "/ipv6 address\nadd address=2001:db8:1::2/64 interface=ether1 advertise=no\n\
                 add address=2001:db8:88::1/64 interface=lan advertise=no\n\

@@ -26,7 +26,7 @@ const ROOMS: &[Room] = &[
     Room { name: "source", rooms: &[], crates: &["rosc_grammar", "rosc_target"] },
     Room { name: "diagnostic", rooms: &["source"], crates: &["rosc_target"] },
     Room { name: "ir", rooms: &[], crates: &["rosc_target"] },
-    Room { name: "host", rooms: &["ir"], crates: &["rosc_nftables", "rosc_route"] },
+    Room { name: "host", rooms: &["ir"], crates: &["rosc_ebpf", "rosc_nftables", "rosc_route"] },
     Room { name: "database", rooms: &["source"], crates: &["rosc_grammar", "rosc_target"] },
     Room { name: "catalog", rooms: &["database", "diagnostic", "ir"], crates: &["rosc_target"] },
     Room {

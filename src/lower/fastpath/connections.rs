@@ -1,6 +1,8 @@
 //! Connections on the fast path: those that rules with `fasttrack-connection` let meet no more rules.
 
+use super::diagnostics;
 use super::obstacles::passes_over_prefixes;
+use crate::diagnostic::Diagnostic;
 use crate::ir::Timeout;
 use crate::lower::Context;
 use crate::lower::firewall::begins_short_cut;
@@ -17,7 +19,14 @@ impl Context<'_> {
             rosc_nftables::Family::Ip => true,
             rosc_nftables::Family::Ip6 => !self.router.rules.iter().any(passes_over_prefixes),
         };
-        finds_routes && !self.ports.is_empty() && !self.host.hides_connections
+        finds_routes && !self.ports.is_empty() && self.host.hides_connections.is_none()
+    }
+
+    /// What there is to say where the kernel takes what rules would put on the fast path.
+    pub(super) fn hidden_connections(&self, nftables: &rosc_nftables::State) -> Option<Diagnostic> {
+        let hidden = self.host.hides_connections.filter(|_| !self.ports.is_empty())?;
+        let rule = nftables.tables.values().find_map(begins_short_cut)?;
+        Some(diagnostics::hidden_connections(hidden, rule))
     }
 
     /// The families whose rules put connections on the fast path, each with the first of these rules.

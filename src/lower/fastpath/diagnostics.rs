@@ -3,6 +3,7 @@
 use super::ports::Ports;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::ir::InterfaceName;
+use rosc_ebpf::Hidden;
 use rosc_route::Family;
 use rosc_target::Origin;
 
@@ -90,6 +91,28 @@ pub(super) fn rules(
         diagnostic = diagnostic.label(rules[0], text);
     }
     Some(diagnostic)
+}
+
+/// Connections that rules would put on the fast path take the kernel's short cut.
+pub(super) fn hidden_connections(hidden: Hidden, rule: Origin) -> Diagnostic {
+    let (why, help) = match hidden {
+        Hidden::ByKernel => (
+            "this kernel does not let programs look into its connection tracking",
+            "Linux 6.6 and later do, where they are built with the types of their own code (CONFIG_DEBUG_INFO_BTF)",
+        ),
+        Hidden::NotLoaded => (
+            "its connection tracking is a module that is not loaded",
+            "modprobe nf_conntrack nf_nat, and apply again; the Debian package has both loaded when the machine starts",
+        ),
+        Hidden::NoRight => (
+            "its connection tracking is a module, and to call one takes CAP_SYS_ADMIN",
+            "run it as root, or with what docs/privileges.md lists",
+        ),
+    };
+    let message = format!(
+        "connections of fasttrack-connection take the kernel's flow tables, not the fast path: {why}"
+    );
+    Diagnostic::new(Code::ConnectionsByKernel, message).label(rule, "this rule").help(help)
 }
 
 /// Multipath routes are left to the kernel.

@@ -115,6 +115,7 @@ impl<'r> Context<'r> {
         self.diagnostics.extend(told);
         let ports = self.ports.clone();
         let connections = self.connections(nftables);
+        self.tell(asked, self.hidden_connections(nftables).into_iter().collect());
         for (side, is_on) in &sides {
             let left = Left {
                 takes_connections: connections.contains_key(&side.family),

@@ -94,7 +94,8 @@ pub(crate) struct Resolved {
 
 /// Resolves an object for this kernel.
 pub(crate) fn resolved(object: &[u8]) -> Result<Resolved, Box<dyn Error>> {
-    let home = home()?.map_err(|_hidden| "the kernel does not let programs look into its connection tracking")?;
+    let home =
+        home()?.map_err(|_hidden| "the kernel does not let programs look into its connection tracking")?;
     let calls_module = home.module.is_some();
     let types = home.types.parsed()?;
     // The two modules know nothing of each other: the numbers of both begin where those of the kernel end.

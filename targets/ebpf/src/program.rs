@@ -1,10 +1,10 @@
 //! The programs: how they get into the kernel, and onto devices.
 
 use crate::{Hook, State, kfunc, link, load, maps, pins};
+use aya::EbpfLoader;
 use aya::programs::links::{FdLink, LinkError, PinnedLink};
 use aya::programs::tc::TcAttachOptions;
 use aya::programs::{LinkOrder, ProgramError, SchedClassifier, TcAttachType, Xdp, XdpMode};
-use aya::EbpfLoader;
 use aya_obj::programs::XdpAttachType;
 use rosc_target::fnv_1a;
 use std::error::Error;
@@ -206,7 +206,9 @@ mod tests {
         let builds = match kfunc::hidden_functions().expect("types can be read") {
             None => vec![Build::Routes, Build::Connections],
             Some(Hidden::ByKernel) => {
-                println!("skipped in part: this kernel does not let programs look into its connection tracking");
+                println!(
+                    "skipped in part: this kernel does not let programs look into its connection tracking"
+                );
                 vec![Build::Routes]
             }
             Some(hidden) => panic!("modprobe nf_conntrack nf_nat: {hidden:?}"),

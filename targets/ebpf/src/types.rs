@@ -108,7 +108,8 @@ mod tests {
             place += name.len() + 1;
         }
         let header = [HEADER, 0, 4 * types.len(), 4 * types.len(), text.len()];
-        let numbers = header.into_iter().chain(types).map(|number| u32::try_from(number).expect("a small one"));
+        let numbers =
+            header.into_iter().chain(types).map(|number| u32::try_from(number).expect("a small one"));
         let mut bytes = vec![0x9f, 0xeb, 1, 0];
         bytes.extend(numbers.flat_map(u32::to_ne_bytes).chain(text));
         Types(bytes)
