@@ -4,7 +4,8 @@
 use super::apply::{kill_in_the_middle, long_work};
 use super::machine::Box;
 use crate::cli::{Ended, Files, command};
-use rosc::transaction::Pending;
+use rosc::transaction::{Pending, bpf_fs};
+use rosc_ebpf::EbpfTarget;
 use rustix::process::{Pid, Signal, kill_process};
 use std::process::{Child, Stdio};
 use std::thread;
@@ -100,6 +101,33 @@ fn a_change_whose_run_is_killed_is_taken_back_in_time() {
         until("it is taken back", || pending(&machine) == Some(Pending::Undone));
         assert_as_before(&machine, &before);
     }
+}
+
+/// The guard may not open what the program takes that it loads, where connection tracking is a module: the run gives it that.
+#[test]
+fn a_guard_brings_connections_back_to_the_fast_path() {
+    const FAST: &str = "/ip address add address=192.0.2.2/24 interface=ether1\n\
+                        /ip address add address=198.51.100.2/24 interface=ether2\n\
+                        /ip firewall filter add chain=forward action=fasttrack-connection\n\
+                        /ip firewall connection tracking set liberal-tcp-tracking=yes\n\
+                        /rosc fastpath set enabled=yes\n";
+    let Some(machine) = Box::with_ports(&["ether1", "ether2"]) else { return };
+    let files = Files::new([("router.rsc", OTHER), ("fast.rsc", FAST)]);
+    let hides = || EbpfTarget::open(&bpf_fs(machine.state_dir()))?.hides_connections();
+    if let Some(hidden) = machine.namespace.run(hides).expect("an answer") {
+        println!("SKIPPED: programs can't look into connection tracking: {hidden:?}");
+        return;
+    }
+    let made = machine.rosc(&["apply", &files.path("fast.rsc")]);
+    assert_eq!(made.code, Some(0), "{}", made.err);
+    assert!(made.out.contains("ipv4-connections"), "{}", made.out);
+    let child = start(&machine, &files, "2s");
+    assert!(machine.rosc(&["show", "fastpath"]).err.contains("R0607"), "the fast path is gone");
+    kill_process(Pid::from_child(&child), Signal::KILL).expect("it runs");
+    end(child);
+    until("it is taken back", || pending(&machine) == Some(Pending::Undone));
+    let drift = machine.rosc(&["diff", "--live", &files.path("fast.rsc")]);
+    assert_eq!(drift.code, Some(0), "{}{}", drift.out, drift.err);
 }
 
 #[test]
