@@ -6,6 +6,7 @@ use crate::ir::nexthop::Surroundings;
 use ipnet::IpNet;
 use rosc_ebpf::Hidden;
 use rosc_nftables::{CtHelper, Family, HelperName, HelperProtocol};
+use rosc_route::ForeignDecisions;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -28,6 +29,8 @@ pub struct Host {
     pub missing_flow_tables: BTreeSet<Family>,
     /// Why programs that were asked for can't look into its kernel's connection tracking, if they can't.
     pub hides_connections: Option<Hidden>,
+    /// What others decide about packets that are forwarded, as far as it was asked for.
+    pub foreign: ForeignDecisions,
 }
 
 /// Parts of a kernel that a configuration would use and that not every kernel has.
@@ -39,6 +42,8 @@ pub struct Needs {
     pub flow_tables: Vec<Family>,
     /// Programs that look into connection tracking.
     pub connections: bool,
+    /// To forward what nobody else decides about.
+    pub foreign_decisions: bool,
 }
 
 /// What DNS names resolve to: addresses of both families, at least one, or why there are none.

@@ -153,11 +153,20 @@ impl Machine {
         let missing = if_allowed(self.nftables.missing_helpers(&needs.helpers))?;
         let flow_tables = if_allowed(self.nftables.missing_flow_tables(&needs.flow_tables))?;
         let hides_connections = if needs.connections { self.ebpf.hides_connections()? } else { None };
+        let foreign =
+            if needs.foreign_decisions { self.route.foreign_decisions()? } else { Default::default() };
         let key = |(family, helper): &(Family, CtHelper)| (*family, helper.helper.clone(), helper.protocol);
         let missing_helpers = missing.into_iter().map(key).collect();
         let host = Host::with_devices(&devices, &addresses);
         let missing_flow_tables = flow_tables.into_iter().collect();
-        Ok(Host { clock: Some(clock()), missing_helpers, missing_flow_tables, hides_connections, ..host })
+        Ok(Host {
+            clock: Some(clock()),
+            missing_helpers,
+            missing_flow_tables,
+            hides_connections,
+            foreign,
+            ..host
+        })
     }
 
     /// Makes a step's changes.

@@ -1,7 +1,7 @@
 //! Connections on the fast path: those that rules with `fasttrack-connection` let meet no more rules.
 
 use super::diagnostics;
-use super::obstacles::passes_over_prefixes;
+use super::obstacles::{passes_over_ipv6, passes_over_prefixes};
 use crate::diagnostic::Diagnostic;
 use crate::ir::Timeout;
 use crate::lower::Context;
@@ -17,7 +17,10 @@ impl Context<'_> {
     pub(in crate::lower) fn takes_connections(&self, family: rosc_nftables::Family) -> bool {
         let finds_routes = match family {
             rosc_nftables::Family::Ip => true,
-            rosc_nftables::Family::Ip6 => !self.router.rules.iter().any(passes_over_prefixes),
+            rosc_nftables::Family::Ip6 => {
+                !self.router.rules.iter().any(passes_over_prefixes)
+                    && !self.host.foreign.rules.iter().any(passes_over_ipv6)
+            }
         };
         finds_routes && !self.ports.is_empty() && self.host.hides_connections.is_none()
     }

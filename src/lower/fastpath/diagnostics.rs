@@ -121,6 +121,12 @@ pub(super) fn not_shared(family: Family, why: &str, origin: Origin, help: &str) 
     Diagnostic::new(Code::SharedByKernel, message).label(origin, "because of this").help(help)
 }
 
+/// They are left to it because others have a say.
+pub(super) fn others_decide(family: Family, why: &str, origin: Origin, help: &str) -> Diagnostic {
+    let message = format!("the fast path leaves multipath routes of {family} to the kernel: {why}");
+    Diagnostic::new(Code::SharedByKernel, message).label(origin, "asked for here").help(help)
+}
+
 /// A multipath route is left to the kernel.
 pub(super) fn route_not_shared(why: &str, origin: Origin, help: &str) -> Diagnostic {
     let message = format!("the fast path leaves a multipath route to the kernel: {why}");

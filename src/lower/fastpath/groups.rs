@@ -1,13 +1,13 @@
 //! Multipath routes as groups, where nothing but the route decides what takes it.
 
-use super::diagnostics::{not_shared, route_not_shared};
+use super::diagnostics::{not_shared, others_decide, route_not_shared};
 use super::ports::Ports;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{FastPath, FastPathTable, HashPolicy, RedirectPolicy, RoutingRule, RuleAction};
 use crate::lower::Context;
 use ipnet::IpNet;
 use rosc_ebpf::{Group, GroupName, HashFields, Member, NextHop, Slots, State, Weight};
-use rosc_route::{Family, MAIN_TABLE, NextHops, Route, RouteKind};
+use rosc_route::{Family, ForeignDecisions, MAIN_TABLE, NextHops, Route, RouteKind};
 use rosc_target::{Origin, fnv_1a};
 use std::collections::BTreeMap;
 
@@ -51,8 +51,29 @@ impl Context<'_> {
     }
 
     /// Why a packet might have to go another way than by the longest prefix of `main`.
-    pub(super) fn left_to_the_kernel(&self, family: Family, ports: &Ports) -> Vec<Diagnostic> {
+    pub(super) fn left_to_the_kernel(
+        &self,
+        asked: &FastPath,
+        family: Family,
+        ports: &Ports,
+    ) -> Vec<Diagnostic> {
+        let foreign = &self.host.foreign;
+        let mut rules = foreign.rules.iter().filter(|rule| rule.family == family);
         let mut reasons = Vec::new();
+        if let Some(rule) = rules.find(|rule| rule.iif.as_ref().is_none_or(|iif| ports.have_device(iif))) {
+            let why = format!(
+                "a policy rule that rosc has not made has a say in where packets go, that of preference {}",
+                rule.preference
+            );
+            let help = "ip rule and ip -6 rule show it; without such rules apply again";
+            reasons.push(others_decide(family, &why, asked.origin, help));
+        }
+        if foreign.more.contains(&family) {
+            let why = format!("somebody else keeps more than {} routes in main", ForeignDecisions::MAX);
+            let help =
+                "routing daemons that keep a table of their own, asked by a routing rule, leave main to rosc";
+            reasons.push(others_decide(family, &why, asked.origin, help));
+        }
         let mut found = |why, origin, help| reasons.push(not_shared(family, why, origin, help));
         let rules = &self.router.rules;
         if let Some(rule) = rules.iter().find(|rule| leads_elsewhere(rule, family, ports)) {

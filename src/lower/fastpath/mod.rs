@@ -74,7 +74,9 @@ impl<'r> Context<'r> {
         shape: &mut Shape<'r>,
     ) {
         let family = side.family;
-        let used = in_use(route, family);
+        let mut used = in_use(route, family);
+        // What a route of somebody else comes before is not used.
+        used.retain(|destination, route| !self.host.foreign.come_before(*destination, route.metric.get()));
         let is_shared = used.values().any(|route| several(route).is_some());
         let left = self.ports.only(|port| !is_on || !shape.taken.contains(port));
         // Connection tracking knows a tunnel as one connection, which would keep all that is inside of it on one member.
@@ -82,12 +84,12 @@ impl<'r> Context<'r> {
         let may_mark = is_shared && !left.is_empty() && side.leaves_choices() && !is_inner;
         let mut reasons = Vec::new();
         if is_on && is_shared {
-            reasons.extend(self.left_to_the_kernel(family, &shape.taken));
+            reasons.extend(self.left_to_the_kernel(asked, family, &shape.taken));
         }
         let is_sharing = is_on && is_shared && reasons.is_empty();
         let mut marks = false;
         if may_mark && reasons.is_empty() {
-            reasons.extend(self.left_to_the_kernel(family, &left));
+            reasons.extend(self.left_to_the_kernel(asked, family, &left));
             reasons.extend(self.reads_marks(family));
             marks = reasons.is_empty();
         }

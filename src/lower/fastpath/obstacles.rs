@@ -5,7 +5,7 @@ use super::groups::{is_met_unmarked, several};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{HashPolicy, IpSettings, RedirectPolicy, RoutingRule, RpFilter, RuleAction};
 use crate::lower::Context;
-use rosc_route::{Family, MAIN_TABLE};
+use rosc_route::{DecidingRule, Family, MAIN_TABLE};
 use rosc_target::Origin;
 
 /// What is in the way on all ports.
@@ -81,8 +81,19 @@ impl Context<'_> {
                         (fib6_rule_suppress); write the rule for IPv4 alone, by src-address or dst-address, if that is meant";
             off(why, rule.origin, help, Of::Forwarding);
         }
+        let mut foreign = self.host.foreign.rules.iter();
+        if let (true, Some(asked)) = (foreign.any(passes_over_ipv6), &self.router.fastpath) {
+            let why = "a policy rule that rosc has not made passes routes over (suppress_prefixlength)";
+            let help = "the kernel's look-up of IPv6 that a program asks for takes these routes all the same; ip -6 rule shows the rule";
+            off(why, asked.origin, help, Of::Forwarding);
+        }
         found
     }
+}
+
+/// The same of a rule of somebody else.
+pub(super) fn passes_over_ipv6(rule: &DecidingRule) -> bool {
+    rule.family == Family::Ipv6 && rule.passes_over
 }
 
 /// Whether a rule passes over routes of IPv6 for packets of the fast path.

@@ -39,6 +39,11 @@ impl Ports {
         self.ports.contains_key(interface)
     }
 
+    /// Whether one of them is this device.
+    pub(super) fn have_device(&self, device: &DeviceName) -> bool {
+        self.ports.values().any(|found| found.device == *device)
+    }
+
     pub(super) fn contains_all(&self, others: &Self) -> bool {
         others.names().all(|port| self.contains(port))
     }

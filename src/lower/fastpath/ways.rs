@@ -7,7 +7,7 @@ use ipnet::{IpNet, Ipv4Net};
 use rosc_ebpf::{By, GroupName, Way};
 use rosc_route::{Family, Route};
 use rosc_target::Origin;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 /// Destinations that no router forwards, or not as others: IANA's registries of special addresses.
@@ -41,6 +41,7 @@ impl Context<'_> {
         // The kernel's routes are asked by what is outside of a tunnel.
         let needs_stack =
             |route: &Route| self.hash_policy(family).value == HashPolicy::L3Inner && several(route).is_some();
+        let mine: BTreeSet<IpNet> = used.keys().copied().collect();
         for (destination, route) in used {
             let by = match shared.remove(&destination) {
                 Some(group) => By::Group(group),
@@ -53,6 +54,12 @@ impl Context<'_> {
         for (prefix, origin) in self.connected(route) {
             if Family::of_net(&prefix) == family {
                 ways.insert(prefix, Way { origin, by: By::Fib });
+            }
+        }
+        // So do those of others. Where they lead to the same destination as one of ours, the lower metric counts.
+        for destination in self.host.foreign.destinations.keys() {
+            if Family::of_net(destination) == family && !mine.contains(destination) {
+                ways.insert(*destination, Way { origin: Origin::IMPLIED, by: By::Fib });
             }
         }
         for (address, origin) in self.own(route) {

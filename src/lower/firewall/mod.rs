@@ -43,7 +43,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub fn needs_of(router: &Router) -> Needs {
     let flow_tables = short_cut::wanted(router);
     let connections = router.fastpath.is_some() && !flow_tables.is_empty();
-    Needs { helpers: helper::wanted(router), flow_tables, connections }
+    let foreign_decisions = router.fastpath.is_some();
+    Needs { helpers: helper::wanted(router), flow_tables, connections, foreign_decisions }
 }
 
 /// What lowering one family's firewall needs beside the context.

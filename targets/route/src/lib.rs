@@ -23,6 +23,7 @@ mod apply;
 mod assumed;
 mod change;
 
+mod decisions;
 mod diff;
 mod encode;
 mod events;
@@ -48,6 +49,7 @@ pub use absent::Pending;
 pub use address::{Address, DuplicateDetection};
 pub use adopt::{Adopted, compare_adopting};
 pub use change::{Action, Change, DeviceChange, DeviceState, Phase, RuleChange};
+pub use decisions::{DecidingRule, ForeignDecisions};
 pub use diff::{Comparison, Satisfied, compare};
 pub use events::{Changed, Events};
 pub use family::Family;

@@ -4,6 +4,7 @@
 //! So a comparison is plain equality.
 
 mod address;
+mod decisions;
 mod link;
 mod neighbour;
 pub(crate) mod route;
@@ -16,6 +17,7 @@ use crate::{
     AddressOwner, Device, DeviceName, Family, Link, LinkKind, ObservedAddress, PREFERENCES, PROTOCOL,
     PlacedRule, Route, State,
 };
+pub(crate) use decisions::foreign_decisions;
 pub(crate) use neighbour::NeighbourRecord;
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::address::AddressMessage;
@@ -169,19 +171,9 @@ fn rules(connection: &mut Connection) -> Result<(Vec<PlacedRule>, Vec<ForeignRul
     let mut owned = Vec::new();
     let mut foreign = Vec::new();
     for family in Family::ALL {
-        let mut request = RuleMessage::default();
-        request.header.family = family.to_kernel();
-        let request = RouteNetlinkMessage::GetRule(request);
-        let records = connection.dump(request, Vec::new, |records, payload| {
-            records.extend(rule::RuleRecord::parse(family, payload));
-        });
-        let records = match records {
-            // A kernel without IPv6 has none of its rules.
-            Err(refusal) if refusal.errno == Errno::AFNOSUPPORT.raw_os_error() => Vec::new(),
-            records => records?,
-        };
+        let records = family_rules(connection, family)?;
         let mut room = PREFERENCES;
-        for rule::RuleRecord { preference, rule } in records {
+        for rule::RuleRecord { preference, rule, .. } in records {
             match rule.filter(|_| room.contains(&preference)) {
                 Some(rule) => {
                     owned.push(PlacedRule { preference, rule });
@@ -192,4 +184,19 @@ fn rules(connection: &mut Connection) -> Result<(Vec<PlacedRule>, Vec<ForeignRul
         }
     }
     Ok((owned, foreign))
+}
+
+/// Reads the rules of a family, in the order in which they are tried.
+fn family_rules(connection: &mut Connection, family: Family) -> Result<Vec<rule::RuleRecord>, Refusal> {
+    let mut request = RuleMessage::default();
+    request.header.family = family.to_kernel();
+    let request = RouteNetlinkMessage::GetRule(request);
+    let records = connection.dump(request, Vec::new, |records, payload| {
+        records.extend(rule::RuleRecord::parse(family, payload));
+    });
+    match records {
+        // A kernel without IPv6 has none of its rules.
+        Err(refusal) if refusal.errno == Errno::AFNOSUPPORT.raw_os_error() => Ok(Vec::new()),
+        records => records,
+    }
 }

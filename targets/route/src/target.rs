@@ -2,8 +2,8 @@
 
 use crate::netlink::Connection;
 use crate::{
-    Action, Change, Device, DeviceName, DuplicateDetection, Neighbourhood, Observed, ObservedAddress, State,
-    apply, diff, failure, neighbour, read, undo,
+    Action, Change, Device, DeviceName, DuplicateDetection, ForeignDecisions, Neighbourhood, Observed,
+    ObservedAddress, State, apply, diff, failure, neighbour, read, undo,
 };
 use rosc_target::{Diff, Target, TargetError};
 use std::collections::HashSet;
@@ -48,6 +48,14 @@ impl RouteTarget {
     /// If the kernel refuses to tell.
     pub fn devices(&mut self) -> Result<(Vec<Device>, Vec<ObservedAddress>), TargetError> {
         read::devices_and_addresses(&mut self.connection).map_err(failure::reading)
+    }
+
+    /// Reads what others decide about packets that rosc has routes for.
+    ///
+    /// # Errors
+    /// If the kernel refuses to tell.
+    pub fn foreign_decisions(&mut self) -> Result<ForeignDecisions, TargetError> {
+        read::foreign_decisions(&mut self.connection).map_err(failure::reading)
     }
 
     /// Reads who can be sent to, and by what.

@@ -2,6 +2,7 @@
 
 pub(super) mod connections;
 mod edges;
+mod foreign;
 mod load;
 mod translated;
 

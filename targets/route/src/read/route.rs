@@ -113,6 +113,11 @@ impl<'a> RouteRecord<'a> {
         })
     }
 
+    /// Where it leads to, and its metric if it is for all types of service.
+    pub(crate) fn deciding(self) -> (IpNet, Option<u32>) {
+        (self.destination, (self.tos == 0).then_some(self.metric))
+    }
+
     /// Says whether its scope is that which a [`Route`] is added with.
     pub(crate) fn has_usual_scope(&self) -> bool {
         let has_gateway = self.hops().any(|hop| hop.gateway.is_some());

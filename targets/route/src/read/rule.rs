@@ -1,7 +1,8 @@
 //! Rules: `struct fib_rule_hdr` and its attributes.
 
+use super::LOCAL_TABLE;
 use crate::netlink::attributes::{Attributes, ip_of, text_of, u32_of};
-use crate::{DeviceName, Family, FwMark, PROTOCOL, Rule, RuleAction};
+use crate::{DeviceName, Family, FwMark, MAIN_TABLE, PROTOCOL, Rule, RuleAction};
 use ipnet::IpNet;
 
 // include/uapi/linux/fib_rules.h
@@ -29,6 +30,12 @@ pub(super) struct RuleRecord {
     pub(super) preference: u32,
     /// The rule, if rosc owns it.
     pub(super) rule: Option<Rule>,
+    /// The only device whose incoming packets it looks at.
+    pub(super) only_from: Option<DeviceName>,
+    /// Whether it passes over routes for their length.
+    pub(super) passes_over: bool,
+    meets_unmarked: bool,
+    stays_in_main: bool,
 }
 
 impl RuleRecord {
@@ -61,6 +68,13 @@ impl RuleRecord {
             (None, None) => None,
             (value, mask) => Some(FwMark { value: value.unwrap_or(0), mask: mask.unwrap_or(u32::MAX) }),
         };
+        let is_inverted = flags & FIB_RULE_INVERT != 0;
+        let asks_for_mark = fwmark.is_some_and(|mark: FwMark| mark.value & mask.unwrap_or(u32::MAX) != 0);
+        let meets_unmarked = is_inverted || !asks_for_mark;
+        let passes_over = limit.is_some();
+        let stays_in_main =
+            action == FR_ACT_TO_TBL && matches!(table, MAIN_TABLE | LOCAL_TABLE) && !passes_over;
+        let only_from = iif.clone().filter(|_| !is_inverted);
         let rule = rule_action(action, table, limit).map(|action| Rule {
             origin: Default::default(),
             family,
@@ -70,7 +84,16 @@ impl RuleRecord {
             fwmark,
             action,
         });
-        Some(Self { preference, rule: rule.filter(|_| is_plain && protocol == PROTOCOL) })
+        let rule = rule.filter(|_| is_plain && protocol == PROTOCOL);
+        Some(Self { preference, rule, only_from, passes_over, meets_unmarked, stays_in_main })
+    }
+
+    /// Whether it is somebody else's, and may lead packets without a mark elsewhere than `main` does. What comes behind the rule
+    /// for that table is not asked about what has a route there.
+    pub(super) fn may_lead_elsewhere(&self) -> bool {
+        /// Where the kernel has its rule for `main`.
+        const OF_MAIN: u32 = 32_766;
+        self.rule.is_none() && self.preference < OF_MAIN && self.meets_unmarked && !self.stays_in_main
     }
 }
 

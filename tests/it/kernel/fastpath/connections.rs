@@ -6,7 +6,7 @@ use rosc::compile::{Options, compile};
 use rosc::diagnostic::{Diagnostic, Severity, has_errors};
 use rosc::host::Host;
 use rosc::lab::{Message, Port, Role, Station, Topology};
-use rosc::lower::lower;
+use rosc::lower::{lower, needs_of};
 use rosc::transaction::{Machine, OWN_BPF_FS};
 use rosc_ebpf::Counters;
 use rosc_target::netns::{NetNs, for_test};
@@ -68,6 +68,18 @@ impl World {
         let asked = configuration.contains("/rosc fastpath");
         assert_eq!(asked, !lowered.desired.ebpf.is_empty(), "{configuration}");
         self.world.apply(&lowered.desired).expect("it can be applied");
+    }
+
+    /// The same, beside what others have made on the router.
+    pub(in crate::kernel) fn apply_beside_others(&self, configuration: &str) -> Vec<Diagnostic> {
+        let sources = text(configuration);
+        let compiled = compile(&sources, Options::default());
+        let needs = needs_of(&compiled.router);
+        let read = || Machine::open(self.world.state_dir())?.host(&needs);
+        let host = self.world.on_router(read).expect("it can be read");
+        let lowered = lower(&compiled.router, &host);
+        self.world.apply(&lowered.desired).expect("it can be applied");
+        lowered.diagnostics
     }
 
     /// Where the fast path is pinned.
