@@ -102,11 +102,6 @@ impl<T> Action<T> {
 }
 
 impl Change {
-    /// Brings this build's programs, which do nothing as long as they are attached nowhere.
-    pub fn bring_programs() -> Self {
-        Self::Programs(Action::Create(Build::Routes.name()))
-    }
-
     /// Whether connections are taken from here on that were not before.
     pub fn begins_connections(&self) -> bool {
         matches!(self, Self::Connections(Action::Create(_)))

@@ -4,6 +4,7 @@
 //! To open them takes `CAP_SYS_ADMIN`. A process that gives it up opens them before, and they stay open as long as it lives.
 
 use crate::syscall::{self, Command};
+use crate::types::Types;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::OnceLock;
@@ -69,6 +70,9 @@ struct Info {
 }
 
 fn open() -> io::Result<Option<OwnedFd>> {
+    if !Types::are_of_module(CONNECTION_TRACKING) {
+        return Ok(None);
+    }
     let mut id = 0;
     loop {
         let mut next = ById { id, ..ById::default() };

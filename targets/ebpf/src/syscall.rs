@@ -1,7 +1,7 @@
 //! What aya has no words for of the system call `bpf`.
 
 use std::io;
-use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 /// Commands of linux/bpf.h, `enum bpf_cmd`.
 #[derive(Debug, Clone, Copy)]
@@ -28,7 +28,6 @@ struct GetInfo {
 ///
 /// `T` is, or begins, what the kernel tells of such an object, and what it points to may be written.
 pub(crate) unsafe fn info<T>(of: BorrowedFd<'_>, info: &mut T) -> io::Result<()> {
-    use std::os::fd::AsRawFd;
     let mut ask = GetInfo {
         fd: of.as_raw_fd().cast_unsigned(),
         length: u32::try_from(size_of::<T>()).expect("a few bytes"),

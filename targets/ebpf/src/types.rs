@@ -23,6 +23,11 @@ impl Types {
         Self::of(name)
     }
 
+    /// Whether there are those of a module.
+    pub(crate) fn are_of_module(name: &str) -> bool {
+        Path::new(DIRECTORY).join(name).exists()
+    }
+
     fn of(file: &str) -> io::Result<Option<Self>> {
         match fs::read(Path::new(DIRECTORY).join(file)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),

@@ -9,8 +9,6 @@ mod translated;
 use super::machine::Box;
 use crate::cli::Files;
 use connections::{Connections, LAN, UPLINKS, World};
-use rosc_ebpf::{Change, EbpfTarget, State};
-use rosc_target::Target;
 
 /// A router without translations; `uplinks` share what has no route of its own, each as often as it is named.
 pub(super) fn router(uplinks: &[usize]) -> String {
@@ -80,21 +78,4 @@ fn connections_stay_on_their_uplinks_while_others_come_go_and_change() {
     }
     let forwarded = counters.reasons[&rosc_ebpf::Reason::ForwardedByGroup].packets;
     assert!(forwarded > 1_000, "{counters:?}");
-}
-
-/// Kernels differ in what their verifiers accept; programs that are attached nowhere can be tried on those that could not
-/// attach them.
-#[test]
-fn this_kernel_takes_the_programs() {
-    let Some(machine) = Box::with_ports(&[]) else { return };
-    let bpf_fs = machine.state_dir().join("bpf");
-    machine.namespace.run(|| {
-        let mut target = EbpfTarget::open(&bpf_fs).expect("a target");
-        let brought = [Change::bring_programs()];
-        target.apply(&brought).expect("they are verified");
-        let observed = target.observe().expect("they can be read");
-        assert!(EbpfTarget::diff(&State::default(), &observed).changes.len() == 1, "{observed:?}");
-        target.undo(&brought).expect("they go");
-    });
-    assert!(!bpf_fs.join("rosc").exists());
 }
