@@ -39,8 +39,8 @@ impl Context<'_> {
         let everything = IpNet::new(unspecified(family), 0).expect("a prefix of everything");
         let mut ways = BTreeMap::from([(everything, Way { origin: asked.origin, by: By::Fib })]);
         // The kernel's routes are asked by what is outside of a tunnel.
-        let needs_stack =
-            |route: &Route| self.hash_policy(family).value == HashPolicy::L3Inner && several(route).is_some();
+        let is_inner = self.kernel_hash_policy(family).value == HashPolicy::L3Inner;
+        let needs_stack = |route: &Route| is_inner && several(route).is_some();
         for (destination, route) in used {
             let by = match shared.remove(&destination) {
                 Some(group) => By::Group(group),

@@ -1,5 +1,6 @@
 //! The fast path that a configuration comes to.
 
+mod hash;
 mod marked;
 pub(crate) mod meaning;
 mod off;

@@ -2,8 +2,10 @@
 
 pub(super) mod connections;
 mod edges;
+mod hashed;
 mod load;
 mod translated;
+mod tunnels;
 
 use super::machine::Box;
 use crate::cli::Files;

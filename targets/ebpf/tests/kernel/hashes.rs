@@ -43,7 +43,7 @@ fn anywhere(family: u8, number: u32) -> Flow {
     };
     let destination_port = u16::from_be_bytes([a, b]).max(1);
     let flow = Flow { destination, destination_port, ..flow(family, number) };
-    if number % 2 == 0 { flow } else { tcp(flow) }
+    if number.is_multiple_of(2) { flow } else { tcp(flow) }
 }
 
 fn without_ports(flow: Flow) -> Flow {
