@@ -1,7 +1,7 @@
 //! The fast path: which packets leave without the stack, and which of them it shares among next hops.
 //!
 //! It promises the same meaning, so it is on for a family and a port only if nothing but the routes decides about the
-//! packets that it takes ([`obstacles`], [`rules`]), and shares what takes a multipath route only if nothing but that route decides ([`groups`]).
+//! packets that it takes ([`obstacles`], [`rules`]), and shares what takes a multipath route only if nothing but that route decides ([`groups`], by [`hash`]).
 //! What is not so is left to the kernel: to its routes and rules, looked up from the program, or to its stack. Where rules
 //! decide, it chooses the next hop for the stack ([`members`]), and they may put whole connections on it ([`connections`]).
 

@@ -1,6 +1,6 @@
 //! What is hashed decides which connections go together: those of a client, those to a service, or none.
 
-use super::connections::{LAN, World};
+use super::connections::{Connections, LAN, World};
 use super::router;
 use super::translated::masquerading;
 use crate::kernel::{output_of, uninterrupted};
@@ -134,7 +134,7 @@ fn the_connections_of_a_client_go_together_or_are_shared() {
     let mut clients = Clients::of(world);
     clients.world.apply(&sharing_by("src-address", &router(&UPLINKS)));
     hold_by_client(&mut clients);
-    // What the settings say counts for both families, and not what was asked for before.
+    // The settings, which `auto` goes by, say `l4`.
     for policy in ["both-addresses-and-ports", "auto"] {
         clients.world.apply(&sharing_by(policy, &router(&UPLINKS)));
         hold_by_connection(&mut clients);
@@ -150,8 +150,13 @@ fn the_translated_connections_of_a_client_go_together_or_are_shared() {
     let mut clients = Clients::of(world);
     clients.world.apply(&sharing_by("src-address", &masquerading(&UPLINKS)));
     hold_by_client(&mut clients);
+    let mut older = Connections::beginning_at(100_000);
+    older.open(&clients.world, 40);
     clients.world.apply(&sharing_by("both-addresses-and-ports", &masquerading(&UPLINKS)));
     hold_by_connection(&mut clients);
+    // All of them are one client's; connection tracking keeps them where they were.
+    older.ask_all(&clients.world, &UPLINKS);
+    assert_eq!(older.len(), 40);
     assert!(clients.packets(Reason::MarkedForGroup) > 2 * u64::from(clients.connections));
     assert_eq!(clients.packets(Reason::ForwardedByGroup), 0);
 }
