@@ -1,7 +1,7 @@
 //! `/rosc fastpath`.
 
-use super::Setting;
-use super::firewall::InterfaceMatch;
+use super::firewall::{InterfaceMatch, PccFields};
+use super::{HashPolicy, Setting};
 use rosc_target::Origin;
 use serde::Serialize;
 
@@ -15,6 +15,8 @@ pub struct FastPath {
     pub enabled: FastPathWish,
     /// `interfaces`; without any, all interfaces that are routed on.
     pub interfaces: Vec<FastPathPort>,
+    /// `hash-policy`.
+    pub hash_policy: FastPathHash,
     /// `mode`.
     pub mode: Setting<FastPathMode>,
     /// `table-size`.
@@ -42,6 +44,18 @@ pub enum FastPathWish {
     Yes,
     /// Where it is the same.
     Auto,
+}
+
+/// `hash-policy`: what groups share packets by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FastPathHash {
+    /// What the settings of each family say of multipath routes.
+    Auto,
+    /// The same for both families, whatever the settings say.
+    Policy(HashPolicy),
+    /// These fields and no others, without the protocol.
+    Fields(PccFields),
 }
 
 /// `mode`.

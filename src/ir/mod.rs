@@ -17,7 +17,7 @@ mod settings;
 mod tracking;
 
 pub use address::Address;
-pub use fastpath::{FastPath, FastPathMode, FastPathPort, FastPathTable, FastPathWish};
+pub use fastpath::{FastPath, FastPathHash, FastPathMode, FastPathPort, FastPathTable, FastPathWish};
 pub use firewall::{Firewall, ServicePort};
 pub use interface::{Bridge, BridgePort, Interface, InterfaceKind, InterfaceList, SpanningTree};
 pub use name::{

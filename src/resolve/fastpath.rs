@@ -6,14 +6,16 @@ use super::{Resolver, diagnostics};
 use crate::catalog::types::{List, Seconds};
 use crate::catalog::{FastPathGroups, FastPathItem, Field, ROSC_FASTPATH};
 use crate::ir::firewall::InterfaceMatch;
-use crate::ir::{FastPath, FastPathMode, FastPathPort, FastPathTable, InterfaceListName, Setting};
+use crate::ir::{
+    FastPath, FastPathHash, FastPathMode, FastPathPort, FastPathTable, InterfaceListName, Setting,
+};
 use rosc_target::Origin;
 
 impl Resolver<'_, '_> {
     /// Comes behind everything that names interfaces: here they are named, not made known.
     pub(super) fn fastpath(&mut self) {
         let Some(item) = self.read_settings(&ROSC_FASTPATH, FastPathItem::read) else { return };
-        let FastPathItem { enabled, interfaces, groups, mode, table_size, drain_time } = item;
+        let FastPathItem { enabled, interfaces, groups, hash_policy, mode, table_size, drain_time } = item;
         let interfaces = self.fastpath_ports(&interfaces);
         let Some(wish) = enabled.value.flatten() else { return };
         match groups.value.unwrap_or(FastPathGroups::Auto) {
@@ -24,6 +26,7 @@ impl Resolver<'_, '_> {
             origin: enabled.origin,
             enabled: wish,
             interfaces,
+            hash_policy: hash_policy.value.unwrap_or(FastPathHash::Auto),
             mode: setting(mode, Setting::implied(FastPathMode::Auto)),
             table_size: table_size.value.unwrap_or(FastPathTable::Auto),
             drain_secs,

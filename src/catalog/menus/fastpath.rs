@@ -3,7 +3,7 @@
 use crate::catalog::property::properties;
 use crate::catalog::types::{Keyword, List, Seconds};
 use crate::catalog::{Kind, Menu};
-use crate::ir::{FastPathMode, FastPathTable, FastPathWish};
+use crate::ir::{FastPathHash, FastPathMode, FastPathTable, FastPathWish};
 
 /// `/rosc fastpath`.
 pub static ROSC_FASTPATH: Menu = Menu {
@@ -50,6 +50,7 @@ properties! {
         enabled: "enabled" Option<FastPathWish> = "no", SameAs("with auto it is on where it is provably the same; with yes too, and what stands in its way elsewhere is warned of");
         interfaces: "interfaces" List<String>, SameAs("interfaces and interface lists whose incoming packets the program looks at; all that are routed on where nothing is written");
         groups: "groups" FastPathGroups = "auto", SameAs("each multipath route of table main with at least two neighbours is a group");
+        hash_policy: "hash-policy" FastPathHash = "auto", SameAs("what groups of both families share packets by: auto is what the settings of each family say (l3, l3-inner or l4); the fields of per-connection-classifier are hashed alone, without the protocol");
         mode: "mode" FastPathMode = "auto", SameAs("where the program stands: auto is tc, which every device has; xdp is in the driver, and tc on bridges, which have none");
         table_size: "table-size" FastPathTable = "auto", SameAs("slots of a group's table: auto is 4099 for up to 16 members and 65537 for more");
         drain_time: "drain-time" Seconds = "5m", SameAs("how long after a change of its group a connection stays where it was");

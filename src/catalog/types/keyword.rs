@@ -6,7 +6,7 @@ use crate::ir::firewall::{
     AddressType, ConnectionNatState, ConnectionState, ConnectionType, FlowFields, Ipv4Options, Ipv6Header,
     PccFields, RejectWith, Weekday,
 };
-use crate::ir::{CheckGateway, HashPolicy, RedirectPolicy, RpFilter, SpanningTree};
+use crate::ir::{CheckGateway, FastPathHash, HashPolicy, RedirectPolicy, RpFilter, SpanningTree};
 
 /// A type whose values are words.
 pub trait Keyword: Copy + 'static {
@@ -28,21 +28,25 @@ pub trait Keyword: Copy + 'static {
 impl<K: Keyword> FromText for K {
     const SHAPE: &'static str = <K as Keyword>::SHAPE;
 
-    /// Takes a word in full, or as much of it as no other word begins with.
     fn from_text(text: &str) -> Result<Self, Mistake> {
-        if let Some((_, value)) = K::WORDS.iter().find(|(word, _)| *word == text) {
-            return Ok(*value);
-        }
-        let mut beginning = K::WORDS.iter().filter(|(word, _)| word.starts_with(text));
-        if let (Some((_, value)), None) = (beginning.next(), beginning.next()) {
-            return Ok(*value);
-        }
-        let words = || K::WORDS.iter().map(|(word, _)| *word);
-        Err(Mistake::with(match did_you_mean(text, words()) {
-            Some(word) => format!("did you mean `{word}`?"),
-            None => format!("one of {}", words().collect::<Vec<_>>().join(", ")),
-        }))
+        one_of(text, K::WORDS)
     }
+}
+
+/// Takes a word in full, or as much of it as no other word begins with.
+fn one_of<V: Copy>(text: &str, words: &[(&str, V)]) -> Result<V, Mistake> {
+    if let Some((_, value)) = words.iter().find(|(word, _)| *word == text) {
+        return Ok(*value);
+    }
+    let mut beginning = words.iter().filter(|(word, _)| word.starts_with(text));
+    if let (Some((_, value)), None) = (beginning.next(), beginning.next()) {
+        return Ok(*value);
+    }
+    let words = || words.iter().map(|(word, _)| *word);
+    Err(Mistake::with(match did_you_mean(text, words()) {
+        Some(word) => format!("did you mean `{word}`?"),
+        None => format!("one of {}", words().collect::<Vec<_>>().join(", ")),
+    }))
 }
 
 impl Keyword for Option<CheckGateway> {
@@ -66,6 +70,28 @@ impl Keyword for HashPolicy {
     const SHAPE: &'static str = "a hash policy";
     const WORDS: &'static [(&'static str, Self)] =
         &[("l3", Self::L3), ("l3-inner", Self::L3Inner), ("l4", Self::L4)];
+}
+
+impl FromText for FastPathHash {
+    const SHAPE: &'static str = "a hash policy";
+
+    /// `auto`, the words of the kernel's policies, and those of classifiers.
+    fn from_text(text: &str) -> Result<Self, Mistake> {
+        let policies = HashPolicy::WORDS.iter().map(|(word, policy)| (*word, Self::Policy(*policy)));
+        let fields = PccFields::WORDS.iter().map(|(word, fields)| (*word, Self::Fields(*fields)));
+        let words: Vec<(&str, Self)> =
+            [("auto", Self::Auto)].into_iter().chain(policies).chain(fields).collect();
+        // A classifier's classes are not written here.
+        if let Some((word, _)) = text.split_once(':')
+            && let Ok(fields) = PccFields::from_text(word)
+        {
+            let word = fields.word();
+            return Err(Mistake::with(format!(
+                "`{word}` alone: a gateway's share is its weight, how often the route names it"
+            )));
+        }
+        one_of(text, &words)
+    }
 }
 
 impl Keyword for RedirectPolicy {

@@ -3,7 +3,7 @@
 use super::diagnostics::{not_shared, others_decide, route_not_shared};
 use super::ports::Ports;
 use crate::diagnostic::Diagnostic;
-use crate::ir::{FastPath, FastPathTable, HashPolicy, RedirectPolicy, RoutingRule, RuleAction};
+use crate::ir::{FastPath, FastPathTable, RedirectPolicy, RoutingRule, RuleAction};
 use crate::lower::Context;
 use ipnet::IpNet;
 use rosc_ebpf::{Group, GroupName, HashFields, Member, NextHop, Slots, State, Weight};
@@ -28,11 +28,7 @@ impl Context<'_> {
         // If there are too many, those to the most destinations are the ones to have.
         multipath.sort_by_key(|(route, _)| (route.destination.prefix_len(), route.destination));
         let mut shared = BTreeMap::new();
-        let hash = match self.hash_policy(family).value {
-            HashPolicy::L3 => HashFields::L3,
-            HashPolicy::L3Inner => HashFields::L3_INNER,
-            HashPolicy::L4 => HashFields::L4,
-        };
+        let hash = self.group_hash(family, asked);
         for (route, next_hops) in multipath {
             let made = group(route, next_hops, hash, asked).and_then(|made| match groups.len() {
                 State::MAX_GROUPS.. => Err(too_many_groups(route.origin)),

@@ -1,13 +1,14 @@
 //! The fast path: which packets leave without the stack, and which of them it shares among next hops.
 //!
 //! It promises the same meaning, so it is on for a family and a port only if nothing but the routes decides about the
-//! packets that it takes ([`obstacles`], [`rules`]), and shares what takes a multipath route only if nothing but that route decides ([`groups`]).
+//! packets that it takes ([`obstacles`], [`rules`]), and shares what takes a multipath route only if nothing but that route decides ([`groups`], by [`hash`]).
 //! What is not so is left to the kernel: to its routes and rules, looked up from the program, or to its stack. Where rules
 //! decide, it chooses the next hop for the stack ([`members`]), and they may put whole connections on it ([`connections`]).
 
 mod connections;
 mod diagnostics;
 mod groups;
+mod hash;
 mod members;
 mod obstacles;
 mod ports;
@@ -19,7 +20,7 @@ pub(super) use ports::Ports;
 
 use super::Context;
 use crate::diagnostic::Diagnostic;
-use crate::ir::{FastPath, FastPathWish, HashPolicy, Ipv6Settings, Setting};
+use crate::ir::{FastPath, FastPathWish, Ipv6Settings, Setting};
 use diagnostics::Left;
 use groups::{in_use, several};
 use ipnet::IpNet;
@@ -80,7 +81,7 @@ impl<'r> Context<'r> {
         let is_shared = used.values().any(|route| several(route).is_some());
         let left = self.ports.only(|port| !is_on || !shape.taken.contains(port));
         // Connection tracking knows a tunnel as one connection, which would keep all that is inside of it on one member.
-        let is_inner = self.hash_policy(family).value == HashPolicy::L3Inner;
+        let is_inner = self.group_hash(family, asked).inner;
         let may_mark = is_shared && !left.is_empty() && side.leaves_choices() && !is_inner;
         let mut reasons = Vec::new();
         if is_on && is_shared {
@@ -137,14 +138,6 @@ impl<'r> Context<'r> {
         match asked.enabled {
             FastPathWish::Yes => self.diagnostics.extend(found),
             FastPathWish::Auto => {}
-        }
-    }
-
-    /// What multipath routes of a family share packets by.
-    fn hash_policy(&self, family: Family) -> Setting<HashPolicy> {
-        match family {
-            Family::Ipv4 => self.router.settings.ip.multipath_hash_policy,
-            Family::Ipv6 => self.ipv6_setting(|settings| settings.multipath_hash_policy),
         }
     }
 

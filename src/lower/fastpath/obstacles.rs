@@ -46,14 +46,13 @@ impl Context<'_> {
         };
         // The look-up in the kernel's routes that the program asks for does not see what is inside of a tunnel. In `main`
         // that is not asked about such a route.
-        let policy = self.hash_policy(family);
+        let policy = self.kernel_hash_policy(family);
         let mut others =
             route.routes().iter().filter(|route| route.family() == family && route.table != MAIN_TABLE);
         if policy.value == HashPolicy::L3Inner && others.any(|route| several(route).is_some()) {
             let why = "multipath routes of tables other than main share packets by what is inside of tunnels";
-            let help =
-                "set the hash policy to l3 or l4 if connections inside of a tunnel may go the same way";
-            found.push(Obstacle { why, origin: policy.origin, help, of: Of::Choosing });
+            let help = "set the hash policy of these settings to l3 or l4 if connections inside of a tunnel may go the same way";
+            found.push(Obstacle { why, origin: policy.origin, help, of: Of::Forwarding });
         }
         found
     }

@@ -39,8 +39,8 @@ impl Context<'_> {
         let everything = IpNet::new(unspecified(family), 0).expect("a prefix of everything");
         let mut ways = BTreeMap::from([(everything, Way { origin: asked.origin, by: By::Fib })]);
         // The kernel's routes are asked by what is outside of a tunnel.
-        let needs_stack =
-            |route: &Route| self.hash_policy(family).value == HashPolicy::L3Inner && several(route).is_some();
+        let is_inner = self.kernel_hash_policy(family).value == HashPolicy::L3Inner;
+        let needs_stack = |route: &Route| is_inner && several(route).is_some();
         let mine: BTreeSet<IpNet> = used.keys().copied().collect();
         for (destination, route) in used {
             let by = match shared.remove(&destination) {
@@ -56,10 +56,12 @@ impl Context<'_> {
                 ways.insert(prefix, Way { origin, by: By::Fib });
             }
         }
-        // So do those of others. Where they lead to the same destination as one of ours, the lower metric counts.
+        // So do those of others, of which only the kernel knows whether they share packets. Where they lead to the same destination as
+        // one of ours, the lower metric counts.
+        let by = if is_inner { By::Stack } else { By::Fib };
         for destination in self.host.foreign.destinations.keys() {
             if Family::of_net(destination) == family && !mine.contains(destination) {
-                ways.insert(*destination, Way { origin: Origin::IMPLIED, by: By::Fib });
+                ways.insert(*destination, Way { origin: Origin::IMPLIED, by: by.clone() });
             }
         }
         for (address, origin) in self.own(route) {

@@ -92,6 +92,10 @@ pub(crate) fn set(maps: &mut Maps, name: &GroupName, group: &Group) -> Outcome {
     }
     write_table(maps, number, group.slots, &table)?;
     maps.groups.set(number, raw, 0)?;
+    if before.used != 0 && !is_same_kind {
+        // Connections are elsewhere now than what is remembered of them says, which the next change would ask.
+        Memory::open(maps)?.forget(|word| word.group == number);
+    }
     for id in members(maps, number)?.into_keys() {
         if !placed.values().any(|placed| *placed == id) {
             maps.members.set(place(number, id), RawMember::default(), 0)?;

@@ -44,6 +44,20 @@ fn routes_of_others_inside_of_a_groups_prefix_are_looked_up_by_the_kernel() {
     }
 }
 
+/// The kernel's look-up that a program asks for does not look into tunnels, by which one of others may share packets.
+#[test]
+fn routes_of_others_are_the_stacks_where_the_kernel_looks_into_tunnels() {
+    let inner = router("/ip settings set ipv4-multipath-hash-policy=l3-inner");
+    let foreign = routes(&[("10.8.0.0/16", Some(0)), ("2001:db8:8::/48", Some(1024))]);
+    let Lowered { desired, .. } = beside(foreign, &inner);
+    assert_eq!(by_default(&desired.ebpf, "10.8.0.0/16"), Some(By::Stack));
+    assert_eq!(
+        by_default(&desired.ebpf, "2001:db8:8::/48"),
+        Some(By::Fib),
+        "that family's policy is another"
+    );
+}
+
 #[test]
 fn of_routes_to_the_same_destination_the_lower_metric_counts() {
     for (metric, by) in [(Some(0), Some(By::Fib)), (None, Some(By::Fib)), (Some(100_000), group("0.0.0.0/0"))]

@@ -1,6 +1,7 @@
 //! The fast path that a configuration comes to.
 
 mod foreign;
+mod hash;
 mod marked;
 pub(crate) mod meaning;
 mod off;

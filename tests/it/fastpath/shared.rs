@@ -1,11 +1,11 @@
 //! Which multipath routes the fast path shares among their gateways, and which the kernel does.
 
 use super::{by_default, router, shown, state, told};
-use rosc_ebpf::{By, HashFields, Slots, State};
+use rosc_ebpf::{By, Slots, State};
 use std::fmt::Write;
 
 /// Each with the code and the place that is named, which turns off groups of IPv4 and no more.
-const LEFT_TO_THE_KERNEL: &[&str] = &[
+pub(super) const LEFT_TO_THE_KERNEL: &[&str] = &[
     "/routing rule add action=drop dst-address=198.18.0.0/15",
     "/routing rule add action=unreachable interface=ether3 src-address=203.0.113.128/25",
     "/routing rule add action=lookup-only-in-table min-prefix=0 src-address=203.0.113.0/24 table=main",
@@ -51,32 +51,6 @@ fn one_neighbour_is_no_group() {
     let state = state(&router("/ip route set [find] gateway=192.0.2.1,192.0.2.1"));
     assert_eq!(by_default(&state, "0.0.0.0/0"), Some(By::Fib));
     assert_eq!(state.groups.len(), 1);
-}
-
-#[test]
-fn the_settings_of_a_family_say_what_is_hashed() {
-    let hash = |more: &str| {
-        let state = state(&router(more));
-        state.groups.values().map(|group| group.hash).collect::<Vec<HashFields>>()
-    };
-    assert_eq!(hash(""), [HashFields::L3, HashFields::L3]);
-    assert_eq!(hash("/ip settings set ipv4-multipath-hash-policy=l4"), [HashFields::L4, HashFields::L3]);
-    assert_eq!(hash("/ipv6 settings set multipath-hash-policy=l4"), [HashFields::L3, HashFields::L4]);
-    let inner = HashFields::L3_INNER;
-    assert_eq!(hash("/ip settings set ipv4-multipath-hash-policy=l3-inner"), [inner, HashFields::L3]);
-    assert_eq!(hash("/ipv6 settings set multipath-hash-policy=l3-inner"), [HashFields::L3, inner]);
-    let shown = shown(&router("/ip settings set ipv4-multipath-hash-policy=l3-inner"));
-    assert!(shown.contains("group \"main 0.0.0.0/0\" hash source,destination,inner slots"), "{shown}");
-}
-
-#[test]
-fn what_is_shared_by_what_is_inside_of_tunnels_is_no_look_up_in_routes() {
-    for line in LEFT_TO_THE_KERNEL {
-        let plain = state(&router(line));
-        assert_eq!(by_default(&plain, "0.0.0.0/0"), Some(By::Fib), "{line}");
-        let more = format!("{line}\n/ip settings set ipv4-multipath-hash-policy=l3-inner");
-        assert_eq!(by_default(&state(&router(&more)), "0.0.0.0/0"), Some(By::Stack), "{line}");
-    }
 }
 
 #[test]

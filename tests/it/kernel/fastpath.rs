@@ -3,8 +3,10 @@
 pub(super) mod connections;
 mod edges;
 mod foreign;
+mod hashed;
 mod load;
 mod translated;
+mod tunnels;
 
 use super::machine::Box;
 use crate::cli::Files;

@@ -5,6 +5,7 @@ mod connections;
 mod drains;
 mod entries;
 mod frame;
+mod hashes;
 mod marks;
 mod memory;
 mod packets;

@@ -11,14 +11,14 @@ use std::net::IpAddr;
 
 /// What is in front of the packet that is carried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Header {
+pub(crate) enum Header {
     /// Nothing.
     None,
     /// GRE's, with a word for a checksum, a key and a sequence number.
     Gre { checksum: bool, key: bool, sequence: bool },
 }
 
-const HEADERS: [Header; 5] = [
+pub(crate) const HEADERS: [Header; 5] = [
     Header::None,
     Header::Gre { checksum: false, key: false, sequence: false },
     Header::Gre { checksum: false, key: true, sequence: false },
@@ -59,14 +59,14 @@ fn carrying(outer: Flow, protocol: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 /// One that carries a packet of IP.
-fn tunnelled(outer: Flow, header: Header, inner: &[u8]) -> Vec<u8> {
+pub(crate) fn tunnelled(outer: Flow, header: Header, inner: &[u8]) -> Vec<u8> {
     let (protocol, mut payload) = front(header, inner);
     payload.extend(inner);
     carrying(outer, protocol, &payload)
 }
 
 /// A packet of IP.
-fn ip_packet(flow: Flow) -> Vec<u8> {
+pub(crate) fn ip_packet(flow: Flow) -> Vec<u8> {
     plain(flow)[14..].to_vec()
 }
 
@@ -75,7 +75,7 @@ fn family(flow: Flow) -> u8 {
 }
 
 /// How the tunnel's packets are known where a connection is inside.
-fn with_inside(outer: Flow, inner: Flow) -> Flow {
+pub(crate) fn with_inside(outer: Flow, inner: Flow) -> Flow {
     let (source_port, destination_port) = (0, 0);
     Flow { inner: Some((inner.source, inner.destination)), source_port, destination_port, ..outer }
 }

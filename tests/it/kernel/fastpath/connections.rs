@@ -169,7 +169,7 @@ impl World {
     }
 
     /// The uplink by which a request has come.
-    fn uplink_of(&self, message: Message) -> usize {
+    pub(in crate::kernel) fn uplink_of(&self, message: Message) -> usize {
         let seen = self.world.log().seen();
         let request = seen.iter().rev().find(|seen| (seen.flow, seen.round) == (message.flow, message.round));
         let station = request.expect("it was answered").station;

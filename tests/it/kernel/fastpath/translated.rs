@@ -19,7 +19,7 @@ const SWAPS: usize = 1_000;
 const CHANGES: usize = 200;
 
 /// What leaves is masqueraded, on every uplink, and packets meet rules that mark, that ask for marks, and that ask for connections.
-fn masquerading(uplinks: &[usize]) -> String {
+pub(super) fn masquerading(uplinks: &[usize]) -> String {
     // What stands in the way of forwarding is not what is looked at here. Without a drain nothing but connection tracking keeps a
     // connection where it is.
     let mut text =
