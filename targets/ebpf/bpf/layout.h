@@ -61,6 +61,9 @@ ASSERT_SIZE(struct port, 8);
  * marks. Rules keep them. */
 #define CONNECTION_MEMBER 0x7fff0000
 #define CONNECTION_MEMBER_SHIFT 16
+/* A connection's member is told by these bits and, below them, its place among all members: NO_PLACE where nobody has the mark. */
+#define NO_PLACE (MAX_GROUPS * IDS)
+_Static_assert(NO_PLACE < 1 << CONNECTION_MEMBER_SHIFT, "a place fits below a mark");
 
 /* How long a connection lives without a packet. */
 struct timeout {
@@ -76,7 +79,7 @@ enum { TIMEOUT_TCP, TIMEOUT_UDP, TIMEOUTS };
 struct remembered {
 	__be32 source[4];
 	__be32 destination[4];
-	/* The end that changes, behind it; in the last word, where that is free, the connection's mark. */
+	/* The end that changes, behind it; in the last word, where that is free, the connection's member. */
 	__be32 becomes[4];
 	__be16 ports[2];
 	__be16 port;

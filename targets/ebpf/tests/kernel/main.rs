@@ -3,6 +3,7 @@
 mod changes;
 mod connections;
 mod drains;
+mod drivers;
 mod entries;
 mod frame;
 mod marks;
