@@ -198,7 +198,7 @@ fn frame(run: Run) -> Vec<u8> {
         (builder.ipv4([10, 0, 0, 0], [203, 0, 113, 9], 64), LENGTHS[0])
     } else {
         let source = [0x20, 1, 0xd, 0xb8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-        let destination = [0x20, 1, 0xd, 0xb8, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9];
+        let destination = [0x3f, 0xff, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9];
         (builder.ipv6(source, destination, 64), LENGTHS[1])
     };
     let mut frame = Vec::new();

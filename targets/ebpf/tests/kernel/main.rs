@@ -13,4 +13,5 @@ mod remembered;
 mod shared;
 mod tables;
 mod tunnel;
+mod ways;
 mod world;
