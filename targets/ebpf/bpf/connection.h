@@ -5,6 +5,7 @@
 #include "conntrack.h"
 #include "maps.h"
 #include "parse.h"
+#include "rewrite.h"
 #include "select.h"
 
 /* How a packet leaves. */
@@ -116,10 +117,16 @@ INLINE int goes_by_member(const struct port *port, const struct packet *packet, 
 /* What checksums change by where a packet's addresses do. Behind addresses of IPv4 are zeros. */
 INLINE __u32 change_of_addresses(const struct packet *packet, const struct translation *to)
 {
-	struct ends6 before = {}, behind = {};
-	__builtin_memcpy(before.source, packet->source, 16);
-	__builtin_memcpy(before.destination, packet->destination, 16);
-	__builtin_memcpy(behind.source, to->source, 16);
-	__builtin_memcpy(behind.destination, to->destination, 16);
-	return bpf_csum_diff(before.source, 32, behind.source, 32, 0);
+	__u64 sum = 0;
+	for (int i = 0; i < (packet->key.family == AF_INET ? 1 : 4); i++) {
+		sum = add_change(sum, packet->source[i], to->source[i]);
+		sum = add_change(sum, packet->destination[i], to->destination[i]);
+	}
+	return fold_change(sum);
+}
+
+/* The same of its ports. */
+INLINE __u32 change_of_ports(const struct packet *packet, const struct translation *to)
+{
+	return fold_change(add_change(0, *(const __u32 *)packet->key.ports, *(const __u32 *)to->ports));
 }

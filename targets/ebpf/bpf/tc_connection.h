@@ -102,7 +102,7 @@ INLINE void tc_translate(struct __sk_buff *skb, const struct packet *packet, con
 {
 	int is_ipv4 = packet->key.family == AF_INET;
 	__u32 addresses = change_of_addresses(packet, to);
-	__u32 ports = bpf_csum_diff((void *)packet->key.ports, 4, (void *)to->ports, 4, 0);
+	__u32 ports = change_of_ports(packet, to);
 	__u32 transport = packet->offset + (is_ipv4 ? sizeof(struct ipv4) : sizeof(struct ipv6));
 	int is_tcp = packet->protocol == PROTOCOL_TCP;
 	__u32 checksum = transport + (is_tcp ? TCP_CHECKSUM_OFFSET : UDP_CHECKSUM_OFFSET);

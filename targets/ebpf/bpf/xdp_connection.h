@@ -34,7 +34,7 @@ INLINE int xdp_translate(struct xdp_md *context, const struct packet *packet, co
 {
 	void *data = (void *)(long)context->data, *data_end = (void *)(long)context->data_end;
 	__u32 addresses = change_of_addresses(packet, to);
-	__u32 change = bpf_csum_diff((void *)packet->key.ports, 4, (void *)to->ports, 4, addresses);
+	__u32 change = fold_change((__u64)addresses + change_of_ports(packet, to));
 	if (packet->key.family == AF_INET) {
 		struct ipv4 *ip = data + sizeof(struct ethernet);
 		if ((void *)(ip + 1) > data_end || !xdp_translate_ports(ip + 1, data_end, packet, to, change))
