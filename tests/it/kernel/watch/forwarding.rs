@@ -33,8 +33,17 @@ fn drivers_forward_to_whom_they_were_told_of_and_go_on_without_the_watch() {
 /// Translated connections are sent from drivers too, as long as it is known which devices take frames.
 #[test]
 fn drivers_translate_connections_and_send_them_by_devices_that_take_frames() {
+    translating(&[1]);
+}
+
+/// With several uplinks each connection has its own, which drivers know by what they are told of its neighbour.
+#[test]
+fn drivers_translate_connections_and_send_them_by_the_uplinks_that_were_chosen_for_them() {
+    translating(&[1, 2]);
+}
+
+fn translating(uplinks: &[usize]) {
     const TRANSLATED: &str = "/ip firewall connection tracking set liberal-tcp-tracking=yes
-/ip firewall nat add chain=srcnat action=masquerade out-interface=wan1
 /ip firewall filter add chain=forward action=fasttrack-connection
 /ipv6 firewall filter add chain=forward action=fasttrack-connection
 ";
@@ -44,13 +53,18 @@ fn drivers_translate_connections_and_send_them_by_devices_that_take_frames() {
         println!("SKIPPED: this kernel does not let programs look into its connection tracking");
         return;
     }
-    for port in ["lan", "wan1"] {
+    let wans: Vec<String> = uplinks.iter().map(|uplink| format!("wan{uplink}")).collect();
+    for port in wans.iter().map(String::as_str).chain(["lan"]) {
         cabled(world.behind(port), |wire| take_frames(wire, true));
         cabled(world.behind(port), send_with_checksums);
     }
+    let masquerade: String = wans
+        .iter()
+        .map(|wan| format!("/ip firewall nat add chain=srcnat action=masquerade out-interface={wan}\n"))
+        .collect();
     world.apply(&format!(
-        "{TRANSLATED}{}",
-        router(&[1]).replace("set enabled=yes", "set enabled=yes mode=xdp")
+        "{TRANSLATED}{masquerade}{}",
+        router(uplinks).replace("set enabled=yes", "set enabled=yes mode=xdp")
     ));
     let counted = || {
         let counters = world.counters();
