@@ -1,7 +1,7 @@
 //! What the fast path takes for a packet, and what the kernel takes: `cargo bench -p rosc-ebpf --bench forward`.
 //!
 //! Needs root, and makes namespaces of its own. All is on one processor, whose time is counted and not that of the clock;
-//! in each round everything runs once. `lookups` or `chain` behind `--` is that part alone.
+//! in each round everything runs once. `lookups`, `chain` or `connections` behind `--` is that part alone.
 
 #![expect(clippy::print_stdout, reason = "the figures are the output")]
 
@@ -9,6 +9,8 @@
 mod chain;
 #[path = "forward/clock.rs"]
 mod clock;
+#[path = "forward/connections.rs"]
+mod connections;
 #[path = "forward/lookups.rs"]
 mod lookups;
 #[path = "forward/packets.rs"]
@@ -17,8 +19,12 @@ mod packets;
 mod rounds;
 #[path = "forward/router.rs"]
 mod router;
+#[path = "forward/rules.rs"]
+mod rules;
 #[path = "../tests/kernel/shared.rs"]
 mod shared;
+#[path = "forward/wire.rs"]
+mod wire;
 
 use clock::Processor;
 
@@ -31,5 +37,8 @@ fn main() {
     }
     if is_asked("chain") {
         chain::measure(&processor);
+    }
+    if is_asked("connections") {
+        connections::measure(&processor);
     }
 }

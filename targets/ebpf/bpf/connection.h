@@ -5,8 +5,8 @@
 #include "conntrack.h"
 #include "maps.h"
 #include "parse.h"
+#include "rewrite.h"
 #include "select.h"
-#include "way.h"
 
 /* How a packet leaves. */
 struct translation {
@@ -15,8 +15,8 @@ struct translation {
 	__be16 ports[2];
 	/* The only device that it may leave by; 0 for any. */
 	__u32 ifindex;
-	/* Of its connection's mark the bits that name a member: CONNECTION_MEMBER. */
-	__u32 mark;
+	/* The member that its connection stays with, told as layout.h says; 0 where it goes by the kernel's routes. */
+	__u32 member;
 };
 
 /* Whether a packet may be of a connection that is. */
@@ -102,30 +102,31 @@ INLINE struct bpf_fib_lookup translated_question(const struct packet *packet, co
 	return question;
 }
 
-/* Has a connection that stays with a member of a group ask for the way by that one alone; otherwise why it needs the stack. */
-INLINE int ask_by_member(const struct port *port, const struct packet *packet, const struct translation *to,
-			 struct bpf_fib_lookup *question, __u32 *flags)
+/* Whether a masqueraded connection's packets would leave by another device, which ends it. */
+INLINE int leaves_elsewhere(const struct translation *to, __u32 ifindex)
 {
-	if (!is_to_be_marked(port, packet) || !(to->mark & CONNECTION_MEMBER))
-		return CONTINUE;
-	__u32 way = find_way(packet->key.family, to->destination);
-	if (way < WAY_GROUP)
-		return CONTINUE;
-	struct member *member = find_named(way, to->mark);
-	if (!member)
-		return STACK_NO_MEMBER;
-	question->tbid = member->table;
-	*flags = FIB_LOOKUP_DIRECT | FIB_LOOKUP_TBID;
-	return CONTINUE;
+	return to->ifindex && to->ifindex != ifindex;
+}
+
+/* Whether a packet goes by a member of a group. */
+INLINE int goes_by_member(const struct port *port, const struct packet *packet, const struct translation *to)
+{
+	return to->member && is_to_be_marked(port, packet);
 }
 
 /* What checksums change by where a packet's addresses do. Behind addresses of IPv4 are zeros. */
 INLINE __u32 change_of_addresses(const struct packet *packet, const struct translation *to)
 {
-	struct ends6 before = {}, behind = {};
-	__builtin_memcpy(before.source, packet->source, 16);
-	__builtin_memcpy(before.destination, packet->destination, 16);
-	__builtin_memcpy(behind.source, to->source, 16);
-	__builtin_memcpy(behind.destination, to->destination, 16);
-	return bpf_csum_diff(before.source, 32, behind.source, 32, 0);
+	__u64 sum = 0;
+	for (int i = 0; i < (packet->key.family == AF_INET ? 1 : 4); i++) {
+		sum = add_change(sum, packet->source[i], to->source[i]);
+		sum = add_change(sum, packet->destination[i], to->destination[i]);
+	}
+	return fold_change(sum);
+}
+
+/* The same of its ports. */
+INLINE __u32 change_of_ports(const struct packet *packet, const struct translation *to)
+{
+	return fold_change(add_change(0, *(const __u32 *)packet->key.ports, *(const __u32 *)to->ports));
 }

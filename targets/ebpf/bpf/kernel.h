@@ -19,6 +19,15 @@ typedef __u32 __be32;
 /* What clang knows of a variable it forgets here. It would leave out a check that always holds, without which the verifier refuses
  * what is behind it, and make branches of what is to be computed. */
 #define FORGET(variable) asm volatile("" : "+r"(variable))
+/* The same of the verifier, given a number that it knows nothing of. It would follow each value that a loop ends with through all
+ * that is behind it. */
+#define FORGET_VALUE(variable, unknown)        \
+	do {                                   \
+		__u32 hidden_by = (unknown);   \
+		(variable) ^= hidden_by;       \
+		FORGET(variable);              \
+		(variable) ^= hidden_by;       \
+	} while (0)
 #define ASSERT_SIZE(type, size) _Static_assert(sizeof(type) == (size), #type)
 #define ASSERT_OFFSET(type, field, offset) _Static_assert(__builtin_offsetof(type, field) == (offset), #type "." #field)
 
@@ -101,7 +110,6 @@ ASSERT_SIZE(struct bpf_redir_neigh, 20);
 /* bpf.h: bpf_l4_csum_replace() changes what is summed up of the IP header; leaves out a datagram that has no checksum. */
 #define BPF_F_PSEUDO_HDR (1 << 4)
 #define BPF_F_MARK_MANGLED_0 (1 << 5)
-#define BPF_ANY 0
 #define BPF_F_NO_PREALLOC 1
 #define BPF_F_MMAPABLE (1 << 10)
 
@@ -111,10 +119,8 @@ ASSERT_SIZE(struct bpf_redir_neigh, 20);
 
 /* bpf.h: functions by their numbers. */
 static void *(*const bpf_map_lookup_elem)(void *map, const void *key) = (void *)1;
-static long (*const bpf_map_update_elem)(void *map, const void *key, const void *value, __u64 flags) = (void *)2;
 static long (*const bpf_skb_store_bytes)(struct __sk_buff *skb, __u32 offset, const void *from, __u32 len, __u64 flags) = (void *)9;
 static long (*const bpf_l4_csum_replace)(struct __sk_buff *skb, __u32 offset, __u64 from, __u64 to, __u64 flags) = (void *)11;
-static __s32 (*const bpf_csum_diff)(const void *from, __u32 from_size, const void *to, __u32 to_size, __u32 seed) = (void *)28;
 static long (*const bpf_skb_pull_data)(struct __sk_buff *skb, __u32 len) = (void *)39;
 static long (*const bpf_redirect_map)(void *map, __u64 key, __u64 flags) = (void *)51;
 static long (*const bpf_fib_lookup)(void *ctx, struct bpf_fib_lookup *params, __s32 size, __u32 flags) = (void *)69;

@@ -54,6 +54,35 @@ ASSERT_SIZE(struct port, 8);
 #define PORT_MARKS4 16
 #define PORT_MARKS6 32
 
+/* Who decides about packets to a destination; from WAY_GROUP on it is a group. */
+enum { WAY_STACK = 0, WAY_FIB = 1, WAY_OWN = 2, WAY_GROUP = 3 };
+
+/* What follows of ports, ways and own addresses for most packets, so that these need no look-up but in one array. Those stay what
+ * counts: where this says nothing, as when it is all zeros, they are asked. */
+#define DIGEST_PORTS 256
+#define DIGEST_WAYS 4096
+#define DIGEST_FOREIGN 4096
+struct digest {
+	/* By the lower bits of ifindex. */
+	struct digest_port {
+		struct port port;
+		/* Whose it is; 0 for nobody's. */
+		__u32 ifindex;
+		__u32 padding;
+	} ports[DIGEST_PORTS];
+	/* The way, with one added, of all destinations that come to a place; 0 where there are several. */
+	__u8 ways4[DIGEST_WAYS];
+	__u8 ways6[DIGEST_WAYS];
+	/* Bits: that no own address of IPv4 comes to a place. */
+	__u64 foreign4[DIGEST_FOREIGN / 64];
+};
+ASSERT_SIZE(struct digest, 12800);
+ASSERT_OFFSET(struct digest, ways4, 4096);
+ASSERT_OFFSET(struct digest, foreign4, 12288);
+_Static_assert(WAY_GROUP + MAX_GROUPS < 256, "a way fits into a byte");
+/* Odd numbers, by which places differ where addresses do. */
+#define DIGEST_FACTOR 0x9e3779b1U
+
 /* The bit of a connection's mark that puts it on the short cut. Rules set it. */
 #define CONNECTION_SHORT 0x80000000
 
@@ -61,6 +90,9 @@ ASSERT_SIZE(struct port, 8);
  * marks. Rules keep them. */
 #define CONNECTION_MEMBER 0x7fff0000
 #define CONNECTION_MEMBER_SHIFT 16
+/* A connection's member is told by these bits and, below them, its place among all members: NO_PLACE where nobody has the mark. */
+#define NO_PLACE (MAX_GROUPS * IDS)
+_Static_assert(NO_PLACE < 1 << CONNECTION_MEMBER_SHIFT, "a place fits below a mark");
 
 /* How long a connection lives without a packet. */
 struct timeout {
@@ -76,7 +108,7 @@ enum { TIMEOUT_TCP, TIMEOUT_UDP, TIMEOUTS };
 struct remembered {
 	__be32 source[4];
 	__be32 destination[4];
-	/* The end that changes, behind it; in the last word, where that is free, the connection's mark. */
+	/* The end that changes, behind it; in the last word, where that is free, the connection's member. */
 	__be32 becomes[4];
 	__be16 ports[2];
 	__be16 port;
@@ -97,9 +129,6 @@ ASSERT_OFFSET(struct remembered, ports, 48);
 #define REMEMBERED_KIND 0xff
 /* 16 MiB: enough for both directions of 65,000 connections, with few that have to make room. */
 #define REMEMBERED (1 << 18)
-
-/* Who decides about packets to a destination; from WAY_GROUP on it is a group. */
-enum { WAY_STACK = 0, WAY_FIB = 1, WAY_OWN = 2, WAY_GROUP = 3 };
 
 struct group {
 	__u8 name[NAME_LENGTH];

@@ -11,6 +11,14 @@ struct {
 	MAP_ENTRIES(1024);
 } ports SECTION(".maps");
 
+/* Written by the control plane, always as a whole. */
+struct {
+	MAP_TYPE(BPF_MAP_TYPE_ARRAY);
+	MAP_KEY(__u32);
+	MAP_VALUE(struct digest);
+	MAP_ENTRIES(1);
+} digests SECTION(".maps");
+
 /* By the longest prefix of the destination: WAY_...; written by the control plane. */
 struct {
 	MAP_TYPE(BPF_MAP_TYPE_LPM_TRIE);

@@ -63,10 +63,10 @@ INLINE struct remembered *find_line(const struct flow_key *key)
 	return line && is_line_of(line, key) ? line : 0;
 }
 
-/* Where a line has the mark of a connection: an address of IPv4 takes one word, and an end that does not change takes none. */
-#define MARK_PLACE 3
+/* Where a line has the member of a connection: an address of IPv4 takes one word, and an end that does not change takes none. */
+#define MEMBER_PLACE 3
 
-INLINE int has_room_for_mark(const struct packet *packet, __u32 kind)
+INLINE int has_room_for_member(const struct packet *packet, __u32 kind)
 {
 	return packet->key.family == AF_INET || !(kind & (REMEMBERED_SOURCE | REMEMBERED_DESTINATION));
 }
@@ -95,7 +95,7 @@ INLINE int recall_translation(const struct packet *packet, struct translation *t
 	if (!is_line_of(&line, &packet->key) || (line.kind & ~REMEMBERED_KIND) != sum_of(&line, line.kind & REMEMBERED_KIND))
 		return 0;
 	to->ifindex = line.ifindex;
-	to->mark = has_room_for_mark(packet, line.kind) ? line.becomes[MARK_PLACE] : 0;
+	to->member = has_room_for_member(packet, line.kind) ? line.becomes[MEMBER_PLACE] : 0;
 	__builtin_memcpy(to->source, packet->source, 16);
 	__builtin_memcpy(to->destination, packet->destination, 16);
 	__builtin_memcpy(to->ports, packet->key.ports, 4);
@@ -116,15 +116,15 @@ INLINE int are_same(const __be32 *one, const __be32 *other)
 }
 
 /* Writes down what the kernel's entry has just said of a packet. A line has room for one end that changes, for most devices'
- * numbers, and mostly for a mark; what is more is asked for each time. */
+ * numbers, and mostly for a member; what is more is asked for each time. */
 INLINE void remember_translation(const struct packet *packet, const struct translation *to)
 {
 	int keeps_source = are_same(to->source, packet->source) && to->ports[0] == packet->key.ports[0];
 	int keeps_destination = are_same(to->destination, packet->destination) && to->ports[1] == packet->key.ports[1];
 	__u32 kind = kind_of(&packet->key) | (keeps_source ? 0 : REMEMBERED_SOURCE) |
 		     (keeps_destination ? 0 : REMEMBERED_DESTINATION);
-	int has_room = has_room_for_mark(packet, kind);
-	if ((!keeps_source && !keeps_destination) || to->ifindex > 0xffff || (to->mark && !has_room))
+	int has_room = has_room_for_member(packet, kind);
+	if ((!keeps_source && !keeps_destination) || to->ifindex > 0xffff || (to->member && !has_room))
 		return;
 	struct remembered line = { .ifindex = to->ifindex, .asked = tick() };
 	__builtin_memcpy(line.source, packet->source, 16);
@@ -139,7 +139,7 @@ INLINE void remember_translation(const struct packet *packet, const struct trans
 		line.port = to->ports[1];
 	}
 	if (has_room)
-		line.becomes[MARK_PLACE] = to->mark;
+		line.becomes[MEMBER_PLACE] = to->member;
 	line.kind = kind | sum_of(&line, kind);
 
 	__u32 place = first_place(&packet->key);

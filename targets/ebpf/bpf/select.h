@@ -4,6 +4,7 @@
 #include "hash.h"
 #include "memory.h"
 #include "parse.h"
+#include "way.h"
 
 /* The slot of a hash; 0 where the group has no table. */
 INLINE const struct slot *find_slot(__u32 group, const struct group *about, __u32 hash)
@@ -23,12 +24,17 @@ INLINE const struct slot *find_slot(__u32 group, const struct group *about, __u3
 	return table && slot < SMALL_SLOTS ? &table->slots[slot] : 0;
 }
 
-/* The member of an id, if it lives. */
-INLINE struct member *find_member(__u32 group, __u32 id)
+/* The member of a place, if it lives. */
+INLINE struct member *member_at(__u32 place)
 {
-	__u32 place = group * IDS + id;
 	struct member *member = bpf_map_lookup_elem(&members, &place);
 	return member && member->ifindex && (member->flags & MEMBER_ALIVE) ? member : 0;
+}
+
+/* The same of a group's id. */
+INLINE struct member *find_member(__u32 group, __u32 id)
+{
+	return member_at(group * IDS + id);
 }
 
 /* Where a connection goes whose slot has changed: to where it was seen before; else, while the group drains, a new one to
@@ -104,15 +110,28 @@ INLINE int find_outlet(__u32 way, const struct packet *packet, __u32 ifindex, st
 	return (*member)->ifindex == ifindex ? STACK_SAME_DEVICE : CONTINUE;
 }
 
-/* The member of the way's group that a connection's mark names; 0 where it names none that lives. New members take the first
- * free place, so it is among the first. */
-INLINE struct member *find_named(__u32 way, __u32 connection_mark)
+/* The member that a connection's mark names for packets to a destination, told as layout.h says; 0 where the mark has no
+ * member, or the way there is no group's. New members take the first free place, so it is among the first. */
+INLINE __u32 name_member(__u8 family, const __be32 *destination, __u32 connection_mark)
 {
-	__u32 mark = (connection_mark & CONNECTION_MEMBER) >> CONNECTION_MEMBER_SHIFT;
-	for (__u32 id = 0; mark && id < MAX_IDS; id++) {
-		struct member *member = find_member(way - WAY_GROUP, id);
-		if (member && member->mark == mark)
-			return member;
+	__u32 bits = connection_mark & CONNECTION_MEMBER, way = bits ? find_way(family, destination) : WAY_STACK;
+	if (way < WAY_GROUP)
+		return 0;
+	for (__u32 id = 0; id < MAX_IDS; id++) {
+		__u32 place = (way - WAY_GROUP) * IDS + id;
+		struct member *member = member_at(place);
+		if (!member || member->mark != bits >> CONNECTION_MEMBER_SHIFT)
+			continue;
+		FORGET_VALUE(place, connection_mark);
+		return bits | place;
 	}
-	return 0;
+	return bits | NO_PLACE;
+}
+
+/* The member that is told so, and its place; 0 where it has gone, and where another one has come into its place. */
+INLINE struct member *find_named(__u32 named, __u32 *place)
+{
+	*place = named & ~CONNECTION_MEMBER;
+	struct member *member = member_at(*place);
+	return member && member->mark == named >> CONNECTION_MEMBER_SHIFT ? member : 0;
 }

@@ -39,16 +39,18 @@ INLINE struct nf_conn *tc_find_connection(struct __sk_buff *skb, const struct pa
 INLINE int tc_find_translation(struct __sk_buff *skb, const struct packet *packet, struct translation *to)
 {
 	__u8 direction;
+	__u32 mark = 0;
 	struct nf_conn *connection = tc_find_connection(skb, packet, &direction);
 	if (!connection)
 		return 0;
 	int found = is_short(connection, packet) && read_extensions(connection, direction, to);
 	if (found) {
 		READ_TRANSLATION(to, connection, direction);
-		to->mark = connection->mark & CONNECTION_MEMBER;
+		mark = connection->mark;
 		keep_alive(connection, packet);
 	}
 	bpf_ct_release(connection);
+	to->member = name_member(packet->key.family, to->destination, mark);
 	return found;
 }
 
@@ -100,7 +102,7 @@ INLINE void tc_translate(struct __sk_buff *skb, const struct packet *packet, con
 {
 	int is_ipv4 = packet->key.family == AF_INET;
 	__u32 addresses = change_of_addresses(packet, to);
-	__u32 ports = bpf_csum_diff((void *)packet->key.ports, 4, (void *)to->ports, 4, 0);
+	__u32 ports = change_of_ports(packet, to);
 	__u32 transport = packet->offset + (is_ipv4 ? sizeof(struct ipv4) : sizeof(struct ipv6));
 	int is_tcp = packet->protocol == PROTOCOL_TCP;
 	__u32 checksum = transport + (is_tcp ? TCP_CHECKSUM_OFFSET : UDP_CHECKSUM_OFFSET);
@@ -119,9 +121,14 @@ INLINE void tc_translate(struct __sk_buff *skb, const struct packet *packet, con
 INLINE int tc_look_up_translated(struct __sk_buff *skb, const struct port *port, const struct packet *packet,
 				 const struct translation *to, struct bpf_fib_lookup *answer)
 {
-	__u32 flags = 0;
-	int found = ask_by_member(port, packet, to, answer, &flags);
-	return found == CONTINUE ? tc_look_up(skb, answer, flags) : found;
+	if (!goes_by_member(port, packet, to))
+		return tc_look_up(skb, answer, 0);
+	__u32 place;
+	struct member *member = find_named(to->member, &place);
+	if (!member)
+		return STACK_NO_MEMBER;
+	answer->tbid = member->table;
+	return tc_look_up(skb, answer, FIB_LOOKUP_DIRECT | FIB_LOOKUP_TBID);
 }
 
 /* Sends a packet of a connection on the short cut; CONTINUE where it is on none, or why it needs the stack. */
@@ -141,8 +148,7 @@ INLINE int tc_by_connection(struct __sk_buff *skb, const struct port *port, cons
 	}
 	struct bpf_fib_lookup answer = translated_question(packet, &to, skb->ifindex);
 	int found = tc_look_up_translated(skb, port, packet, &to, &answer);
-	/* A masqueraded connection ends where its packets would leave by another device. */
-	if (found == CONTINUE && to.ifindex && to.ifindex != answer.ifindex) {
+	if (found == CONTINUE && leaves_elsewhere(&to, answer.ifindex)) {
 		forget_translation(&packet->key);
 		forget_answers(packet, &to);
 		found = STACK_FIB;

@@ -10,8 +10,8 @@
 INLINE int tc_forward(struct __sk_buff *skb, struct packet *packet, int *verdict)
 {
 	__u32 ifindex = skb->ifindex;
-	struct port *port = bpf_map_lookup_elem(&ports, &ifindex);
-	if (!port)
+	struct port port;
+	if (!find_port(ifindex, &port))
 		return STACK_WAY;
 	if (skb->vlan_present ||
 	    (skb->protocol != htons(ETHERTYPE_IPV4) && skb->protocol != htons(ETHERTYPE_IPV6)))
@@ -20,7 +20,7 @@ INLINE int tc_forward(struct __sk_buff *skb, struct packet *packet, int *verdict
 		return STACK_OTHER_HOST;
 	if (skb->mark)
 		return STACK_MARKED;
-	packet->offset = header_length(port);
+	packet->offset = header_length(&port);
 	int parsed = tc_parse(skb, packet);
 	if (parsed == STACK_SHORT && skb->data_end - skb->data < LOOKED_AT && skb->len > skb->data_end - skb->data) {
 		/* The rest of it lies elsewhere. */
@@ -30,13 +30,13 @@ INLINE int tc_forward(struct __sk_buff *skb, struct packet *packet, int *verdict
 	if (parsed != CONTINUE)
 		return parsed;
 #ifdef KNOWS_CONNECTIONS
-	int sent = tc_by_connection(skb, port, packet, verdict);
+	int sent = tc_by_connection(skb, &port, packet, verdict);
 	if (sent != CONTINUE)
 		return sent;
 #endif
-	if (is_to_be_marked(port, packet))
+	if (is_to_be_marked(&port, packet))
 		return tc_mark(skb, packet);
-	if (!(port->flags & PORT_ROUTES))
+	if (!(port.flags & PORT_ROUTES))
 		return STACK_RULES;
 	__u32 way;
 	int found = find_forwarder(packet, &way);

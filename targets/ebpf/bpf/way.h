@@ -1,19 +1,27 @@
 /* From a packet's destination to who decides about it. */
 #pragma once
 
+#include "digest.h"
 #include "maps.h"
 #include "parse.h"
 
 /* Whether a packet says to be from the router itself. Of IPv6 the kernel forwards these too (ip6_forward). */
 INLINE int is_from_router(const struct packet *packet)
 {
-	return packet->key.family == AF_INET && bpf_map_lookup_elem(&own4, &packet->source[0]);
+	return packet->key.family == AF_INET && !is_foreign4(packet->source[0]) &&
+	       bpf_map_lookup_elem(&own4, &packet->source[0]);
 }
 
 /* WAY_...: what the longest prefix of the destination says; the stack's without one. */
 INLINE __u32 find_way(__u8 family, const __be32 *destination)
 {
-	__u32 *way;
+	const struct digest *digest = find_digest();
+	__u32 *way, of_all = 0;
+	if (digest)
+		of_all = family == AF_INET ? digest->ways4[place_of_way4(destination[0])] :
+					     digest->ways6[place_of_way6(destination)];
+	if (of_all)
+		return of_all - 1;
 	if (family == AF_INET) {
 		struct ways4_key key = { .prefix_len = 32, .address = destination[0] };
 		way = bpf_map_lookup_elem(&ways4, &key);

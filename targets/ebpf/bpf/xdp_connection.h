@@ -5,27 +5,6 @@
 #include "remembered.h"
 #include "xdp.h"
 
-/* What the kernel's routes say of a packet, as it is behind a change of its destination: CONTINUE with the addresses of its next
- * frame, or why it can't be sent from here. */
-INLINE int xdp_look_up(struct xdp_md *context, const struct port *port, const struct packet *packet,
-		       const struct translation *to, struct bpf_fib_lookup *question)
-{
-	__u32 flags = 0;
-	int asked = ask_by_member(port, packet, to, question, &flags);
-	if (asked != CONTINUE)
-		return asked;
-	question->tot_len = packet->length;
-	long found = bpf_fib_lookup(context, question, sizeof(*question), flags);
-	if (found == FIB_NO_NEIGHBOUR)
-		return STACK_UNRESOLVED;
-	if (found != FIB_SUCCESS)
-		return STACK_FIB;
-	if (question->ifindex == context->ingress_ifindex)
-		return STACK_SAME_DEVICE;
-	__u32 ifindex = question->ifindex;
-	return bpf_map_lookup_elem(&takers, &ifindex) ? CONTINUE : STACK_UNRESOLVED;
-}
-
 /* Changes ports, and the checksum that both ends are a part of. Returns whether they are there. */
 INLINE int xdp_translate_ports(void *transport, void *data_end, const struct packet *packet,
 			       const struct translation *to, __u32 change)
@@ -55,7 +34,7 @@ INLINE int xdp_translate(struct xdp_md *context, const struct packet *packet, co
 {
 	void *data = (void *)(long)context->data, *data_end = (void *)(long)context->data_end;
 	__u32 addresses = change_of_addresses(packet, to);
-	__u32 change = bpf_csum_diff((void *)packet->key.ports, 4, (void *)to->ports, 4, addresses);
+	__u32 change = fold_change((__u64)addresses + change_of_ports(packet, to));
 	if (packet->key.family == AF_INET) {
 		struct ipv4 *ip = data + sizeof(struct ethernet);
 		if ((void *)(ip + 1) > data_end || !xdp_translate_ports(ip + 1, data_end, packet, to, change))
@@ -73,6 +52,57 @@ INLINE int xdp_translate(struct xdp_md *context, const struct packet *packet, co
 	return 1;
 }
 
+/* Changes a packet, and the header of its frame. Returns whether all headers are there. */
+INLINE int xdp_translate_frame(struct xdp_md *context, const struct packet *packet, const struct translation *to,
+			       const __u8 *destination, const __u8 *source)
+{
+	return xdp_translate(context, packet, to) && xdp_rewrite(context, packet, destination, source);
+}
+
+/* Sends a packet to the only neighbour of its member's table, which the member's record names. */
+INLINE int xdp_to_member(struct xdp_md *context, const struct packet *packet, const struct translation *to,
+			 const struct member *member, __u32 place, int *verdict)
+{
+	if (member->ifindex == context->ingress_ifindex)
+		return STACK_SAME_DEVICE;
+	if (packet->length > member->mtu)
+		return STACK_MTU;
+	if (leaves_elsewhere(to, member->ifindex))
+		return STACK_FIB;
+	if (!xdp_translate_frame(context, packet, to, member->destination, member->source))
+		return STACK_SHORT;
+	*verdict = bpf_redirect_map(&devices, place, 0);
+	return FORWARDED_BY_CONNECTION;
+}
+
+/* Sends a packet as the kernel's routes have it behind a change of its destination: those of the member's table, if it has a
+ * member. */
+INLINE int xdp_by_fib(struct xdp_md *context, const struct packet *packet, const struct translation *to,
+		      const struct member *member, int *verdict)
+{
+	struct bpf_fib_lookup answer = translated_question(packet, to, context->ingress_ifindex);
+	answer.tot_len = packet->length;
+	__u32 flags = 0;
+	if (member) {
+		answer.tbid = member->table;
+		flags = FIB_LOOKUP_DIRECT | FIB_LOOKUP_TBID;
+	}
+	long found = bpf_fib_lookup(context, &answer, sizeof(answer), flags);
+	if (found == FIB_NO_NEIGHBOUR)
+		return STACK_UNRESOLVED;
+	if (found != FIB_SUCCESS || leaves_elsewhere(to, answer.ifindex))
+		return STACK_FIB;
+	if (answer.ifindex == context->ingress_ifindex)
+		return STACK_SAME_DEVICE;
+	__u32 ifindex = answer.ifindex;
+	if (!bpf_map_lookup_elem(&takers, &ifindex))
+		return STACK_UNRESOLVED;
+	if (!xdp_translate_frame(context, packet, to, answer.dmac, answer.smac))
+		return STACK_SHORT;
+	*verdict = bpf_redirect_map(&takers, ifindex, 0);
+	return FORWARDED_BY_CONNECTION;
+}
+
 /* Sends a packet of a connection on the short cut; CONTINUE where nothing is remembered of it, otherwise why it is sent from
  * elsewhere. */
 INLINE int xdp_by_connection(struct xdp_md *context, const struct port *port, const struct packet *packet, int *verdict)
@@ -80,15 +110,14 @@ INLINE int xdp_by_connection(struct xdp_md *context, const struct port *port, co
 	struct translation to = {};
 	if (!may_be_short(port, packet) || begins_or_ends(packet) || !recall_translation(packet, &to))
 		return CONTINUE;
-	struct bpf_fib_lookup answer = translated_question(packet, &to, context->ingress_ifindex);
-	int found = xdp_look_up(context, port, packet, &to, &answer);
-	if (found != CONTINUE)
-		return found;
-	/* A masqueraded connection ends where its packets would leave by another device. */
-	if (to.ifindex && to.ifindex != answer.ifindex)
-		return STACK_FIB;
-	if (!xdp_translate(context, packet, &to) || !xdp_rewrite(context, packet, answer.dmac, answer.smac))
-		return STACK_SHORT;
-	*verdict = bpf_redirect_map(&takers, answer.ifindex, 0);
-	return FORWARDED_BY_CONNECTION;
+	struct member *member = 0;
+	if (goes_by_member(port, packet, &to)) {
+		__u32 place;
+		member = find_named(to.member, &place);
+		if (!member)
+			return STACK_NO_MEMBER;
+		if (member->flags & MEMBER_RESOLVED)
+			return xdp_to_member(context, packet, &to, member, place, verdict);
+	}
+	return xdp_by_fib(context, packet, &to, member, verdict);
 }

@@ -10,18 +10,18 @@ INLINE int xdp_forward(struct xdp_md *context, struct packet *packet, int *verdi
 {
 	void *data = (void *)(long)context->data, *data_end = (void *)(long)context->data_end;
 	__u32 ifindex = context->ingress_ifindex;
-	struct port *port = bpf_map_lookup_elem(&ports, &ifindex);
-	if (!port)
+	struct port port;
+	if (!find_port(ifindex, &port))
 		return STACK_WAY;
-	int parsed = xdp_parse(data, data_end, port, packet);
+	int parsed = xdp_parse(data, data_end, &port, packet);
 	if (parsed != CONTINUE)
 		return parsed;
 #ifdef KNOWS_CONNECTIONS
-	int sent = xdp_by_connection(context, port, packet, verdict);
+	int sent = xdp_by_connection(context, &port, packet, verdict);
 	if (sent != CONTINUE)
 		return sent;
 #endif
-	if (!(port->flags & PORT_ROUTES) || is_to_be_marked(port, packet))
+	if (!(port.flags & PORT_ROUTES) || is_to_be_marked(&port, packet))
 		return STACK_RULES;
 	__u32 way;
 	int found = find_forwarder(packet, &way);

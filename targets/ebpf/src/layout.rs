@@ -29,6 +29,11 @@ pub(crate) const WAY_STACK: u32 = 0;
 pub(crate) const WAY_FIB: u32 = 1;
 pub(crate) const WAY_OWN: u32 = 2;
 pub(crate) const WAY_GROUP: u32 = 3;
+/// The places of a digest.
+pub(crate) const DIGEST_PORTS: usize = 256;
+pub(crate) const DIGEST_WAYS: usize = 4096;
+pub(crate) const DIGEST_FOREIGN: usize = 4096;
+pub(crate) const DIGEST_FACTOR: u32 = 0x9e37_79b1;
 /// `FIELD_...`.
 pub(crate) const FIELD_SOURCE: u8 = 1;
 pub(crate) const FIELD_DESTINATION: u8 = 2;
@@ -58,12 +63,31 @@ pub(crate) struct Slot {
     pub(crate) before: u8,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[repr(C)]
 pub(crate) struct RawPort {
     pub(crate) mac: [u8; 6],
     pub(crate) flags: u8,
     pub(crate) hook: u8,
+}
+
+/// A port in a digest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(C)]
+pub(crate) struct RawDigestPort {
+    pub(crate) port: RawPort,
+    pub(crate) ifindex: u32,
+    pub(crate) padding: u32,
+}
+
+/// What follows of ports, ways and own addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(C)]
+pub(crate) struct RawDigest {
+    pub(crate) ports: [RawDigestPort; DIGEST_PORTS],
+    pub(crate) ways4: [u8; DIGEST_WAYS],
+    pub(crate) ways6: [u8; DIGEST_WAYS],
+    pub(crate) foreign4: [u64; DIGEST_FOREIGN / 64],
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -106,6 +130,9 @@ pub(crate) struct RawCount {
 const _: () = {
     assert!(size_of::<Slot>() == 2);
     assert!(size_of::<RawPort>() == 8);
+    assert!(size_of::<RawDigest>() == 12_800);
+    assert!(offset_of!(RawDigest, ways4) == 4096);
+    assert!(offset_of!(RawDigest, foreign4) == 12_288);
     assert!(size_of::<RawGroup>() == 56);
     assert!(offset_of!(RawGroup, drain_until) == 32);
     assert!(offset_of!(RawGroup, generation) == 40);
@@ -144,4 +171,4 @@ macro_rules! plain {
     };
 }
 
-plain!(RawTimeout, RawPort, RawGroup, RawMember, RawCount, SmallTable, LargeTable);
+plain!(RawTimeout, RawPort, RawDigest, RawGroup, RawMember, RawCount, SmallTable, LargeTable);

@@ -8,6 +8,7 @@ mod change;
 mod connections;
 mod counters;
 mod device;
+mod digest;
 mod failure;
 mod flow;
 mod group;

@@ -1,6 +1,6 @@
 //! The maps of a namespace's fast path: what the control plane reads and writes. What each is for says `bpf/maps.h`.
 
-use crate::layout::{LargeTable, RawCount, RawGroup, RawMember, RawPort, RawTimeout, SmallTable};
+use crate::layout::{LargeTable, RawCount, RawDigest, RawGroup, RawMember, RawPort, RawTimeout, SmallTable};
 use aya::maps::{
     Array, ArrayOfMaps, DevMap, DevMapHash, HashMap, LpmTrie, Map, MapData, MapError, PerCpuArray,
 };
@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 /// Their names in the object, and as pins.
 pub(crate) const NAMES: &[&str] = &[
     "ports",
+    "digests",
     "ways4",
     "ways6",
     "own4",
@@ -36,6 +37,7 @@ pub(crate) struct Maps {
     /// Where they are pinned.
     pub(crate) directory: PathBuf,
     pub(crate) ports: HashMap<MapData, u32, RawPort>,
+    pub(crate) digests: Array<MapData, RawDigest>,
     pub(crate) ways4: LpmTrie<MapData, [u8; 4], u32>,
     pub(crate) ways6: LpmTrie<MapData, [u8; 16], u32>,
     pub(crate) own4: HashMap<MapData, [u8; 4], u32>,
@@ -67,6 +69,7 @@ impl Maps {
         Ok(Self {
             directory: directory.to_owned(),
             ports: map("ports")?.try_into()?,
+            digests: map("digests")?.try_into()?,
             ways4: map("ways4")?.try_into()?,
             ways6: map("ways6")?.try_into()?,
             own4: map("own4")?.try_into()?,

@@ -7,8 +7,8 @@ use crate::layout::RawPort;
 use crate::maps::Maps;
 use crate::program::Build;
 use crate::{
-    Change, Counters, Hidden, Neighbour, NextHop, Observed, Port, State, connections, counters, group, kfunc,
-    neighbour, pins, port, program, read, way,
+    Change, Counters, Hidden, Neighbour, NextHop, Observed, Port, State, connections, counters, digest,
+    group, kfunc, neighbour, pins, port, program, read, way,
 };
 use rosc_target::{DeviceName, Diff, Target, TargetError};
 use rustix::io::Errno;
@@ -105,6 +105,8 @@ impl EbpfTarget {
             })?;
         }
         let Some(Held { maps: Some(maps), .. }) = &mut held else { return Ok(()) };
+        let told = digest::write(maps);
+        told.map_err(|error| failed("replace", "fastpath digest", None, &error))?;
         let forgotten = connections::forget_all(maps);
         forgotten.map_err(|error| failed("replace", "fastpath connections", None, &*error))
     }
@@ -171,7 +173,8 @@ impl EbpfTarget {
     }
 }
 
-/// The maps, and the right to change them: taken once for a row of changes, which may be a hundred thousand.
+/// The maps, and the right to change them: taken once for a row of changes, which may be a hundred thousand. The digest says
+/// nothing meanwhile.
 struct Held {
     /// `None` where there are no programs.
     maps: Option<Maps>,
@@ -181,7 +184,9 @@ struct Held {
 impl Held {
     fn open(directory: &Path) -> Result<Self, Box<dyn Error>> {
         let lock = pins::lock(directory)?;
-        Ok(Self { maps: Maps::open(directory)?, _lock: lock })
+        let mut maps = Maps::open(directory)?;
+        maps.as_mut().map(digest::clear).transpose()?;
+        Ok(Self { maps, _lock: lock })
     }
 }
 

@@ -63,6 +63,8 @@ unsafe impl aya::Pod for Variety {}
 /// The programs of one router's packets.
 pub(crate) struct Packets {
     object: Ebpf,
+    /// What lets packets pass.
+    passing: Option<XdpLinkId>,
 }
 
 impl Packets {
@@ -75,7 +77,7 @@ impl Packets {
                 other => panic!("{other:?}"),
             }
         }
-        Self { object }
+        Self { object, passing: None }
     }
 
     /// Has packets handed to these programs.
@@ -100,12 +102,14 @@ impl Packets {
     }
 
     /// Lets it pass, in the driver.
-    pub(crate) fn pass_at(&mut self, ifindex: u32) -> XdpLinkId {
-        self.xdp("pass_xdp").attach_to_if_index(ifindex, XdpMode::Driver).expect("a driver that can")
+    pub(crate) fn pass_at(&mut self, ifindex: u32) {
+        let attached = self.xdp("pass_xdp").attach_to_if_index(ifindex, XdpMode::Driver);
+        self.passing = Some(attached.expect("a driver that can"));
     }
 
     /// Makes room for another program there.
-    pub(crate) fn pass_no_more(&mut self, link: XdpLinkId) {
+    pub(crate) fn pass_no_more(&mut self) {
+        let link = self.passing.take().expect("something passes");
         self.xdp("pass_xdp").detach(link).expect("it is attached");
     }
 
@@ -194,7 +198,7 @@ fn frame(run: Run) -> Vec<u8> {
         (builder.ipv4([10, 0, 0, 0], [203, 0, 113, 9], 64), LENGTHS[0])
     } else {
         let source = [0x20, 1, 0xd, 0xb8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-        let destination = [0x20, 1, 0xd, 0xb8, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9];
+        let destination = [0x3f, 0xff, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9];
         (builder.ipv6(source, destination, 64), LENGTHS[1])
     };
     let mut frame = Vec::new();

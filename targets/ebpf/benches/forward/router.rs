@@ -1,12 +1,12 @@
 //! A router in a namespace of its own, and in another one all that its cables lead to.
 
 use crate::packets::{Packets, neighbour_mac};
-use crate::shared::{LAN, LAN_MAC, Sharing, index, pin};
+use crate::rules;
+use crate::shared::{LAN, LAN_MAC, Sharing, group_name, index, pin};
 use aya::programs::{SchedClassifier, Xdp};
 use aya_obj::programs::XdpAttachType;
 use rosc_ebpf::{
-    BpfFs, By, CONNECTION_SHORT, Connections, EbpfTarget, Hook, Neighbour, NextHop, Port, Reason, Slots,
-    State, Takes,
+    BpfFs, By, Connections, EbpfTarget, Hook, Neighbour, NextHop, Port, Reason, Slots, State, Takes,
 };
 use rosc_target::netns::NetNs;
 use rosc_target::{Origin, Target};
@@ -19,6 +19,9 @@ use std::process::{Command, Stdio};
 
 /// The other end of the LAN's cable.
 pub(crate) const GENERATOR: &str = "generator";
+
+const TIMEOUTS: Connections =
+    Connections { origin: Origin::IMPLIED, tcp_timeout: 86_400, udp_timeout: 86_400 };
 
 /// Members by the numbers of their uplinks, with weights.
 pub(crate) type Members = Vec<(u8, u16)>;
@@ -64,21 +67,8 @@ impl Router {
 
     /// Makes its fast path share everything among members.
     pub(crate) fn share(&mut self, members: &Members, hook: Hook) {
-        let state = state(members, hook);
-        self.inside.run(|| {
-            let mut target = self.target();
-            let observed = target.observe().expect("it can be read");
-            target.apply(&EbpfTarget::diff(&state, &observed).changes).expect("it can be made");
-            let known: BTreeMap<NextHop, Neighbour> = [4, 6]
-                .into_iter()
-                .flat_map(|family| members.iter().map(move |(uplink, _)| (*uplink, family)))
-                .map(|(uplink, family)| {
-                    let neighbour = Neighbour { address: neighbour_mac(uplink), mtu: 1500 };
-                    (next_hop(uplink, family), neighbour)
-                })
-                .collect();
-            target.resolve(&known).expect("they can be told");
-        });
+        self.set(&state(members, hook));
+        self.resolve(members);
     }
 
     /// The same among that many uplinks, while all slots drain: half of the members had them, and have next to none of them
@@ -94,22 +84,56 @@ impl Router {
     pub(crate) fn take_connections(&mut self, hook: Hook) {
         let takes = Takes { ipv4_connections: true, ..Takes::default() };
         let port = Port { origin: Origin::IMPLIED, hook, takes };
-        let state = State {
-            ports: [(LAN.parse().expect("a name"), port)].into(),
-            connections: Some(Connections {
-                origin: Origin::IMPLIED,
-                tcp_timeout: 86_400,
-                udp_timeout: 86_400,
-            }),
-            ..State::default()
-        };
+        let ports = [(LAN.parse().expect("a name"), port)].into();
+        self.set(&State { ports, connections: Some(TIMEOUTS), ..State::default() });
+        self.tell_takers();
+    }
+
+    /// Makes its fast path choose the uplinks of connections by marks, and take those that are on the short cut if it is to.
+    pub(crate) fn choose(&mut self, takes_connections: bool, hook: Hook) {
+        let members = (1..=self.uplinks).map(|uplink| (uplink, 1)).collect();
+        let mut state = state(&members, hook);
+        for (next_hop, member) in state.groups.get_mut(&group_name(4)).expect("a group").members.iter_mut() {
+            let uplinks = 1..=self.uplinks;
+            let uplink = uplinks.into_iter().find(|uplink| *next_hop == self::next_hop(*uplink, 4));
+            member.mark = uplink.map(rules::mark);
+        }
+        for port in state.ports.values_mut() {
+            port.takes = Takes { ipv4_marked: true, ipv4_connections: takes_connections, ..Takes::default() };
+        }
+        state.connections = takes_connections.then_some(TIMEOUTS);
+        self.set(&state);
+        self.resolve(&members);
+        if takes_connections {
+            self.tell_takers();
+        }
+    }
+
+    fn set(&mut self, state: &State) {
         self.inside.run(|| {
             let mut target = self.target();
             let observed = target.observe().expect("it can be read");
-            target.apply(&EbpfTarget::diff(&state, &observed).changes).expect("it can be made");
-            let uplinks = (1..=self.uplinks).map(|uplink| format!("wan{uplink}").parse().expect("a name"));
-            target.tell_takers(&uplinks.collect()).expect("they can be told");
+            target.apply(&EbpfTarget::diff(state, &observed).changes).expect("it can be made");
         });
+    }
+
+    /// Tells drivers of the members' neighbours.
+    fn resolve(&mut self, members: &Members) {
+        let known: BTreeMap<NextHop, Neighbour> = [4, 6]
+            .into_iter()
+            .flat_map(|family| members.iter().map(move |(uplink, _)| (*uplink, family)))
+            .map(|(uplink, family)| {
+                let neighbour = Neighbour { address: neighbour_mac(uplink), mtu: 1500 };
+                (next_hop(uplink, family), neighbour)
+            })
+            .collect();
+        self.inside.run(|| self.target().resolve(&known).expect("they can be told"));
+    }
+
+    /// Tells drivers that all uplinks take frames.
+    fn tell_takers(&mut self) {
+        let uplinks = (1..=self.uplinks).map(|uplink| format!("wan{uplink}").parse().expect("a name"));
+        self.inside.run(|| self.target().tell_takers(&uplinks.collect()).expect("they can be told"));
     }
 
     /// Whether its fast path has left nothing to the stack.
@@ -139,7 +163,7 @@ impl Router {
 }
 
 /// The network of an uplink has room for both ends of its cable.
-fn network(uplink: u8) -> [u8; 3] {
+pub(crate) fn network(uplink: u8) -> [u8; 3] {
     [198, 18, uplink]
 }
 
@@ -169,84 +193,21 @@ fn commands_inside(uplinks: u8, other_side: &str) -> String {
     commands
 }
 
-fn line(text: &mut String, line: impl AsRef<str>) {
+pub(crate) fn line(text: &mut String, line: impl AsRef<str>) {
     text.push_str(line.as_ref());
     text.push('\n');
 }
 
 /// Has ip(8) do some things in the namespace of the calling thread.
-fn ip(commands: &str) {
+pub(crate) fn ip(commands: &str) {
     feed("ip", &["-batch", "-"], commands);
 }
 
-fn feed(program: &str, arguments: &[&str], input: &str) {
+pub(crate) fn feed(program: &str, arguments: &[&str], input: &str) {
     let child = Command::new(program).args(arguments).stdin(Stdio::piped()).spawn();
     let mut child = child.expect("it can be started");
     child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("it reads");
     assert!(child.wait().expect("it ends").success(), "{program} with\n{input}");
-}
-
-/// Has the kernel share connections among the uplinks of the calling thread's namespace as routers do with PCC: a rule for
-/// each class marks connections, another one for each mark has packets routed by it, and sources are translated.
-pub(crate) fn mark_connections(uplinks: u8) {
-    let mut rules =
-        "table ip pcc {\n chain prerouting { type filter hook prerouting priority mangle\n".to_owned();
-    let mut commands = String::new();
-    for (class, uplink) in (1..=uplinks).enumerate() {
-        let fields = "ip saddr . ip daddr . th sport . th dport";
-        let hash = format!("jhash {fields} mod {uplinks} {class}");
-        line(&mut rules, format!("iifname \"{LAN}\" ct mark 0 {hash} ct mark set {uplink}"));
-        let [a, b, c] = network(uplink);
-        line(
-            &mut commands,
-            format!("route add default via {a}.{b}.{c}.2 dev wan{uplink} table {}", 100 + class),
-        );
-        line(&mut commands, format!("rule add fwmark {uplink} lookup {}", 100 + class));
-    }
-    (1..=uplinks).for_each(|uplink| {
-        line(&mut rules, format!("iifname \"{LAN}\" ct mark {uplink} meta mark set {uplink}"));
-    });
-    rules +=
-        "}\n chain srcnat { type nat hook postrouting priority srcnat\n oifname \"wan*\" masquerade\n}\n}\n";
-    ip(&commands);
-    feed("nft", &["-f", "-"], &rules);
-    track();
-}
-
-/// Has the kernel translate sources, and put all connections on the short cut of a fast path, if there is one.
-pub(crate) fn masquerade() {
-    let rules = format!(
-        "table ip nat {{\n chain forward {{ type filter hook forward priority 0\n ct mark set {CONNECTION_SHORT}\n}}\n \
-         chain srcnat {{ type nat hook postrouting priority srcnat\n oifname \"wan*\" masquerade\n}}\n}}\n"
-    );
-    feed("nft", &["-f", "-"], &rules);
-    track();
-}
-
-/// How the kernel tracks connections here.
-fn track() {
-    for (setting, value) in [
-        // Nobody answers.
-        ("udp_timeout", "86400"),
-        // What is left of a packet that is varied is not summed up anew; with a card, that would be the card's to find.
-        ("checksum", "0"),
-    ] {
-        std::fs::write(format!("/proc/sys/net/netfilter/nf_conntrack_{setting}"), value).expect("a setting");
-    }
-}
-
-/// Has the kernel take all connections of UDP for answered, and puts them on the short cut.
-pub(crate) fn answer_connections() {
-    let output = Command::new("conntrack").args(["-L", "-p", "udp", "-o", "save"]).output();
-    let listed = String::from_utf8(output.expect("conntrack can be started").stdout).expect("text");
-    let mut answered = String::new();
-    for connection in listed.lines() {
-        let (front, status) = connection.split_once("-u ").expect("a status");
-        let (_, behind) = status.split_once(' ').expect("both directions");
-        line(&mut answered, format!("{front}-u SEEN_REPLY,ASSURED -m {CONNECTION_SHORT} {behind}"));
-    }
-    feed("conntrack", &["-F"], "");
-    feed("conntrack", &["-R", "-"], &answered);
 }
 
 fn next_hop(uplink: u8, family: u8) -> NextHop {

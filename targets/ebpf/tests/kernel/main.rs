@@ -3,6 +3,7 @@
 mod changes;
 mod connections;
 mod drains;
+mod drivers;
 mod entries;
 mod frame;
 mod hashes;
@@ -13,4 +14,5 @@ mod remembered;
 mod shared;
 mod tables;
 mod tunnel;
+mod ways;
 mod world;

@@ -4,15 +4,14 @@ use crate::entries::{Entry, TIMEOUTS, back, routed, translated};
 use crate::frame::{Extras, flow, packet, plain, tcp};
 use crate::packets::cases;
 use crate::shared::group_name;
-use crate::world::{
-    TC_NEXT, TC_REDIRECT, World, XDP_PASS, XDP_REDIRECT, in_world, ip, mac_of, next_hop, shared_among,
-};
-use rosc_ebpf::{Flow, Hook, Mark, Neighbour, Reason, Slots, State, Takes};
+use crate::world::{TC_NEXT, TC_REDIRECT, World, XDP_PASS, in_world, ip, next_hop, shared_among};
+use rosc_ebpf::{By, Hook, Mark, Neighbour, Reason, Slots, State, Takes, Way};
+use rosc_target::Origin;
 use std::collections::BTreeMap;
 use std::num::NonZeroU16;
 
 /// The mark of an uplink in a family.
-fn mark(uplink: u8, family: u8) -> Mark {
+pub(crate) fn mark(uplink: u8, family: u8) -> Mark {
     let value = u16::from(family) * 256 + u16::from(uplink);
     Mark { value: NonZeroU16::new(value).expect("not zero"), table: 100_000 + u32::from(value) }
 }
@@ -33,6 +32,19 @@ fn marking(weights: &[(u8, u16)], hook: Hook) -> State {
 
 fn take(state: &mut State, takes: Takes) {
     state.ports.values_mut().for_each(|port| port.takes = takes);
+}
+
+/// All connections are taken, which stay with one of these uplinks; hosts are no group's.
+pub(crate) fn keeping(weights: &[(u8, u16)]) -> State {
+    let mut state = marking(weights, Hook::Tc);
+    let marked = Takes { ipv4_marked: true, ipv6_marked: true, ..Takes::default() };
+    take(&mut state, Takes { ipv4_connections: true, ipv6_connections: true, ..marked });
+    state.connections = Some(TIMEOUTS);
+    for hosts in ["10.0.0.0/8", "2001:db8:1::/48"] {
+        let way = Way { origin: Origin::IMPLIED, by: By::Fib };
+        state.ways.insert(hosts.parse().expect("a prefix"), way);
+    }
+    state
 }
 
 /// The uplink that a frame is marked for, with what is counted of it; the packet stays as it was.
@@ -159,19 +171,7 @@ fn a_member_that_stays_gets_the_mark_that_it_is_given_later() {
 #[test]
 fn a_connection_on_the_short_cut_goes_by_its_member_alone() {
     routed(|world| {
-        let mut state = marking(&[(1, 1), (3, 1)], Hook::Tc);
-        take(
-            &mut state,
-            Takes {
-                ipv4_connections: true,
-                ipv6_connections: true,
-                ipv4_marked: true,
-                ipv6_marked: true,
-                ..Takes::default()
-            },
-        );
-        state.connections = Some(TIMEOUTS);
-        world.set(&state);
+        world.set(&keeping(&[(1, 1), (3, 1)]));
         let on = |uplink: u8, family: u8| u32::from(mark(uplink, family).value.get()) << 16;
         for family in [4, 6] {
             let began = |number: u32, of_member: u32| {
@@ -207,45 +207,6 @@ fn a_connection_on_the_short_cut_goes_by_its_member_alone() {
             // What is not to a group goes by the kernel's routes, whatever its connection says.
             let (came, left) = translated(family, 2);
             assert_eq!(sent(&plain(back(left))), leaves, "{came:?}");
-        }
-    });
-}
-
-/// What is remembered of a connection says its member, too, as far as a line has room: where both an address of IPv6 and the
-/// member would have to be there, drivers leave its packets to traffic control.
-#[test]
-fn drivers_send_a_remembered_connection_by_its_member_alone() {
-    routed(|world| {
-        let mut state = marking(&[(1, 1), (3, 1)], Hook::Tc);
-        let marked = Takes { ipv4_marked: true, ipv6_marked: true, ..Takes::default() };
-        take(&mut state, Takes { ipv4_connections: true, ipv6_connections: true, ..marked });
-        state.connections = Some(TIMEOUTS);
-        world.set(&state);
-        world.target.tell_takers(&["wan3".parse().expect("a name")].into()).expect("it can be told");
-        for (family, gateway) in [(4, "192.0.2.3"), (6, "fe80::3")] {
-            ip(&format!("neighbour replace {gateway} lladdr 02:00:00:00:01:03 dev wan3 nud permanent"));
-            let onlink = if family == 4 { "onlink " } else { "" };
-            let table = mark(3, family).table;
-            ip(&format!("route add default via {gateway} dev wan3 {onlink}table {table}"));
-            let (came, left) = translated(family, 7);
-            let masqueraded = Flow { source: left.source, source_port: left.source_port, ..came };
-            let has_room = [(came, came, true), (tcp(came), tcp(masqueraded), family == 4)];
-            for (came, left, has_room) in has_room {
-                let mut entry = Entry::short(came, back(left));
-                entry.mark |= u32::from(mark(3, family).value.get()) << 16;
-                entry.insert();
-                let frame = plain(came);
-                let by_driver = || {
-                    let (_, _, counted, _) = world.send_marked(Hook::Tc, &frame, 0);
-                    assert_eq!(counted, Some(Reason::ForwardedByConnection), "{came:?}");
-                    world.send(Hook::Xdp, &frame)
-                };
-                // A machine may stand still for longer than anything is remembered.
-                let is_sent = |(verdict, out, _): (u32, Vec<u8>, _)| {
-                    verdict == XDP_REDIRECT && out[..6] == [2, 0, 0, 0, 1, 3] && out[6..12] == mac_of("wan3")
-                };
-                assert_eq!((0..20).any(|_| is_sent(by_driver())), has_room, "{came:?}");
-            }
         }
     });
 }

@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 /// A little longer than the programs rely on what they remember.
-const LONG: Duration = Duration::from_millis(1_200);
+pub(crate) const LONG: Duration = Duration::from_millis(1_200);
 
 const SHORT: Option<Reason> = Some(Reason::ForwardedByConnection);
 const RULES: Option<Reason> = Some(Reason::Rules);

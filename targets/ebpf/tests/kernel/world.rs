@@ -1,7 +1,7 @@
 //! A namespace with devices, and a fast path in it.
 
 use crate::shared::{LAN, Sharing, context, index, pin};
-use aya::programs::{SchedClassifier, TestRun, TestRunOptions, TestRunResult, Xdp};
+use aya::programs::{SchedClassifier, TestRun, TestRunAttrs, TestRunOptions, TestRunResult, Xdp};
 use aya_obj::programs::XdpAttachType;
 use rosc_ebpf::{BpfFs, By, Counters, EbpfTarget, Hook, NextHop, Reason, Slots, State};
 use rosc_target::Target;
@@ -116,6 +116,17 @@ impl World {
             }
         };
         outcome.expect("it can be run")
+    }
+
+    /// Has the LAN's driver receive a frame, behind which the kernel does with it what it does.
+    pub(crate) fn receive(&self, frame: &[u8]) {
+        let context = context(Hook::Xdp, index(LAN), frame);
+        let mut options = TestRunOptions::new();
+        options.data_in = Some(frame);
+        options.ctx_in = Some(&context);
+        options.repeat = 1;
+        options.attrs = TestRunAttrs::new().xdp_live_frames(1);
+        self.run_with(Hook::Xdp, options);
     }
 
     /// Gives a packet to a program so many times, whatever becomes of it. Returns what each took.

@@ -4,7 +4,7 @@ use super::{Watch, cabled, records, until, world};
 use crate::kernel::fastpath::connections::{Connections, World};
 use crate::kernel::fastpath::router;
 use rosc::transaction::bpf_fs;
-use rosc_ebpf::{EbpfTarget, Reason};
+use rosc_ebpf::{EbpfTarget, Hidden, Reason};
 use rosc_route::topology::{send_with_checksums, take_frames};
 use rustix::process::Signal;
 
@@ -33,24 +33,43 @@ fn drivers_forward_to_whom_they_were_told_of_and_go_on_without_the_watch() {
 /// Translated connections are sent from drivers too, as long as it is known which devices take frames.
 #[test]
 fn drivers_translate_connections_and_send_them_by_devices_that_take_frames() {
+    if let Some(hidden) = translating(&[1]) {
+        println!("SKIPPED: programs can't look into connection tracking: {hidden:?}");
+    }
+}
+
+/// With several uplinks each connection has its own, which drivers know by what they are told of its neighbour.
+#[test]
+fn drivers_translate_connections_and_send_them_by_the_uplinks_that_were_chosen_for_them() {
+    if let Some(hidden) = translating(&[1, 2]) {
+        println!("SKIPPED: programs can't look into connection tracking: {hidden:?}");
+    }
+}
+
+/// Returns why this kernel can't show it, if it can't.
+fn translating(uplinks: &[usize]) -> Option<Hidden> {
     const TRANSLATED: &str = "/ip firewall connection tracking set liberal-tcp-tracking=yes
-/ip firewall nat add chain=srcnat action=masquerade out-interface=wan1
 /ip firewall filter add chain=forward action=fasttrack-connection
 /ipv6 firewall filter add chain=forward action=fasttrack-connection
 ";
-    let Some(world) = World::build() else { return };
+    let world = World::build()?;
     let target = || EbpfTarget::open(&bpf_fs(world.state_dir()))?.hides_connections();
-    if let Some(hidden) = world.router().run(target).expect("an answer") {
-        println!("SKIPPED: programs can't look into connection tracking: {hidden:?}");
-        return;
+    let hidden = world.router().run(target).expect("an answer");
+    if hidden.is_some() {
+        return hidden;
     }
-    for port in ["lan", "wan1"] {
+    let wans: Vec<String> = uplinks.iter().map(|uplink| format!("wan{uplink}")).collect();
+    for port in wans.iter().map(String::as_str).chain(["lan"]) {
         cabled(world.behind(port), |wire| take_frames(wire, true));
         cabled(world.behind(port), send_with_checksums);
     }
+    let masquerade: String = wans
+        .iter()
+        .map(|wan| format!("/ip firewall nat add chain=srcnat action=masquerade out-interface={wan}\n"))
+        .collect();
     world.apply(&format!(
-        "{TRANSLATED}{}",
-        router(&[1]).replace("set enabled=yes", "set enabled=yes mode=xdp")
+        "{TRANSLATED}{masquerade}{}",
+        router(uplinks).replace("set enabled=yes", "set enabled=yes mode=xdp")
     ));
     let counted = || {
         let counters = world.counters();
@@ -78,4 +97,5 @@ fn drivers_translate_connections_and_send_them_by_devices_that_take_frames() {
     let before = counted();
     connections.ask_much(20);
     assert!(counted()[0] > before[0], "nobody keeps up any more who takes frames");
+    None
 }
