@@ -59,27 +59,21 @@ INLINE __u64 hash4(__u32 seed, __be32 source, __be32 destination, __u32 ports, _
 	return BOTH(b, c);
 }
 
-/* Of IPv6 ten words; what is not hashed is zero. */
-INLINE __u64 hash6(__u32 seed, const __be32 *source, const __be32 *destination, __u32 ports, __u32 protocol)
+/* Of IPv6 ten words. */
+INLINE __u64 hash6(__u32 seed, const __be32 *source, __u32 of_source, const __be32 *destination, __u32 of_destination,
+		   __u32 ports, __u32 protocol)
 {
 	__u32 a = JHASH_START + 40 + seed, b = a, c = a;
-	if (source) {
-		a += source[0];
-		b += source[1];
-		c += source[2];
-	}
+	a += source[0] & of_source;
+	b += source[1] & of_source;
+	c += source[2] & of_source;
 	MIX(a, b, c);
-	if (source)
-		a += source[3];
-	if (destination) {
-		b += destination[0];
-		c += destination[1];
-	}
+	a += source[3] & of_source;
+	b += destination[0] & of_destination;
+	c += destination[1] & of_destination;
 	MIX(a, b, c);
-	if (destination) {
-		a += destination[2];
-		b += destination[3];
-	}
+	a += destination[2] & of_destination;
+	b += destination[3] & of_destination;
 	c += ports;
 	MIX(a, b, c);
 	a += protocol;
@@ -87,22 +81,28 @@ INLINE __u64 hash6(__u32 seed, const __be32 *source, const __be32 *destination, 
 	return BOTH(b, c);
 }
 
-/* The same of a connection, by some of its fields. */
+/* All ones where a field is hashed, else 0. Without a branch for each field: the verifier would follow each choice of them through
+ * all that is behind it. */
+INLINE __u32 of_field(__u8 fields, __u8 field)
+{
+	return -(__u32)((fields / field) & 1);
+}
+
+/* The same of a connection, by some of its fields; what is not hashed is zero. */
 INLINE __u64 hash_both(const struct flow_key *key, __u8 fields, __u32 seed)
 {
+	__u32 of_source = of_field(fields, FIELD_SOURCE), of_destination = of_field(fields, FIELD_DESTINATION);
 	/* In memory the source port stands first, on any processor. */
 	struct ports taken = {
-		.source = fields & FIELD_SOURCE_PORT ? key->ports[0] : 0,
-		.destination = fields & FIELD_DESTINATION_PORT ? key->ports[1] : 0,
+		.source = key->ports[0] & of_field(fields, FIELD_SOURCE_PORT),
+		.destination = key->ports[1] & of_field(fields, FIELD_DESTINATION_PORT),
 	};
 	__u32 ports;
 	__builtin_memcpy(&ports, &taken, sizeof(ports));
-	__u32 protocol = fields & FIELD_PROTOCOL ? key->protocol : 0;
+	__u32 protocol = key->protocol & of_field(fields, FIELD_PROTOCOL);
 	if (key->family == AF_INET)
-		return hash4(seed, fields & FIELD_SOURCE ? key->source[0] : 0,
-			     fields & FIELD_DESTINATION ? key->destination[0] : 0, ports, protocol);
-	return hash6(seed, fields & FIELD_SOURCE ? key->source : 0, fields & FIELD_DESTINATION ? key->destination : 0,
-		     ports, protocol);
+		return hash4(seed, key->source[0] & of_source, key->destination[0] & of_destination, ports, protocol);
+	return hash6(seed, key->source, of_source, key->destination, of_destination, ports, protocol);
 }
 
 /* The hash of a connection by the fields of a group. */

@@ -19,8 +19,8 @@ typedef __u32 __be32;
 /* What clang knows of a variable it forgets here. It would leave out a check that always holds, without which the verifier refuses
  * what is behind it, and make branches of what is to be computed. */
 #define FORGET(variable) asm volatile("" : "+r"(variable))
-/* The same of the verifier, given a number that it knows nothing of. It would follow each value that a loop ends with through all
- * that is behind it. */
+/* The same of the verifier, given a number that it knows nothing of. It would follow each value that it knows by itself, through all
+ * that is behind. */
 #define FORGET_VALUE(variable, unknown)        \
 	do {                                   \
 		__u32 hidden_by = (unknown);   \

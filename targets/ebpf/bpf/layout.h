@@ -90,9 +90,12 @@ _Static_assert(WAY_GROUP + MAX_GROUPS < 256, "a way fits into a byte");
  * marks. Rules keep them. */
 #define CONNECTION_MEMBER 0x7fff0000
 #define CONNECTION_MEMBER_SHIFT 16
+/* So many numbers these bits make. */
+#define MARKS (1 << 15)
+_Static_assert((MARKS - 1) << CONNECTION_MEMBER_SHIFT == CONNECTION_MEMBER, "marks of members");
 /* A connection's member is told by these bits and, below them, its place among all members: NO_PLACE where nobody has the mark. */
 #define NO_PLACE (MAX_GROUPS * IDS)
-_Static_assert(NO_PLACE < 1 << CONNECTION_MEMBER_SHIFT, "a place fits below a mark");
+_Static_assert(!(NO_PLACE & (NO_PLACE - 1)) && NO_PLACE < 1 << CONNECTION_MEMBER_SHIFT, "a place fits below a mark");
 
 /* How long a connection lives without a packet. */
 struct timeout {

@@ -61,6 +61,15 @@ struct {
 	MAP_ENTRIES(MAX_GROUPS * IDS);
 } members SECTION(".maps");
 
+/* By the mark of a member the place of the one that had it last; written by the control plane. What the member there says of its mark
+ * is what counts. */
+struct {
+	MAP_TYPE(BPF_MAP_TYPE_ARRAY);
+	MAP_KEY(__u32);
+	MAP_VALUE(__u32);
+	MAP_ENTRIES(MARKS);
+} places SECTION(".maps");
+
 /* clang describes types behind the values of inner maps by their names alone, so the sizes are given. */
 struct small_array {
 	MAP_TYPE(BPF_MAP_TYPE_ARRAY);

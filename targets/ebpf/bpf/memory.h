@@ -42,7 +42,8 @@ INLINE void recall(struct memo *memo)
 		__u64 differs = (word ^ memo->tag) & WORD_TAG;
 		/* All ones where nothing differs; bits above the tag's are none. */
 		__u64 is_same = (__u64)((__s64)(differs - 1) >> 63);
-		FORGET(is_same);
+		/* Knowing that it is all ones or none, the verifier of Linux 6.18 would follow both for each word. */
+		FORGET_VALUE(is_same, memo->tag);
 		/* Two processors may have remembered the same at a time: the last one counts. */
 		found = (found & ~is_same) | (word & is_same);
 		place = (place & ~is_same) | (i & is_same);
@@ -84,9 +85,9 @@ INLINE int means(__u64 word, const struct member *member)
 
 INLINE int exchange(struct memo *memo, __u64 word)
 {
-	/* The verifier of Linux 6.1 does not know how few they are. */
-	__u64 place = memo->place;
-	FORGET(place);
+	/* The verifier of Linux 6.1 does not know how few they are, and later ones would follow each place. */
+	__u32 place = memo->place;
+	FORGET_VALUE(place, memo->word);
 	place &= WORDS - 1;
 	return __sync_val_compare_and_swap(&memo->line->words[place], memo->word, word) == memo->word;
 }

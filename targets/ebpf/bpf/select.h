@@ -84,8 +84,9 @@ INLINE struct member *find(__u32 way, const struct packet *packet, __u32 *place)
 	struct group *about = bpf_map_lookup_elem(&groups, &group);
 	if (!about || !about->used)
 		return 0;
-	int is_inner = (about->fields & FIELD_INNER) && packet->inner.family;
-	const struct flow_key *key = is_inner ? &packet->inner : &packet->key;
+	/* One copy of either, as the verifier would follow what is behind for each of the two. */
+	struct flow_key chosen = (about->fields & FIELD_INNER) && packet->inner.family ? packet->inner : packet->key;
+	const struct flow_key *key = &chosen;
 	__u32 of_packet = hash(key, about->fields);
 	const struct slot *slot = find_slot(group, about, of_packet);
 	if (!slot)
@@ -111,21 +112,17 @@ INLINE int find_outlet(__u32 way, const struct packet *packet, __u32 ifindex, st
 }
 
 /* The member that a connection's mark names for packets to a destination, told as layout.h says; 0 where the mark has no
- * member, or the way there is no group's. New members take the first free place, so it is among the first. */
+ * member, or the way there is no group's. */
 INLINE __u32 name_member(__u8 family, const __be32 *destination, __u32 connection_mark)
 {
 	__u32 bits = connection_mark & CONNECTION_MEMBER, way = bits ? find_way(family, destination) : WAY_STACK;
 	if (way < WAY_GROUP)
 		return 0;
-	for (__u32 id = 0; id < MAX_IDS; id++) {
-		__u32 place = (way - WAY_GROUP) * IDS + id;
-		struct member *member = member_at(place);
-		if (!member || member->mark != bits >> CONNECTION_MEMBER_SHIFT)
-			continue;
-		FORGET_VALUE(place, connection_mark);
-		return bits | place;
-	}
-	return bits | NO_PLACE;
+	__u32 mark = bits >> CONNECTION_MEMBER_SHIFT, *place = bpf_map_lookup_elem(&places, &mark);
+	struct member *member = place ? member_at(*place) : 0;
+	if (!member || member->mark != mark || *place / IDS != way - WAY_GROUP)
+		return bits | NO_PLACE;
+	return bits | (*place & (NO_PLACE - 1));
 }
 
 /* The member that is told so, and its place; 0 where it has gone, and where another one has come into its place. */

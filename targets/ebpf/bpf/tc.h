@@ -59,13 +59,12 @@ INLINE int tc_fits(struct __sk_buff *skb, __u32 ifindex)
 	return bpf_check_mtu(skb, ifindex, &mtu, 0, BPF_MTU_CHK_SEGS) == 0;
 }
 
-INLINE int tc_by_group(struct __sk_buff *skb, const struct packet *packet, __u32 way, int *verdict)
+/* Hands a packet to a member of its group. */
+INLINE int tc_to_member(struct __sk_buff *skb, const struct packet *packet, const struct member *member, __u32 place,
+			int *verdict)
 {
-	struct member *member;
-	__u32 place;
-	int found = find_outlet(way, packet, skb->ifindex, &member, &place);
-	if (found != CONTINUE)
-		return found;
+	if (member->ifindex == skb->ifindex)
+		return STACK_SAME_DEVICE;
 	if (!tc_fits(skb, member->ifindex))
 		return STACK_MTU;
 	count(&member_counts, place, packet->length);
@@ -76,18 +75,9 @@ INLINE int tc_by_group(struct __sk_buff *skb, const struct packet *packet, __u32
 	return FORWARDED_BY_GROUP;
 }
 
-/* Chooses the member for a packet that the stack forwards, which keeps the packet's connection with the one that it has. */
-INLINE int tc_mark(struct __sk_buff *skb, const struct packet *packet)
+/* Chooses a member for a packet that the stack forwards, which keeps the packet's connection with the one that it has. */
+INLINE int tc_mark(struct __sk_buff *skb, const struct packet *packet, const struct member *member, __u32 place)
 {
-	__u32 way, place;
-	int found = find_forwarder(packet, &way);
-	if (found != CONTINUE)
-		return found;
-	if (way == WAY_FIB)
-		return STACK_RULES;
-	struct member *member = find(way, packet, &place);
-	if (!member)
-		return STACK_NO_MEMBER;
 	if (!member->mark)
 		return STACK_RULES;
 	count(&member_counts, place, packet->length);

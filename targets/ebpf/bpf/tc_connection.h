@@ -153,11 +153,8 @@ INLINE int tc_by_connection(struct __sk_buff *skb, const struct port *port, cons
 		forget_answers(packet, &to);
 		found = STACK_FIB;
 	}
-	if (found != CONTINUE) {
-		/* The stack forwards it, by its mark. */
-		int marked = is_to_be_marked(port, packet) ? tc_mark(skb, packet) : found;
-		return marked == STACK_MARKED_FOR_GROUP ? marked : found;
-	}
+	if (found != CONTINUE)
+		return found;
 	tc_translate(skb, packet, &to);
 	*verdict = tc_hand_over(answer.ifindex, answer.family, answer.dst);
 	return FORWARDED_BY_CONNECTION;

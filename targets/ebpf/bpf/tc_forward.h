@@ -6,6 +6,24 @@
 #include "tc_connection.h"
 #endif
 
+/* Decides about a packet by its destination. */
+INLINE int tc_by_way(struct __sk_buff *skb, const struct port *port, const struct packet *packet, int *verdict)
+{
+	int is_marked = is_to_be_marked(port, packet);
+	if (!is_marked && !(port->flags & PORT_ROUTES))
+		return STACK_RULES;
+	__u32 way, place;
+	int found = find_forwarder(packet, &way);
+	if (found != CONTINUE)
+		return found;
+	if (way == WAY_FIB)
+		return is_marked ? STACK_RULES : tc_by_fib(skb, packet, verdict);
+	struct member *member = find(way, packet, &place);
+	if (!member)
+		return STACK_NO_MEMBER;
+	return is_marked ? tc_mark(skb, packet, member, place) : tc_to_member(skb, packet, member, place, verdict);
+}
+
 /* Decides about a packet: why the stack gets it, or that it has left. */
 INLINE int tc_forward(struct __sk_buff *skb, struct packet *packet, int *verdict)
 {
@@ -29,20 +47,15 @@ INLINE int tc_forward(struct __sk_buff *skb, struct packet *packet, int *verdict
 	}
 	if (parsed != CONTINUE)
 		return parsed;
+	int sent = CONTINUE;
 #ifdef KNOWS_CONNECTIONS
-	int sent = tc_by_connection(skb, &port, packet, verdict);
-	if (sent != CONTINUE)
+	sent = tc_by_connection(skb, &port, packet, verdict);
+	/* What of a connection needs the stack may still be marked for it. */
+	if (sent == FORWARDED_BY_CONNECTION || (sent != CONTINUE && !is_to_be_marked(&port, packet)))
 		return sent;
+	/* The verifier would follow each reason through all that is behind. */
+	FORGET_VALUE(sent, skb->len);
 #endif
-	if (is_to_be_marked(&port, packet))
-		return tc_mark(skb, packet);
-	if (!(port.flags & PORT_ROUTES))
-		return STACK_RULES;
-	__u32 way;
-	int found = find_forwarder(packet, &way);
-	if (found != CONTINUE)
-		return found;
-	if (way == WAY_FIB)
-		return tc_by_fib(skb, packet, verdict);
-	return tc_by_group(skb, packet, way, verdict);
+	int decided = tc_by_way(skb, &port, packet, verdict);
+	return sent == CONTINUE || decided == STACK_MARKED_FOR_GROUP ? decided : sent;
 }

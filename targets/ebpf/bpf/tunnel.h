@@ -16,8 +16,8 @@ INLINE __u32 gre_length(__u16 flags)
 	if (flags & (GRE_ROUTING | GRE_VERSION))
 		return 0;
 	__u32 words = 1 + !!(flags & GRE_CHECKSUM) + !!(flags & GRE_KEY) + !!(flags & GRE_SEQUENCE);
-	/* The verifier of Linux 6.1 does not know how few they are. */
-	FORGET(words);
+	/* The verifier of Linux 6.1 does not know how few they are, and later ones would follow each number of them. */
+	FORGET_VALUE(words, flags);
 	return (words & 7) * 4;
 }
 

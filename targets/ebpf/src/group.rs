@@ -140,6 +140,9 @@ fn place_members(
             }
         };
         maps.members.set(place(number, id), raw, 0)?;
+        if raw.mark != 0 {
+            maps.places.set(raw.mark, place(number, id), 0)?;
+        }
         placed.insert(next_hop.clone(), id);
     }
     Ok(placed)

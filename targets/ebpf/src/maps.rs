@@ -16,6 +16,7 @@ pub(crate) const NAMES: &[&str] = &[
     "own4",
     "groups",
     "members",
+    "places",
     "small_tables",
     "large_tables",
     "memory",
@@ -43,6 +44,7 @@ pub(crate) struct Maps {
     pub(crate) own4: HashMap<MapData, [u8; 4], u32>,
     pub(crate) groups: Array<MapData, RawGroup>,
     pub(crate) members: Array<MapData, RawMember>,
+    pub(crate) places: Array<MapData, u32>,
     pub(crate) small_tables: ArrayOfMaps<MapData, InnerMap<SmallTable>>,
     pub(crate) large_tables: ArrayOfMaps<MapData, InnerMap<LargeTable>>,
     /// It is read as memory, by [`Memory`](crate::memory::Memory).
@@ -75,6 +77,7 @@ impl Maps {
             own4: map("own4")?.try_into()?,
             groups: map("groups")?.try_into()?,
             members: map("members")?.try_into()?,
+            places: map("places")?.try_into()?,
             small_tables: map("small_tables")?.try_into()?,
             large_tables: map("large_tables")?.try_into()?,
             memory: MapData::from_pin(directory.join("memory"))?,

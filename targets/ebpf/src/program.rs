@@ -198,6 +198,7 @@ fn pin(hook: Hook, index: u32) -> String {
 mod tests {
     use super::*;
     use crate::BpfFs;
+    use aya::programs::ProgramInfo;
     use rosc_target::netns::for_test;
     use std::process::Command;
 
@@ -219,6 +220,12 @@ mod tests {
                 load(&directory, build).unwrap_or_else(|error| panic!("{build:?}: {error}"));
                 let names = pins::names(&directory).expect("it can be read");
                 assert_eq!(name_in(&names), Some(build.name()), "{names:?}");
+                // It refuses what takes it a million. Kernels differ in that, so there should be room.
+                for name in [TC, XDP] {
+                    let program = ProgramInfo::from_pin(directory.join(name)).expect("it is pinned");
+                    let followed = program.verified_instruction_count().expect("Linux 5.16 and later tell");
+                    assert!(followed < 700_000, "{build:?} {name}: {followed} instructions are followed");
+                }
             }
         });
     }

@@ -89,7 +89,7 @@ pub struct Member {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Mark {
     /// The packet mark, which policy rules lead to the table: 1 to 32767, as far as the bits of a connection's mark for it go
-    /// ([`CONNECTION_MEMBER`](crate::CONNECTION_MEMBER)).
+    /// ([`CONNECTION_MEMBER`](crate::CONNECTION_MEMBER)). No two members of a state have the same.
     pub value: NonZeroU16,
     /// The kernel's table whose only route of the group's destination leads by this member.
     pub table: u32,
