@@ -25,6 +25,9 @@ struct packet {
 	__u8 padding;
 };
 
+/* How far behind the key of a packet that of the one that it carries stands. */
+#define INNER_BEHIND (__builtin_offsetof(struct packet, inner) - __builtin_offsetof(struct packet, key))
+
 /* Where the IP header begins. The verifier (Linux 6.18) forgets how small an offset is that it has seen written to the
  * stack, and of a large one it takes no proof that the packet is long enough. */
 INLINE void *ip_header(void *data, const struct packet *packet)

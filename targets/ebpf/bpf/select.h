@@ -84,9 +84,10 @@ INLINE struct member *find(__u32 way, const struct packet *packet, __u32 *place)
 	struct group *about = bpf_map_lookup_elem(&groups, &group);
 	if (!about || !about->used)
 		return 0;
-	/* One copy of either, as the verifier would follow what is behind for each of the two. */
-	struct flow_key chosen = (about->fields & FIELD_INNER) && packet->inner.family ? packet->inner : packet->key;
-	const struct flow_key *key = &chosen;
+	/* Without a branch, for which the verifier would follow all that is behind twice. */
+	__u32 behind = (about->fields & FIELD_INNER) && packet->inner.family ? INNER_BEHIND : 0;
+	FORGET_VALUE(behind, about->seed);
+	const struct flow_key *key = (void *)&packet->key + (behind & INNER_BEHIND);
 	__u32 of_packet = hash(key, about->fields);
 	const struct slot *slot = find_slot(group, about, of_packet);
 	if (!slot)
