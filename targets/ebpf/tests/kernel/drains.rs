@@ -85,7 +85,8 @@ fn a_flood_of_new_connections_is_remembered_only_during_a_drain() {
         flood(world, 0);
         assert_eq!(known(world), 0, "nothing has changed yet");
         state = shared_among(&[(1, 1), (2, 1), (3, 1)], Slots::Small, Hook::Tc);
-        state.groups.values_mut().for_each(|group| group.drain = 1);
+        // Long enough for the flood on a machine that is slow.
+        state.groups.values_mut().for_each(|group| group.drain = 5);
         world.set(&state);
         flood(world, 10_000);
         let drained = world.counters().groups[&group_name(4)].drain;
