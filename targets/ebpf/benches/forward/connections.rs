@@ -1,11 +1,15 @@
 //! What a packet of a translated connection takes from the wire over the router to the wire.
+//!
+//! All namespaces share the kernel's one table of connections, and who looks one up walks over what others have in its place (seven
+//! routers with 65,536 connections each made that half as slow again). So a router has its connections only for the time of its run.
 
 use crate::clock::Processor;
 use crate::packets::{Kind, Run, program};
+use crate::rounds::{Figures, Row};
 use crate::router::Router;
 use crate::rules;
 use crate::shared::{LAN, index};
-use crate::wire::{self, GENERATOR_ALONE, MOST, PACKETS, Routers};
+use crate::wire::{self, GENERATOR_ALONE, MOST, PACKETS, ROUNDS};
 use rosc_ebpf::Hook;
 
 /// Each connection sends several packets, as what is remembered of one is asked for anew in each second.
@@ -18,37 +22,54 @@ const SHARED: &str = "forward_xdp, group of 16";
 /// How many times less than PCC with masquerade a packet may take, the generator taken off.
 const AIM: f64 = 6.0;
 
+/// What is measured of a router.
+struct Measured {
+    name: String,
+    router: Router,
+    connections: Connections,
+}
+
+/// The connections that a router has when a run begins.
+#[derive(Debug)]
+enum Connections {
+    /// It tracks none.
+    None,
+    /// Those that its stack has begun.
+    Begun,
+    /// Those of each traffic that are restored as answered ones on the short cut.
+    Answered([String; TRAFFIC.len()]),
+}
+
 pub(crate) fn measure(processor: &Processor) {
-    let mut routers = vec![wire::generator_alone()];
+    let (name, router) = wire::generator_alone();
+    let mut all = vec![Measured { name, router, connections: Connections::None }];
+    let mut add = |name: &str, router, connections| {
+        all.push(Measured { name: name.to_owned(), router, connections });
+    };
     let pcc = kernel();
     pcc.inside.run(|| rules::mark_connections(MOST));
-    routers.push((PCC.to_owned(), pcc));
-    let multipath = kernel();
-    multipath.inside.run(rules::masquerade);
-    routers.push((MULTIPATH.to_owned(), multipath));
-    routers.push((CHOSEN.to_owned(), choosing(processor)));
+    add(PCC, pcc, Connections::Begun);
+    add(MULTIPATH, translating(), Connections::Begun);
+    add(CHOSEN, choosing(), Connections::Begun);
     let mut shared = Router::new(MOST);
     shared.share(&(1..=MOST).map(|uplink| (uplink, 1)).collect(), Hook::Xdp);
-    routers.push((SHARED.to_owned(), shared));
+    add(SHARED, shared, Connections::None);
     for hook in [Hook::Tc, Hook::Xdp] {
-        let mut router = kernel();
-        router.inside.run(rules::masquerade);
-        begin(processor, &mut router);
-        router.inside.run(|| rules::answer_connections(|_| 0));
+        let mut router = translating();
+        let answered = answered(processor, &mut router, |_| 0);
         make_room_for(hook, &mut router);
         router.take_connections(hook);
-        routers.push((of_multipath(hook), router));
+        add(&of_multipath(hook), router, answered);
     }
     for hook in [Hook::Tc, Hook::Xdp] {
-        let mut router = choosing(processor);
-        router.inside.run(|| rules::answer_connections(rules::in_connection));
+        let mut router = choosing();
+        let answered = answered(processor, &mut router, rules::in_connection);
         make_room_for(hook, &mut router);
         router.choose(true, hook);
-        routers.push((of_chosen(hook), router));
+        add(&of_chosen(hook), router, answered);
     }
-    for (connections, packets, name) in TRAFFIC {
-        let run = Run { kind: Kind::Udp, family: 4, connections, mixed: true, packets };
-        print(processor, &mut routers, run, name);
+    for traffic in 0..TRAFFIC.len() {
+        print(processor, &mut all, traffic);
     }
 }
 
@@ -59,22 +80,42 @@ fn kernel() -> Router {
     router
 }
 
-/// One that translates connections, whose uplinks the fast path has chosen.
-fn choosing(processor: &Processor) -> Router {
-    let mut router = kernel();
-    router.inside.run(|| {
-        rules::masquerade();
-        rules::follow_marks(MOST);
-    });
-    router.choose(false, Hook::Tc);
-    begin(processor, &mut router);
+/// One that translates connections.
+fn translating() -> Router {
+    let router = kernel();
+    router.inside.run(rules::masquerade);
     router
 }
 
-/// Has connections begin.
-fn begin(processor: &Processor, router: &mut Router) {
-    let run = Run { kind: Kind::Udp, family: 4, connections: 1 << 16, mixed: true, packets: 4 * PACKETS };
-    wire::taken(processor, router, run);
+/// One that translates connections, whose uplinks the fast path chooses.
+fn choosing() -> Router {
+    let mut router = translating();
+    router.inside.run(|| rules::follow_marks(MOST));
+    router.choose(false, Hook::Tc);
+    router
+}
+
+fn run(traffic: usize) -> Run {
+    let (connections, packets, _) = TRAFFIC[traffic];
+    Run { kind: Kind::Udp, family: 4, connections, mixed: true, packets }
+}
+
+/// Has all connections of a traffic begin.
+fn begin(processor: &Processor, router: &mut Router, traffic: usize) {
+    let run = run(traffic);
+    wire::taken(processor, router, Run { packets: PACKETS, ..run });
+}
+
+/// The connections that begin over a router, as answered ones with these other bits of a mark by the uplink that they leave by.
+fn answered(processor: &Processor, router: &mut Router, others: fn(u8) -> u32) -> Connections {
+    Connections::Answered(std::array::from_fn(|traffic| {
+        begin(processor, router, traffic);
+        router.inside.run(|| {
+            let answered = rules::answered_connections(others);
+            rules::forget_connections();
+            answered
+        })
+    }))
 }
 
 /// Takes the program that lets everything pass off, where another one is to be in its place.
@@ -94,11 +135,32 @@ fn of_chosen(hook: Hook) -> String {
     format!("{}, connections with chosen uplinks", program(hook))
 }
 
-fn print(processor: &Processor, routers: &mut Routers, run: Run, traffic: &str) {
-    let figures = wire::figures(processor, routers, run);
-    wire::print(&figures, traffic);
+impl Measured {
+    /// What a packet of a run takes in ns, with nobody else's connections in the kernel's table.
+    fn taken(&mut self, processor: &Processor, traffic: usize) -> f64 {
+        let Self { router, connections, .. } = self;
+        match connections {
+            Connections::None => return wire::taken(processor, router, run(traffic)),
+            Connections::Begun => begin(processor, router, traffic),
+            Connections::Answered(answered) => {
+                router.inside.run(|| rules::restore_connections(&answered[traffic]));
+            }
+        }
+        let taken = wire::taken(processor, router, run(traffic));
+        router.inside.run(rules::forget_connections);
+        taken
+    }
+}
+
+fn print(processor: &Processor, all: &mut [Measured], traffic: usize) {
+    let rows = all
+        .iter_mut()
+        .map(|measured| Row::new(measured.name.clone(), move || measured.taken(processor, traffic)));
+    let figures = Figures::take(ROUNDS, rows.collect());
+    wire::print(&figures, TRAFFIC[traffic].2);
     let times = |of: &str, other: &str| figures.times(of, other, GENERATOR_ALONE);
     println!("  {PCC} / {SHARED}: {:.2}", times(PCC, SHARED));
+    println!("  {PCC} / {CHOSEN}: {:.2}", times(PCC, CHOSEN));
     println!("  {CHOSEN} / {MULTIPATH}: {:.2}", times(CHOSEN, MULTIPATH));
     for ours in [Hook::Tc, Hook::Xdp].into_iter().flat_map(|hook| [of_multipath(hook), of_chosen(hook)]) {
         println!("  {MULTIPATH} / {ours}: {:.2}", times(MULTIPATH, &ours));

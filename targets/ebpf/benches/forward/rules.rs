@@ -54,9 +54,9 @@ fn track() {
     }
 }
 
-/// Has the kernel take all connections of UDP for answered, and puts them on the short cut, with these other bits of a mark by the
-/// uplink that they leave by.
-pub(crate) fn answer_connections(others: impl Fn(u8) -> u32) {
+/// What restores the connections of UDP that the kernel tracks for the calling thread's namespace, as answered ones on the short cut,
+/// with these other bits of a mark by the uplink that they leave by.
+pub(crate) fn answered_connections(others: impl Fn(u8) -> u32) -> String {
     let output = Command::new("conntrack").args(["-L", "-p", "udp", "-o", "save"]).output();
     let listed = String::from_utf8(output.expect("conntrack can be started").stdout).expect("text");
     let mut answered = String::new();
@@ -72,8 +72,19 @@ pub(crate) fn answer_connections(others: impl Fn(u8) -> u32) {
         let mark = CONNECTION_SHORT | others(uplink);
         line(&mut answered, format!("{front}-u SEEN_REPLY,ASSURED -m {mark} {behind}"));
     }
-    feed("conntrack", &["-F"], "");
-    feed("conntrack", &["-R", "-"], &answered);
+    answered
+}
+
+/// Restores connections.
+pub(crate) fn restore_connections(connections: &str) {
+    feed("conntrack", &["-R", "-"], connections);
+}
+
+/// Has the kernel forget all of them.
+pub(crate) fn forget_connections() {
+    // It tells of that as of an error.
+    let output = Command::new("conntrack").arg("-F").output().expect("conntrack can be started");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 /// What an uplink's packets are marked with, and the table with the way by it alone.

@@ -10,7 +10,7 @@ use crate::shared::{LAN, index};
 pub(crate) const PACKETS: u32 = 1 << 17;
 /// The most uplinks of a router.
 pub(crate) const MOST: u8 = 16;
-const ROUNDS: usize = 9;
+pub(crate) const ROUNDS: usize = 9;
 pub(crate) const GENERATOR_ALONE: &str = "generator alone, dropped in the router's driver";
 
 /// Routers by what is measured of them.
