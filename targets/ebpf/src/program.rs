@@ -39,6 +39,11 @@ impl Build {
         if name == Self::Connections.name() { Self::Connections } else { Self::Routes }
     }
 
+    /// Whether this version has one of that name.
+    pub(crate) fn is_of_this_version(name: &str) -> bool {
+        [Self::Routes, Self::Connections].iter().any(|build| build.name() == name)
+    }
+
     fn object(self) -> &'static [u8] {
         match self {
             Self::Routes => FORWARD,

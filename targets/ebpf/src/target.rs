@@ -7,9 +7,10 @@ use crate::layout::RawPort;
 use crate::maps::Maps;
 use crate::program::Build;
 use crate::{
-    Change, Counters, Hidden, Neighbour, NextHop, Observed, Port, State, connections, counters, digest,
+    Change, Counters, Hidden, Neighbour, NextHop, Observed, Port, State, Way, connections, counters, digest,
     group, kfunc, neighbour, pins, port, program, read, way,
 };
+use ipnet::IpNet;
 use rosc_target::{DeviceName, Diff, Target, TargetError};
 use rustix::io::Errno;
 use std::collections::{BTreeMap, BTreeSet};
@@ -75,6 +76,30 @@ impl EbpfTarget {
         told.map(Some).map_err(|error| failed("read", "fastpath neighbours", None, &*error))
     }
 
+    /// Has other ways in place of those that there are, as `rewrite` says of these, while no other process changes them. Returns what
+    /// there is then; `None` where there are no programs.
+    pub fn rewrite_ways(
+        &mut self,
+        rewrite: impl FnOnce(&State) -> Result<BTreeMap<IpNet, Way>, TargetError>,
+    ) -> Result<Option<State>, TargetError> {
+        let lock =
+            pins::lock(&self.directory).map_err(|error| failed("lock", "fastpath ways", None, &error))?;
+        let observed = self.observe()?;
+        // What programs of another version read is theirs.
+        if !observed.programs.as_deref().is_some_and(Build::is_of_this_version) {
+            return Ok(None);
+        }
+        let wanted = State { ways: rewrite(&observed.state)?, ..observed.state.clone() };
+        let mut changes = Self::diff(&wanted, &observed).changes;
+        changes.retain(|change| matches!(change, Change::Way { .. }));
+        if !changes.is_empty() {
+            let held = Held::by(lock, &self.directory)
+                .map_err(|error| failed("replace", "fastpath ways", None, &*error))?;
+            self.set_all(Some(held), changes.iter(), Side::To, |_| "replace")?;
+        }
+        Ok(Some(wanted))
+    }
+
     /// The maps; `None` where there are no programs.
     fn open_maps(&self) -> Result<Option<Maps>, TargetError> {
         Maps::open(&self.directory).map_err(|error| failed("read", "fastpath maps", None, &error))
@@ -91,14 +116,14 @@ impl EbpfTarget {
         program::load(&self.directory, build)
     }
 
-    /// Brings objects into one of their two states.
+    /// Brings objects into one of their two states, by the right that somebody may have taken already.
     fn set_all<'c>(
         &self,
+        mut held: Option<Held>,
         changes: impl Iterator<Item = &'c Change>,
         wanted: Side,
         operation: impl Fn(&Change) -> &'static str,
     ) -> Result<(), TargetError> {
-        let mut held = None;
         for change in changes {
             self.set(&mut held, change, wanted).map_err(|error| {
                 failed(operation(change), change.to_string(), Some(change.origin()), &*error)
@@ -182,8 +207,12 @@ struct Held {
 }
 
 impl Held {
-    fn open(directory: &Path) -> Result<Self, Box<dyn Error>> {
-        let lock = pins::lock(directory)?;
+    fn open(directory: &Path) -> Outcome<Self> {
+        Self::by(pins::lock(directory)?, directory)
+    }
+
+    /// By a lock that is taken.
+    fn by(lock: Option<OwnedFd>, directory: &Path) -> Outcome<Self> {
         let mut maps = Maps::open(directory)?;
         maps.as_mut().map(digest::clear).transpose()?;
         Ok(Self { maps, _lock: lock })
@@ -222,7 +251,7 @@ impl Target for EbpfTarget {
     }
 
     fn apply(&mut self, changes: &[Change]) -> Result<(), TargetError> {
-        self.set_all(changes.iter(), Side::To, |change| match change.sign() {
+        self.set_all(None, changes.iter(), Side::To, |change| match change.sign() {
             '+' => "add",
             '-' => "delete",
             _ => "replace",
@@ -230,6 +259,6 @@ impl Target for EbpfTarget {
     }
 
     fn undo(&mut self, changes: &[Change]) -> Result<(), TargetError> {
-        self.set_all(changes.iter().rev(), Side::From, |_| "undo")
+        self.set_all(None, changes.iter().rev(), Side::From, |_| "undo")
     }
 }

@@ -12,12 +12,35 @@ use std::os::fd::{AsFd, BorrowedFd};
 // include/uapi/linux/rtnetlink.h
 const RTNLGRP_LINK: u32 = 1;
 const RTNLGRP_NEIGH: u32 = 3;
+const RTNLGRP_IPV4_IFADDR: u32 = 5;
+const RTNLGRP_IPV4_ROUTE: u32 = 7;
+const RTNLGRP_IPV4_RULE: u32 = 8;
+const RTNLGRP_IPV6_IFADDR: u32 = 9;
+const RTNLGRP_IPV6_ROUTE: u32 = 11;
+const RTNLGRP_IPV6_RULE: u32 = 19;
+const RTM_NEWADDR: u16 = 20;
+const RTM_DELADDR: u16 = 21;
+const RTM_NEWROUTE: u16 = 24;
+const RTM_DELROUTE: u16 = 25;
 const RTM_NEWNEIGH: u16 = 28;
 const RTM_DELNEIGH: u16 = 29;
+const RTM_NEWRULE: u16 = 32;
+const RTM_DELRULE: u16 = 33;
+/// What is listened to.
+const GROUPS: [u32; 8] = [
+    RTNLGRP_LINK,
+    RTNLGRP_NEIGH,
+    RTNLGRP_IPV4_IFADDR,
+    RTNLGRP_IPV4_ROUTE,
+    RTNLGRP_IPV4_RULE,
+    RTNLGRP_IPV6_IFADDR,
+    RTNLGRP_IPV6_ROUTE,
+    RTNLGRP_IPV6_RULE,
+];
 /// So many datagrams are read in one go at most: who comes back for the rest has done something about these.
 const BURST: usize = 4096;
 
-/// The kernel's words about links and neighbours, from the moment on that this is opened.
+/// The kernel's words about links, neighbours, addresses, routes and policy rules, from the moment on that this is opened.
 ///
 /// They say that something has changed; what there is now is read. The file descriptor can be read from when there are any.
 pub struct Events {
@@ -29,6 +52,8 @@ pub struct Events {
 pub struct Changed {
     /// A link.
     pub links: bool,
+    /// What decides where packets go: an address, a route or a policy rule.
+    pub decisions: bool,
     /// Neighbours with these addresses.
     pub neighbours: BTreeSet<IpAddr>,
     /// The kernel had more to tell than there was room for: it may be anything.
@@ -41,7 +66,7 @@ impl Events {
     /// # Errors
     /// If the system has no routing netlink, or no file descriptor left.
     pub fn open() -> Result<Self, TargetError> {
-        let connection = Connection::subscribe(&[RTNLGRP_LINK, RTNLGRP_NEIGH]).map_err(failure::opening)?;
+        let connection = Connection::subscribe(&GROUPS).map_err(failure::opening)?;
         Ok(Self { connection })
     }
 
@@ -57,6 +82,9 @@ impl Events {
                     RTM_NEWNEIGH | RTM_DELNEIGH => {
                         let record = NeighbourRecord::parse(event.payload);
                         changed.neighbours.extend(record.map(|record| record.address));
+                    }
+                    RTM_NEWADDR | RTM_DELADDR | RTM_NEWROUTE | RTM_DELROUTE | RTM_NEWRULE | RTM_DELRULE => {
+                        changed.decisions = true;
                     }
                     _ => changed.links = true,
                 }

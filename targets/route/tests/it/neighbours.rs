@@ -65,3 +65,22 @@ fn the_kernel_looks_for_neighbours_and_tells_of_changes() {
         until(&mut events, |changed| changed.links);
     });
 }
+
+#[test]
+fn the_kernel_tells_of_what_decides_where_packets_go() {
+    with_two_cables(|| {
+        for change in [
+            "address add 198.51.100.1/32 dev eth0",
+            "route add 203.0.113.0/24 dev eth0",
+            "route delete 203.0.113.0/24",
+            "rule add from 192.0.2.7 lookup 77",
+            "-6 address add 2001:db8:7::1/128 dev eth0",
+            "-6 route add 2001:db8:8::/64 dev eth0",
+            "-6 rule add from 2001:db8::7 lookup 77",
+        ] {
+            let mut events = Events::open().expect("a netlink socket");
+            ip(change);
+            until(&mut events, |changed| changed.decisions);
+        }
+    });
+}
