@@ -97,12 +97,13 @@ pub enum Command {
     /// in by a reboot or a power cut. The files are not read, unless no state is kept yet, or the last one can't be read: then
     /// they are applied as by rosc apply. Exits as that does.
     Restore(RestoreArgs),
-    /// Keeps up what a fast path in drivers has to know, as long as it runs.
+    /// Keeps up what a fast path has to know, as long as it runs.
     ///
-    /// With `/rosc fastpath set mode=xdp`, programs in drivers send only to neighbours whose link addresses they were told;
-    /// everything else takes the kernel's way. This tells them, follows what changes, and has the kernel ask neighbours
+    /// Where other programs come to route, or to have policy rules for, what groups share, these packets go by the kernel from
+    /// then on. And with `/rosc fastpath set mode=xdp`, programs in drivers send only to neighbours whose link addresses they were
+    /// told; everything else takes the kernel's way. This tells them, follows what changes, and has the kernel ask neighbours
     /// whether they are still there. It makes no fast path and removes none, but waits for one. When it is asked to end,
-    /// by Ctrl-C or a service manager, it takes back what it has told, and packets go by the kernel.
+    /// by Ctrl-C or a service manager, it takes back what it has told of neighbours, and packets go by the kernel.
     Watch(WatchArgs),
     /// Takes a change back that is not confirmed in time.
     #[command(hide = true)]

@@ -7,7 +7,7 @@ use super::{Failure, Lock, Machine, Options, Pending, recover};
 use std::path::Path;
 use std::process::ChildStdin;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// That a change has to be confirmed.
 #[derive(Debug, Clone, Copy)]
@@ -81,17 +81,4 @@ fn undo(machine: &mut Machine, state_dir: &Path) -> Result<(), Failure> {
     let options = Options { state_dir: state_dir.to_owned(), ..Options::default() };
     recover(machine, &options)?;
     Pending::Undone.write(state_dir)
-}
-
-impl Lock {
-    /// Takes the lock, and waits for it if somebody has it.
-    fn take_within(state_dir: &Path, patience: Duration) -> Result<Self, Failure> {
-        let deadline = Instant::now() + patience;
-        loop {
-            match Self::take(state_dir) {
-                Err(Failure::Locked(_)) if Instant::now() < deadline => thread::sleep(PAUSE),
-                outcome => return outcome,
-            }
-        }
-    }
 }

@@ -24,6 +24,7 @@ use crate::plan::{Leeway, Plan, Planned, Step, plan, plan_with};
 use history::{Entry, NotKept};
 use journal::{Journal, JournalError};
 use lock::Lock;
+pub(crate) use lock::Quiet;
 use rosc_target::TargetError;
 use std::io;
 use std::io::Write;
@@ -33,6 +34,9 @@ use std::thread;
 use std::time::Duration;
 use thiserror::Error;
 use verified::Verified;
+
+/// So long somebody may keep runs off who is none. Another run takes longer.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// How to go about it.
 #[derive(Debug, Default)]
@@ -157,7 +161,7 @@ pub fn restore(machine: &mut Machine, options: &Options<'_>) -> Result<(Entry, A
 
 /// Takes the lock, and brings an earlier run to an end. Says whether that took anything back.
 fn begin(machine: &mut Machine, options: &Options<'_>) -> Result<(Lock, bool), Failure> {
-    let lock = Lock::take(&options.state_dir)?;
+    let lock = Lock::take_within(&options.state_dir, PATIENCE)?;
     if let Some(left) = Pending::read(&options.state_dir)?.and_then(|pending| pending.left()) {
         return Err(Failure::Waiting { left });
     }

@@ -1,13 +1,17 @@
-//! Keeps up what changes by itself while a configuration stays: the neighbours of the fast path's next hops.
+//! Keeps up what changes by itself while a configuration stays: the neighbours of the fast path's next hops, and what others decide.
 //!
 //! Programs in drivers (XDP) send only to neighbours that they were told of. Here they are told what the kernel knows, as
-//! soon as it changes; what it knows no more is taken away, so that its packets go by the kernel. No fast path is made or
-//! removed here, and nothing is kept on disk: who starts anew reads everything.
+//! soon as it changes; what it knows no more is taken away, so that its packets go by the kernel. So do those that others have a
+//! say in since the fast path was made. No fast path is made or removed here, and nothing is kept on disk: who starts anew reads
+//! everything.
 
+mod others;
 mod records;
 mod service;
 
 use crate::transaction::bpf_fs;
+use ipnet::IpNet;
+use others::Others;
 use records::{questions, records, takers};
 use rosc_ebpf::{EbpfTarget, NextHop};
 use rosc_route::{Changed, DeviceName, Events, RouteTarget};
@@ -17,7 +21,7 @@ use rustix::io::Errno;
 use service::Service;
 use std::collections::BTreeSet;
 use std::os::fd::BorrowedFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// So often everything is looked at without an event, since another process can make a fast path without one; and the kernel
@@ -33,6 +37,8 @@ pub enum Remark {
     Keeps(usize),
     /// The drivers of these devices take no frames, so that the kernel sends by them, or it does not say that they do.
     TakeNoFrames(Vec<DeviceName>),
+    /// Others have come to decide about packets to these destinations, which groups would share: the kernel sends them.
+    SetAside(Vec<IpNet>),
 }
 
 /// What keeps them.
@@ -43,6 +49,9 @@ pub struct Watch {
     /// The members of the last look; `None` where there was no fast path.
     members: Option<BTreeSet<NextHop>>,
     take_no_frames: Vec<DeviceName>,
+    others: Others,
+    set_aside: Vec<IpNet>,
+    state_dir: PathBuf,
 }
 
 impl Watch {
@@ -55,11 +64,14 @@ impl Watch {
             ebpf: EbpfTarget::open(&bpf_fs(state_dir))?,
             members: None,
             take_no_frames: Vec::new(),
+            others: Others::new(),
+            set_aside: Vec::new(),
+            state_dir: state_dir.to_owned(),
         })
     }
 
-    /// Keeps the neighbours up until `stop` can be read from. Then, and on an error, all of them are taken away: nobody would
-    /// notice that one has gone. The service manager, if there is one, hears of it all.
+    /// Keeps all up until `stop` can be read from. Then, and on an error, the neighbours are taken away: nobody would notice that
+    /// one has gone. What others decide about stays with the kernel. The service manager, if there is one, hears of it all.
     pub fn run(mut self, stop: BorrowedFd<'_>, mut say: impl FnMut(Remark)) -> Result<(), TargetError> {
         let mut service = Service::of_this_process();
         let ended = self.keep(&mut service, stop, &mut say);
@@ -76,6 +88,7 @@ impl Watch {
         say: &mut impl FnMut(Remark),
     ) -> Result<(), TargetError> {
         self.look(true, say)?;
+        self.look_at_others(say)?;
         if self.members.is_none() {
             say(Remark::Waiting);
         }
@@ -83,13 +96,20 @@ impl Watch {
         let mut looked = Instant::now();
         loop {
             let left = LOOK_EVERY.saturating_sub(looked.elapsed());
-            if self.wait(stop, service.patience().map_or(left, |patience| patience.min(left)))? {
+            let earlier = [service.patience(), self.others.left()].into_iter().flatten();
+            if self.wait(stop, earlier.fold(left, Duration::min))? {
                 return Ok(());
             }
             let changed = self.events.take()?;
             let is_time = looked.elapsed() >= LOOK_EVERY;
             if is_time || self.is_concerned(&changed) {
                 self.look(is_time, say)?;
+            }
+            if is_time || changed.decisions || changed.missed {
+                self.others.notice();
+            }
+            if self.others.left() == Some(Duration::ZERO) {
+                self.look_at_others(say)?;
             }
             if is_time {
                 looked = Instant::now();
@@ -113,6 +133,21 @@ impl Watch {
         let Some(members) = &self.members else { return false };
         let mut gateways = members.iter().filter_map(|member| member.gateway);
         changed.links || changed.missed || gateways.any(|gateway| changed.neighbours.contains(&gateway))
+    }
+
+    /// Leaves to the kernel what others decide about.
+    fn look_at_others(&mut self, say: &mut impl FnMut(Remark)) -> Result<(), TargetError> {
+        if self.members.as_ref().is_none_or(BTreeSet::is_empty) {
+            self.others.forget();
+        } else {
+            self.others.look(&mut self.route, &mut self.ebpf, &self.state_dir)?;
+        }
+        let set_aside = self.others.destinations();
+        if set_aside != self.set_aside {
+            self.set_aside.clone_from(&set_aside);
+            say(Remark::SetAside(set_aside));
+        }
+        Ok(())
     }
 
     /// Tells the programs what the kernel knows; if `asks`, the kernel is to find out what it does not know, or not for sure.

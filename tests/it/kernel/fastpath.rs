@@ -2,7 +2,7 @@
 
 pub(super) mod connections;
 mod edges;
-mod foreign;
+pub(super) mod foreign;
 mod hashed;
 mod load;
 mod translated;

@@ -1,6 +1,7 @@
 //! `rosc watch`: what programs in drivers are told of neighbours is what the kernel knows, and packets leave by it.
 
 mod forwarding;
+mod others;
 
 use super::fastpath::connections::{UPLINKS, World};
 use super::fastpath::router;
@@ -271,8 +272,12 @@ fn churn(world: &World, port: &str, times: usize) {
 /// How many events the kernel could not tell who listens to links and neighbours in the router.
 fn lost(world: &World) -> u64 {
     // The groups are bits in hexadecimal: links are the first, neighbours the third.
+    const LINKS_AND_NEIGHBOURS: u32 = 0b101;
     let sockets = output_of(world.router(), "cat", &["/proc/net/netlink"]);
-    let listens = |fields: &Vec<&str>| fields[1] == "0" && fields[3] == "00000005";
+    let listens = |fields: &Vec<&str>| {
+        let groups = u32::from_str_radix(fields[3], 16);
+        fields[1] == "0" && groups.is_ok_and(|groups| groups & LINKS_AND_NEIGHBOURS == LINKS_AND_NEIGHBOURS)
+    };
     let fields = sockets.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
     let drops = fields.filter(listens).map(|fields| fields[8].parse::<u64>().expect("a number"));
     drops.sum()

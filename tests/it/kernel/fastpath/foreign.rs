@@ -8,7 +8,7 @@ use rosc_ebpf::Reason;
 use std::collections::BTreeSet;
 
 /// The uplinks by which datagrams to addresses of a network go, each with its own.
-fn uplinks(world: &World, first_flow: u32, network: &str) -> BTreeSet<usize> {
+pub(in crate::kernel) fn uplinks(world: &World, first_flow: u32, network: &str) -> BTreeSet<usize> {
     let send = |n: u32| {
         let message = Message { flow: first_flow + n, round: 0 };
         world.send_in_parts(message, &format!("{network}.{}", n + 1))
