@@ -80,6 +80,12 @@ pub(crate) fn restore_connections(connections: &str) {
     feed("conntrack", &["-R", "-"], connections);
 }
 
+/// How many of them the kernel knows.
+pub(crate) fn connections() -> u32 {
+    let count = std::fs::read_to_string("/proc/sys/net/netfilter/nf_conntrack_count");
+    count.expect("connections are counted").trim().parse().expect("a number")
+}
+
 /// Has the kernel forget all of them.
 pub(crate) fn forget_connections() {
     // It tells of that as of an error.

@@ -5,6 +5,7 @@ use crate::packets::Run;
 use crate::rounds::{Figures, Row};
 use crate::router::{GENERATOR, Router};
 use crate::shared::{LAN, index};
+use std::time::Duration;
 
 /// A run has so many packets, of many connections more.
 pub(crate) const PACKETS: u32 = 1 << 17;
@@ -33,15 +34,20 @@ pub(crate) fn figures(processor: &Processor, routers: &mut Routers, run: Run) ->
 
 /// What one of these packets takes, in ns.
 pub(crate) fn taken(processor: &Processor, router: &mut Router, run: Run) -> f64 {
+    let (time, ended) = sent(processor, router, run);
+    assert_eq!(ended, u64::from(run.packets), "all of them get through");
+    time.as_secs_f64() * 1e9 / f64::from(run.packets)
+}
+
+/// What all of these packets take, and how many get through.
+pub(crate) fn sent(processor: &Processor, router: &mut Router, run: Run) -> (Duration, u64) {
     let Router { outside, packets, .. } = router;
     let before = packets.ended();
     let time = outside.run(|| {
         let ifindex = index(GENERATOR);
         processor.time(|| packets.send(ifindex, run))
     });
-    let ended = packets.ended() - before;
-    assert_eq!(ended, u64::from(run.packets), "all of them get through");
-    time.as_secs_f64() * 1e9 / f64::from(run.packets)
+    (time, packets.ended() - before)
 }
 
 pub(crate) fn print(figures: &Figures, traffic: &str) {
