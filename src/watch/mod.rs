@@ -28,6 +28,10 @@ use std::time::{Duration, Instant};
 /// asks the neighbours whom nobody has heard of. The fast path's packets don't make it ask.
 const LOOK_EVERY: Duration = Duration::from_secs(3);
 
+/// So long drivers rely on what they were told last. It is as long as the kernel takes, with its defaults, to notice that a neighbour
+/// has gone without a word; and much longer than a service manager takes to start who keeps it up.
+const KEPT: Duration = Duration::from_secs(30);
+
 /// What is worth a word.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Remark {
@@ -163,6 +167,7 @@ impl Watch {
         let around = self.route.neighbourhood()?;
         self.ebpf.resolve(&records(members, &around))?;
         self.ebpf.tell_takers(&takers(&around))?;
+        self.ebpf.keep_for(KEPT)?;
         if asks || is_new {
             self.route.look_for(&questions(members, &around))?;
         }

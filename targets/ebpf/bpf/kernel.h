@@ -94,6 +94,10 @@ ASSERT_SIZE(struct bpf_fib_lookup, 64);
 /* bpf.h: a lookup in the table of `tbid`, whatever rules there are. */
 #define FIB_LOOKUP_DIRECT 1
 #define FIB_LOOKUP_TBID 8
+/* bpf.h: a lookup for what the machine itself sends by a device, which is given in place of where it came in. */
+#define FIB_LOOKUP_OUTPUT 2
+/* rtnetlink.h */
+#define MAIN_TABLE 254
 enum { FIB_SUCCESS = 0, FIB_NO_NEIGHBOUR = 7, FIB_FRAGMENTATION_NEEDED = 8 };
 
 /* bpf.h: the neighbour of bpf_redirect_neigh(). */

@@ -190,8 +190,10 @@ struct member {
 	 * they are not. */
 	__u32 mark;
 	__u32 table;
+	/* Whether its packets reach anybody, and when the kernel was asked; written by the programs (reach.h). */
+	__u32 reach;
 };
-ASSERT_SIZE(struct member, 52);
+ASSERT_SIZE(struct member, 56);
 ASSERT_OFFSET(struct member, gateway, 8);
 ASSERT_OFFSET(struct member, weight, 28);
 ASSERT_OFFSET(struct member, destination, 32);
@@ -276,9 +278,11 @@ enum reason {
 	STACK_SAME_DEVICE,
 	/* Its group has no member that lives. */
 	STACK_NO_MEMBER,
-	/* XDP only: the neighbour's address is not known there. */
+	/* XDP only: the neighbour's address is not known there, or nobody keeps up any more what is. */
 	STACK_UNRESOLVED,
 	/* Rules have a say in it, and it goes to a group: marked for a member, counted there too. */
 	STACK_MARKED_FOR_GROUP,
+	/* The link of its member is down. */
+	STACK_LINK_DOWN,
 	REASONS,
 };

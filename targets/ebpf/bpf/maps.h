@@ -53,7 +53,7 @@ struct {
 	MAP_ENTRIES(MAX_GROUPS);
 } groups SECTION(".maps");
 
-/* IDS for each group; written by the control plane. */
+/* IDS for each group; written by the control plane, but for `reach`. */
 struct {
 	MAP_TYPE(BPF_MAP_TYPE_ARRAY);
 	MAP_KEY(__u32);
@@ -126,6 +126,15 @@ struct {
 	MAP_VALUE(__u32);
 	MAP_ENTRIES(1024);
 } takers SECTION(".maps");
+
+/* Until when (CLOCK_MONOTONIC, in ns) drivers may rely on what they were told of neighbours and devices; written by the control
+ * plane, again and again as long as somebody keeps that up. */
+struct {
+	MAP_TYPE(BPF_MAP_TYPE_ARRAY);
+	MAP_KEY(__u32);
+	MAP_VALUE(__u64);
+	MAP_ENTRIES(1);
+} kept_until SECTION(".maps");
 
 /* By TIMEOUT_...; written by the control plane. */
 struct {

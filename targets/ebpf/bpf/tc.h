@@ -2,6 +2,7 @@
 #pragma once
 
 #include "count.h"
+#include "reach.h"
 #include "rewrite.h"
 #include "select.h"
 #include "way.h"
@@ -60,11 +61,13 @@ INLINE int tc_fits(struct __sk_buff *skb, __u32 ifindex)
 }
 
 /* Hands a packet to a member of its group. */
-INLINE int tc_to_member(struct __sk_buff *skb, const struct packet *packet, const struct member *member, __u32 place,
+INLINE int tc_to_member(struct __sk_buff *skb, const struct packet *packet, struct member *member, __u32 place,
 			int *verdict)
 {
 	if (member->ifindex == skb->ifindex)
 		return STACK_SAME_DEVICE;
+	if (know_reach(skb, packet->key.family, packet->destination, member) & REACH_DOWN)
+		return STACK_LINK_DOWN;
 	if (!tc_fits(skb, member->ifindex))
 		return STACK_MTU;
 	count(&member_counts, place, packet->length);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "count.h"
+#include "reach.h"
 #include "rewrite.h"
 #include "select.h"
 #include "way.h"
@@ -58,8 +59,11 @@ INLINE int xdp_by_group(struct xdp_md *context, const struct packet *packet, __u
 	int found = find_outlet(way, packet, context->ingress_ifindex, &member, &place);
 	if (found != CONTINUE)
 		return found;
-	if (!(member->flags & MEMBER_RESOLVED))
+	__u32 reach = know_reach(context, packet->key.family, packet->destination, member);
+	if (!(member->flags & MEMBER_RESOLVED) || reach & REACH_NOT_KEPT_UP)
 		return STACK_UNRESOLVED;
+	if (reach & REACH_DOWN)
+		return STACK_LINK_DOWN;
 	if (packet->length > member->mtu)
 		return STACK_MTU;
 	if (!xdp_rewrite(context, packet, member->destination, member->source))

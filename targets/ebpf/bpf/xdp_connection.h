@@ -61,10 +61,13 @@ INLINE int xdp_translate_frame(struct xdp_md *context, const struct packet *pack
 
 /* Sends a packet to the only neighbour of its member's table, which the member's record names. */
 INLINE int xdp_to_member(struct xdp_md *context, const struct packet *packet, const struct translation *to,
-			 const struct member *member, __u32 place, int *verdict)
+			 struct member *member, __u32 place, int *verdict)
 {
 	if (member->ifindex == context->ingress_ifindex)
 		return STACK_SAME_DEVICE;
+	__u32 reach = know_reach(context, packet->key.family, to->destination, member);
+	if (reach)
+		return reach & REACH_DOWN ? STACK_LINK_DOWN : STACK_UNRESOLVED;
 	if (packet->length > member->mtu)
 		return STACK_MTU;
 	if (leaves_elsewhere(to, member->ifindex))
@@ -95,7 +98,7 @@ INLINE int xdp_by_fib(struct xdp_md *context, const struct packet *packet, const
 	if (answer.ifindex == context->ingress_ifindex)
 		return STACK_SAME_DEVICE;
 	__u32 ifindex = answer.ifindex;
-	if (!bpf_map_lookup_elem(&takers, &ifindex))
+	if (!bpf_map_lookup_elem(&takers, &ifindex) || !is_kept_up())
 		return STACK_UNRESOLVED;
 	if (!xdp_translate_frame(context, packet, to, answer.dmac, answer.smac))
 		return STACK_SHORT;

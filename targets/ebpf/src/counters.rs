@@ -110,8 +110,9 @@ reasons! {
     Mtu = 13, "mtu", "too large for the device that it would leave by";
     SameDevice = 14, "same-device", "would leave by the device that it came in by";
     NoMember = 15, "no-member", "its group has no member that lives";
-    Unresolved = 16, "unresolved", "its neighbour's address was not known in the driver";
+    Unresolved = 16, "unresolved", "its neighbour's address was not known in the driver, or not kept up";
     MarkedForGroup = 17, "marked-for-group", "marked for a member of its group, left to the firewall rules";
+    LinkDown = 18, "link-down", "the link of its gateway's device is down";
 }
 
 /// Reads them.

@@ -118,6 +118,7 @@ pub(crate) struct RawMember {
     pub(crate) source: [u8; 6],
     pub(crate) mark: u32,
     pub(crate) table: u32,
+    pub(crate) reach: u32,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -138,7 +139,7 @@ const _: () = {
     assert!(offset_of!(RawGroup, generation) == 40);
     assert!(offset_of!(RawGroup, fields) == 48);
     assert!(offset_of!(RawGroup, seed) == 52);
-    assert!(size_of::<RawMember>() == 52);
+    assert!(size_of::<RawMember>() == 56);
     assert!(offset_of!(RawMember, gateway) == 8);
     assert!(offset_of!(RawMember, weight) == 28);
     assert!(offset_of!(RawMember, destination) == 32);

@@ -2,11 +2,13 @@
 
 use crate::NextHop;
 use crate::device::Device;
+use crate::group::now;
 use crate::layout::{MEMBER_RESOLVED, RawGroup, RawMember};
 use crate::maps::Maps;
 use crate::read::{members, next_hop, place, used};
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::time::Duration;
 
 /// What is known of a neighbour, and of the device that it is behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +58,17 @@ pub(crate) fn told(maps: &Maps) -> Result<BTreeMap<NextHop, Option<Neighbour>>, 
         }
     }
     Ok(told)
+}
+
+/// Has drivers rely on what they were told for so long from now on.
+pub(crate) fn keep_for(maps: &mut Maps, time: Duration) -> Result<(), Box<dyn Error>> {
+    let until = Duration::from_nanos(now()?).saturating_add(time);
+    Ok(maps.kept_until.set(0, u64::try_from(until.as_nanos()).unwrap_or(u64::MAX), 0)?)
+}
+
+/// For how long they still do.
+pub(crate) fn kept_for(maps: &Maps) -> Result<Duration, Box<dyn Error>> {
+    Ok(Duration::from_nanos(maps.kept_until.get(&0, 0)?.saturating_sub(now()?)))
 }
 
 fn resolved(raw: RawMember, next_hop: &NextHop, neighbour: &Neighbour) -> RawMember {

@@ -18,6 +18,7 @@ use std::error::Error;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The fast path of a network namespace: that of the thread that has opened it, and that has to use it.
 pub struct EbpfTarget {
@@ -48,8 +49,9 @@ impl EbpfTarget {
         Ok(Some(counters))
     }
 
-    /// Tells programs in drivers what is known of the members' neighbours; what is not in `known` they leave to the kernel.
-    /// Returns how many members that changed. Without programs there is nobody to tell.
+    /// Tells programs in drivers what is known of the members' neighbours; what is not in `known` they leave to the kernel, and all
+    /// of it when nobody [keeps it up](Self::keep_for). Returns how many members that changed. Without programs there is nobody to
+    /// tell.
     pub fn resolve(&mut self, known: &BTreeMap<NextHop, Neighbour>) -> Result<usize, TargetError> {
         let _lock = pins::lock(&self.directory)
             .map_err(|error| failed("lock", "fastpath neighbours", None, &error))?;
@@ -66,6 +68,21 @@ impl EbpfTarget {
         let Some(mut maps) = self.open_maps()? else { return Ok(0) };
         device::tell_takers(&mut maps, devices)
             .map_err(|error| failed("replace", "fastpath devices", None, &*error))
+    }
+
+    /// Has programs in drivers rely on what they were told of neighbours and devices for so long from now on, and no longer: what
+    /// nobody keeps up may be wrong. Without programs there is nobody who would.
+    pub fn keep_for(&mut self, time: Duration) -> Result<(), TargetError> {
+        let Some(mut maps) = self.open_maps()? else { return Ok(()) };
+        neighbour::keep_for(&mut maps, time)
+            .map_err(|error| failed("replace", "fastpath neighbours", None, &*error))
+    }
+
+    /// For how long programs in drivers still rely on it; `None` where there are no programs.
+    pub fn kept_for(&self) -> Result<Option<Duration>, TargetError> {
+        let Some(maps) = self.open_maps()? else { return Ok(None) };
+        let kept = neighbour::kept_for(&maps);
+        kept.map(Some).map_err(|error| failed("read", "fastpath neighbours", None, &*error))
     }
 
     /// The members of all groups, and what programs in drivers were [told](Self::resolve) of them; `None` where there are no

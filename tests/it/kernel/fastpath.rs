@@ -1,6 +1,7 @@
 //! A fast path on a router with traffic: it forwards, and no connection leaves an uplink that stays.
 
 pub(super) mod connections;
+mod down;
 mod edges;
 pub(super) mod foreign;
 mod hashed;

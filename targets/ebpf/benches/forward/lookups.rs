@@ -90,6 +90,7 @@ pub(crate) fn measure(processor: &Processor) {
         .into_iter()
         .map(|mut router| {
             router.measure_own_programs();
+            router.route_ipv6();
             RefCell::new(router)
         })
         .collect();

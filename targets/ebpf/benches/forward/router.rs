@@ -16,6 +16,7 @@ use std::io::Write as _;
 use std::os::fd::{AsFd, AsRawFd};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 /// The other end of the LAN's cable.
 pub(crate) const GENERATOR: &str = "generator";
@@ -109,11 +110,27 @@ impl Router {
         }
     }
 
+    /// Has the kernel know ways of IPv6 by all uplinks, too, which programs ask for. From then on it sends something by itself.
+    pub(crate) fn route_ipv6(&self) {
+        self.inside.run(|| {
+            let mut route = "route add default".to_owned();
+            for uplink in 1..=self.uplinks {
+                for (setting, value) in [("disable_ipv6", "0"), ("forwarding", "1")] {
+                    let path = format!("/proc/sys/net/ipv6/conf/wan{uplink}/{setting}");
+                    std::fs::write(path, value).expect("a setting");
+                }
+                write!(route, " nexthop via fe80::{uplink} dev wan{uplink}").expect("memory");
+            }
+            feed("ip", &["-6", "-batch", "-"], &format!("{route}\n"));
+        });
+    }
+
     fn set(&mut self, state: &State) {
         self.inside.run(|| {
             let mut target = self.target();
             let observed = target.observe().expect("it can be read");
             target.apply(&EbpfTarget::diff(state, &observed).changes).expect("it can be made");
+            target.keep_for(Duration::MAX).expect("drivers can be told");
         });
     }
 

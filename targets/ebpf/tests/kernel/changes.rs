@@ -2,7 +2,7 @@
 
 use crate::frame::{flow, plain};
 use crate::shared::group_name;
-use crate::world::{TC_REDIRECT, in_world, ip, shared_among};
+use crate::world::{TC_REDIRECT, in_world, ip, route_all_ways, shared_among};
 use rosc_ebpf::{Change, EbpfTarget, Hook, Slots, State};
 use rosc_target::Target;
 
@@ -61,6 +61,7 @@ fn what_somebody_takes_away_comes_back_with_the_next_apply() {
         ip("link set lan address 02:00:00:00:00:01");
         ip("link set lan up");
         ip("link set wan2 up");
+        route_all_ways();
         world.set(&state);
         std::fs::remove_file(world.pin("groups")).expect("a pin");
         world.set(&state);

@@ -10,6 +10,7 @@ mod hashes;
 mod marks;
 mod memory;
 mod packets;
+mod reach;
 mod remembered;
 mod shared;
 mod tables;

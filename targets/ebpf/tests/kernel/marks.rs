@@ -89,8 +89,10 @@ fn packets_to_a_group_are_marked_and_nothing_else_is_done_to_any() {
 #[test]
 fn a_family_is_marked_where_the_other_is_forwarded() {
     in_world(|world| {
-        let mut state = marking(&[(1, 1), (2, 1)], Hook::Tc);
         for (other, is_ipv4) in [(6, true), (4, false)] {
+            let mut state = marking(&[(1, 1), (2, 1)], Hook::Tc);
+            let group = state.groups.get_mut(&group_name(other)).expect("a group");
+            group.members.values_mut().for_each(|member| member.mark = None);
             let takes =
                 Takes { routed: true, ipv4_marked: is_ipv4, ipv6_marked: !is_ipv4, ..Takes::default() };
             take(&mut state, takes);

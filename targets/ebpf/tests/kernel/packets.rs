@@ -5,10 +5,12 @@ use crate::frame::{
     with_options, with_pppoe, with_vlan,
 };
 use crate::world::{
-    TC_NEXT, TC_REDIRECT, World, XDP_PASS, XDP_REDIRECT, in_world, ip, mac_of, next_hop, shared_among,
+    REACH_IS_KNOWN, TC_NEXT, TC_REDIRECT, World, XDP_PASS, XDP_REDIRECT, in_world, ip, mac_of, next_hop,
+    shared_among,
 };
 use rosc_ebpf::{By, Flow, Hook, Neighbour, Reason, Slots, State};
 use std::net::IpAddr;
+use std::time::Duration;
 
 /// A packet, and what has to be counted of it.
 pub(crate) type Case = (&'static str, Vec<u8>, Reason);
@@ -254,5 +256,13 @@ fn in_the_driver_known_neighbours_get_frames() {
         let larger = packet(flow(4, 7), Extras { payload: 13, ..Extras::default() });
         assert_eq!(world.send(Hook::Xdp, &larger).0, XDP_PASS);
         assert_eq!(world.send(Hook::Xdp, &plain(flow(6, 7))).2, Some(Reason::Unresolved));
+        // What nobody keeps up may be wrong by now.
+        world.target.keep_for(Duration::from_millis(1)).expect("it can be told");
+        std::thread::sleep(REACH_IS_KNOWN);
+        assert_eq!(world.send(Hook::Xdp, &plain(flow(4, 7))).2, Some(Reason::Unresolved));
+        assert_eq!(world.target.kept_for().expect("it can be read"), Some(Duration::ZERO));
+        world.target.keep_for(Duration::from_secs(3600)).expect("it can be told");
+        std::thread::sleep(REACH_IS_KNOWN);
+        assert_eq!(world.send(Hook::Xdp, &plain(flow(4, 7))).0, XDP_REDIRECT);
     });
 }

@@ -194,6 +194,12 @@ fn drivers_send_what_is_remembered_by_devices_that_take_frames() {
                 world.target.tell_takers(&takers(&["wan2"])).expect("it can be told");
                 let unresolved = (XDP_PASS, frame.clone(), Some(Reason::Unresolved));
                 assert_eq!(by_driver(world, came, &frame), unresolved, "{came:?}");
+                world.target.tell_takers(&takers(&["wan1"])).expect("it can be told");
+                world.target.keep_for(Duration::ZERO).expect("it can be told");
+                // The clock that programs read is behind by some milliseconds.
+                thread::sleep(Duration::from_millis(20));
+                assert_eq!(by_driver(world, came, &frame), unresolved, "nobody keeps it up: {came:?}");
+                world.target.keep_for(Duration::MAX).expect("it can be told");
             }
         }
     });
@@ -223,6 +229,7 @@ fn drivers_leave_to_the_stack_what_it_has_to_see() {
         assert_eq!(by_driver(world, came, &plain(came)).0, XDP_REDIRECT);
         // Where there is no route, the kernel says so.
         ip("route del default via 192.0.2.1");
+        ip("route del default metric 4000");
         assert_eq!(world.send(Hook::Xdp, &plain(came)).0, XDP_PASS);
     });
 }

@@ -15,6 +15,11 @@ pub(crate) const TC_REDIRECT: u32 = 7;
 pub(crate) const TC_NEXT: u32 = u32::MAX;
 pub(crate) const XDP_PASS: u32 = 2;
 pub(crate) const XDP_REDIRECT: u32 = 4;
+const UPLINKS: [u8; 4] = [1, 2, 3, 4];
+/// What goes by no group, but as the kernel's routes have it.
+const LOOKED_UP: [&str; 2] = ["198.51.100.0/24", "2001:db8:51::/48"];
+/// Longer than programs take what they have asked for true, four ticks of which there are 100 a second at least.
+pub(crate) const REACH_IS_KNOWN: Duration = Duration::from_millis(100);
 /// Where `struct __sk_buff` has its `mark`.
 const MARK: std::ops::Range<usize> = 8..12;
 
@@ -45,16 +50,18 @@ impl World {
         for device in [LAN, "wan1", "wan2", "wan3", "wan4"] {
             ip(&format!("link set {device} up"));
         }
+        route_all_ways();
         let directory = tempfile::tempdir().expect("a directory");
         let bpf_fs = BpfFs::mount(&directory.path().join("bpf")).expect("it can be mounted");
         Self { target: EbpfTarget::open(bpf_fs.path()).expect("a target"), bpf_fs, _directory: directory }
     }
 
-    /// Makes the fast path be so.
+    /// Makes the fast path be so. Drivers rely on what they are told from then on.
     pub(crate) fn set(&mut self, state: &State) {
         let observed = self.target.observe().expect("it can be read");
         let diff = EbpfTarget::diff(state, &observed);
         self.target.apply(&diff.changes).expect("it can be made");
+        self.target.keep_for(Duration::MAX).expect("drivers can be told");
         let observed = self.target.observe().expect("it can be read");
         assert_eq!(&observed.state, state);
         assert_eq!(EbpfTarget::diff(state, &observed).changes, [], "a second apply has nothing to do");
@@ -165,6 +172,25 @@ pub(crate) fn wait_for_the_drain(world: &World) {
     }
 }
 
+/// Has the kernel know a way by each uplink, as it does where groups share a multipath route, behind all that tests add. What it is
+/// to look up has none.
+pub(crate) fn route_all_ways() {
+    for uplink in UPLINKS {
+        for family in ["ipv4", "ipv6"] {
+            let setting = format!("/proc/sys/net/{family}/conf/wan{uplink}/forwarding");
+            std::fs::write(setting, "1").expect("a setting");
+        }
+    }
+    // The kernel takes no ways of IPv6 by devices alone.
+    for (family, gateway) in [("-4", ""), ("-6", " via fe80::1")] {
+        let ways = UPLINKS.map(|uplink| format!(" nexthop{gateway} dev wan{uplink}")).concat();
+        ip(&format!("{family} route replace default metric 4000{ways}"));
+    }
+    for prefix in LOOKED_UP {
+        ip(&format!("route replace unreachable {prefix} metric 4000"));
+    }
+}
+
 /// Calls ip(8).
 pub(crate) fn ip(arguments: &str) {
     let output = Command::new("ip").args(arguments.split(' ')).output().expect("ip can be started");
@@ -194,10 +220,10 @@ pub(crate) fn next_hop(uplink: u8, family: u8) -> NextHop {
 /// Everything goes by a group, of IPv4 and IPv6; each uplink with its weight.
 pub(crate) fn shared_among(weights: &[(u8, u16)], slots: Slots, hook: Hook) -> State {
     let others = [
-        ("198.51.100.0/24", By::Fib),
+        (LOOKED_UP[0], By::Fib),
         ("224.0.0.0/4", By::Stack),
         ("10.255.255.254/32", By::Own),
-        ("2001:db8:51::/48", By::Fib),
+        (LOOKED_UP[1], By::Fib),
         ("ff00::/8", By::Stack),
     ];
     Sharing { members: weights, next_hop, slots, drain: 300, hook, others: &others }.state()

@@ -7,6 +7,7 @@ use rosc::transaction::bpf_fs;
 use rosc_ebpf::{EbpfTarget, Hidden, Reason};
 use rosc_route::topology::{send_with_checksums, take_frames};
 use rustix::process::Signal;
+use std::time::Duration;
 
 #[test]
 fn drivers_forward_to_whom_they_were_told_of_and_go_on_without_the_watch() {
@@ -23,6 +24,12 @@ fn drivers_forward_to_whom_they_were_told_of_and_go_on_without_the_watch() {
     let between = [Reason::Unresolved, Reason::ForwardedByGroup].map(counted);
     assert_eq!(between[0], before[0], "the driver's place left nothing to the kernel");
     assert!(between[1] >= before[1] + 40, "{before:?} {between:?}");
+    // They rely on it for as long as it is kept up, and for some time beyond that.
+    let left = || EbpfTarget::open(&bpf_fs(world.state_dir()))?.kept_for();
+    let left = || world.router().run(left).expect("it can be read").expect("there is a fast path");
+    let mut last = left();
+    until("it is kept up", || std::mem::replace(&mut last, left()) < last);
+    assert!(last > Duration::from_secs(20), "{last:?}");
     assert!(!watch.end(Signal::KILL).success());
     connections.ask_all(&world, &[1, 2]);
     let after = [Reason::Unresolved, Reason::ForwardedByGroup].map(counted);
