@@ -9,7 +9,9 @@
 #define REACH_DOWN 1
 /* Nobody keeps up any more what drivers are told. */
 #define REACH_NOT_KEPT_UP 2
-#define REACH_BITS 3
+/* The kernel had no way for once, as in the moment in which somebody replaces its route of IPv6. */
+#define REACH_IN_DOUBT 4
+#define REACH_BITS 7
 
 /* Whether somebody keeps up what drivers are told. */
 INLINE int is_kept_up(void)
@@ -34,18 +36,19 @@ INLINE int has_way(void *context, __u8 family, const __be32 *destination, const 
 	return (found == FIB_SUCCESS || found == FIB_NO_NEIGHBOUR) && question.ifindex == ifindex;
 }
 
-/* What is known of a member, REACH_...; 0 where its packets arrive. All destinations that it is chosen for have the same route. */
+/* What is known of a member: REACH_DOWN, REACH_NOT_KEPT_UP. All destinations that it is chosen for have the same route. */
 INLINE __u32 know_reach(void *context, __u8 family, const __be32 *destination, struct member *member)
 {
 	/* The kernel makes one load of it; its clocks in ns take longer than all else here. */
-	__u32 now = (__u32)bpf_jiffies64() & ~REACH_BITS, known = *(volatile __u32 *)&member->reach;
+	__u32 now = (__u32)bpf_jiffies64() << 1 & ~REACH_BITS, known = *(volatile __u32 *)&member->reach;
 	if ((known ^ now) & ~REACH_BITS) {
+		__u32 without_way = known & (REACH_IN_DOUBT | REACH_DOWN) ? REACH_DOWN : REACH_IN_DOUBT;
 		known = now;
 		if (!has_way(context, family, destination, member))
-			known |= REACH_DOWN;
+			known |= without_way;
 		if (!is_kept_up())
 			known |= REACH_NOT_KEPT_UP;
 		*(volatile __u32 *)&member->reach = known;
 	}
-	return known & REACH_BITS;
+	return known & (REACH_DOWN | REACH_NOT_KEPT_UP);
 }

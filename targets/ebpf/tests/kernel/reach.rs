@@ -2,7 +2,8 @@
 
 use crate::frame::{flow, plain};
 use crate::world::{
-    REACH_IS_KNOWN, TC_NEXT, TC_REDIRECT, World, XDP_PASS, XDP_REDIRECT, in_world, ip, next_hop, shared_among,
+    REACH_IS_KNOWN, TC_NEXT, TC_REDIRECT, World, XDP_PASS, XDP_REDIRECT, in_world, ip, next_hop,
+    route_all_ways, shared_among,
 };
 use rosc_ebpf::{Hook, Neighbour, Reason, Slots};
 use std::time::{Duration, Instant};
@@ -72,6 +73,30 @@ fn nothing_is_sent_where_a_link_is_down() {
         ip("link set wan2 down");
         for family in [4, 6] {
             assert!(about_half.contains(&until(world, family, true)), "IPv{family}");
+        }
+    });
+}
+
+/// As while somebody replaces the route.
+#[test]
+fn one_moment_without_a_way_is_not_believed() {
+    in_world(|world| {
+        world.set(&shared_among(&[(2, 1)], Slots::Small, Hook::Tc));
+        let says = |world: &World| {
+            std::thread::sleep(REACH_IS_KNOWN);
+            world.send(Hook::Tc, &plain(flow(4, 7))).2
+        };
+        for _ in 0..2 {
+            assert_eq!(says(world), Some(Reason::ForwardedByGroup));
+            ip("route del default metric 4000");
+            assert_eq!(says(world), Some(Reason::ForwardedByGroup));
+            route_all_ways();
+            assert_eq!(says(world), Some(Reason::ForwardedByGroup));
+            ip("route del default metric 4000");
+            assert_eq!(says(world), Some(Reason::ForwardedByGroup));
+            assert_eq!(says(world), Some(Reason::LinkDown));
+            assert_eq!(says(world), Some(Reason::LinkDown));
+            route_all_ways();
         }
     });
 }
