@@ -32,7 +32,7 @@ INLINE int has_way(void *context, __u8 family, const __be32 *destination, const 
 	__builtin_memcpy(question.dst, destination, 16);
 	long found = bpf_fib_lookup(context, &question, sizeof(question),
 				    FIB_LOOKUP_OUTPUT | FIB_LOOKUP_DIRECT | FIB_LOOKUP_TBID);
-	/* Of IPv6 a way by another device is better than none. */
+	/* Of IPv6 the kernel rather answers with a way by another device than with none. */
 	return (found == FIB_SUCCESS || found == FIB_NO_NEIGHBOUR) && question.ifindex == ifindex;
 }
 
