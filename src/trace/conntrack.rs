@@ -4,9 +4,9 @@
 //! when they come. Where nothing is translated the one is the other turned round; a translation is nothing but a
 //! difference between the two.
 
-use super::handshake::Phase;
+use super::handshake::Handshake;
 use super::packet::{Packet, Payload, PortPair};
-use super::short_cut::{ShortCut, ends_connection};
+use super::short_cut::ShortCut;
 use crate::ir::firewall::{ConnectionState, Protocol, TcpFlag};
 use crate::ir::{ConnectionMark, InterfaceName};
 use std::collections::HashMap;
@@ -62,11 +62,9 @@ pub struct Connection {
     /// Whether an answer was seen.
     pub answered: bool,
     /// How far it has come, if it is one of TCP.
-    pub phase: Option<Phase>,
+    pub handshake: Option<Handshake>,
     /// The interface behind which its first packet was masqueraded.
     pub masqueraded: Option<InterfaceName>,
-    /// Whether a side has ended it in good order.
-    pub has_ended: bool,
     /// The short cut that it takes.
     pub short_cut: Option<ShortCut>,
 }
@@ -200,16 +198,15 @@ impl Membership {
 }
 
 impl Connection {
-    fn begun_by(tuple: Tuple, phase: Option<Phase>) -> Self {
+    fn begun_by(tuple: Tuple, handshake: Option<Handshake>) -> Self {
         let reply = tuple.inverse();
         Self {
             original: tuple,
             reply,
             mark: None,
             answered: false,
-            phase,
+            handshake,
             masqueraded: None,
-            has_ended: false,
             short_cut: None,
         }
     }
@@ -224,7 +221,7 @@ impl Connection {
 
     /// Whether it carries data, as far as its protocol has a beginning and an end.
     pub(super) fn is_open(&self) -> bool {
-        !self.has_ended && self.phase.is_none_or(|phase| phase == Phase::Open)
+        self.handshake.is_none_or(Handshake::is_established)
     }
 
     /// Says whether the source of its first packet is translated.
@@ -289,7 +286,7 @@ impl Conntrack {
         };
         if let Some((place, direction, connection)) = self.find(&tuple) {
             let connection = connection.clone();
-            return self.track_known(packet, place, direction, connection, is_loose);
+            return self.track_known(packet, tuple, (place, direction, connection), is_loose);
         }
         Self::track_new(packet, tuple, is_loose)
     }
@@ -308,22 +305,17 @@ impl Conntrack {
     fn track_known(
         &self,
         packet: &Packet,
-        place: usize,
-        direction: Direction,
-        mut connection: Connection,
+        tuple: Tuple,
+        (place, direction, mut connection): (usize, Direction, Connection),
         is_loose: bool,
     ) -> Tracked {
         let mut gone = None;
-        if let (Payload::Tcp { flags, .. }, Some(phase)) = (&packet.payload, connection.phase) {
-            if phase.is_begun_anew(direction, flags) {
-                return Tracked {
-                    gone: Some(place),
-                    ..Self::track_new(packet, connection.original, is_loose)
-                };
+        if let (Payload::Tcp { flags, .. }, Some(handshake)) = (&packet.payload, connection.handshake) {
+            if handshake.is_begun_anew(direction, flags) {
+                return Tracked { gone: Some(place), ..Self::track_new(packet, tuple, is_loose) };
             }
-            let Some(after) = phase.after(direction, flags) else { return Tracked::INVALID };
-            connection.phase = Some(after);
-            connection.has_ended |= ends_connection(packet);
+            let Some(after) = handshake.after(direction, flags) else { return Tracked::INVALID };
+            connection.handshake = Some(after);
             // Of what was reset before anything was answered, nothing is kept.
             gone = (flags.contains(&TcpFlag::Rst) && !connection.answered).then_some(place);
         }
@@ -334,10 +326,10 @@ impl Conntrack {
     }
 
     fn track_new(packet: &Packet, tuple: Tuple, is_loose: bool) -> Tracked {
-        let (begins, phase) = match &packet.payload {
+        let (begins, handshake) = match &packet.payload {
             Payload::Tcp { flags, .. } => {
-                let phase = Phase::begun_by(flags, is_loose);
-                (phase.is_some(), phase)
+                let handshake = Handshake::begun_by(flags, is_loose);
+                (handshake.is_some(), handshake)
             }
             Payload::Echo { reply, .. } => (!reply, None),
             Payload::Datagram { .. } | Payload::Other(_) => (true, None),
@@ -346,7 +338,7 @@ impl Conntrack {
         if !begins {
             return Tracked::INVALID;
         }
-        let connection = Connection::begun_by(tuple, phase);
+        let connection = Connection::begun_by(tuple, handshake);
         let direction = Direction::Original;
         let membership = Membership { place: None, connection, direction };
         Tracked { state: ConnectionState::New, connection: Some(membership), gone: None }

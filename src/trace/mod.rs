@@ -35,7 +35,7 @@ pub use candidates::{Loser, Lost};
 pub use chance::{Chance, Side};
 pub use conntrack::{Connection, Conntrack, Detail, Direction, Tuple};
 pub use fib::{Entry, Way};
-pub use handshake::Phase;
+pub use handshake::Handshake;
 pub use numbers::Numbers;
 pub use packet::{IcmpError, Packet, Payload, PortPair, USUAL_DATA};
 pub use reaction::{Reaction, error_about, reset};

@@ -1,7 +1,7 @@
 //! Packets as a user writes them: `in=ether4 src=192.168.88.10 dst=198.51.100.7 proto=tcp sport=50000 dport=443`.
 
 use super::packet::{IcmpError, Packet, Payload, PortPair, icmp_of};
-use super::{Arrival, Connection, Moment, Phase, State, Tuple};
+use super::{Arrival, Connection, Handshake, Moment, State, Tuple};
 use crate::catalog::types::{FromText, Number};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::ir::firewall::{Protocol, TcpFlag, TcpFlags, Weekday};
@@ -344,9 +344,8 @@ impl Request {
                 reply,
                 mark: mark.clone(),
                 answered: true,
-                phase: is_tcp.then_some(Phase::Open),
+                handshake: is_tcp.then_some(Handshake::ESTABLISHED),
                 masqueraded: None,
-                has_ended: false,
                 short_cut: None,
             });
         }

@@ -4,7 +4,7 @@ use super::chains::{Chains, Known, Then};
 use super::chance::Chance;
 use super::conntrack::{Membership, Tracked};
 use super::fib::{Entry, Way};
-use super::handshake::Phase;
+use super::handshake::Handshake;
 use super::lists::Listed;
 use super::matchers::Sight;
 use super::packet::{IcmpError, Packet};
@@ -83,7 +83,7 @@ pub(super) fn follow<'r>(
         },
     };
     if let (End::Reset(_), Some(member)) = (&end, &mut walk.tracked.connection) {
-        member.connection.phase = Some(Phase::Closed { is_left: false });
+        member.connection.handshake = member.connection.handshake.map(Handshake::closed);
     }
     // What was there before is kept whatever became of the packet; a new connection if it got through.
     let is_kept = |member: &Membership| member.place.is_some() || (member.begins() && walk.is_confirmed);
